@@ -1,0 +1,47 @@
+# Gatepost: set-up, run, test. See README.md.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := setup
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.gatepost-installed
+SYSTEM_PACKAGES := deploy/system-packages.txt
+
+.PHONY: setup run test lint format types contracts locks clean
+
+setup: $(STAMP)
+
+$(STAMP): deploy/locks/development.txt pyproject.toml $(SYSTEM_PACKAGES) deploy/setup.sh
+	deploy/setup.sh "$(PYTHON)" "$(VENV)"
+	touch $(STAMP)
+
+run: setup
+	exec $(BIN)/gatepost demo $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+# Processes that measure time are kept out of the parallel part; pytest's closing line comes last.
+test: lint types contracts
+	$(BIN)/pytest -n auto -m "not end_to_end and not hardware"
+	$(BIN)/pytest -m "end_to_end and not hardware"
+
+locks:
+	deploy/lock.sh
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,1 @@
+"""The durable log, its way to the central server, and the server."""
