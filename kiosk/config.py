@@ -1,0 +1,132 @@
+"""The TOML configuration of a kiosk: validated whole, before anything is started; every key documented.
+
+An annotated example is `deploy/kiosk.example.toml`; a test holds it against these classes.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from kiosk.documents import decode_toml
+from kiosk.errors import UsageError
+
+Positive = Annotated[float, Meta(gt=0)]
+Pin = Annotated[int, Meta(ge=0, le=27)]
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A section of the file. Unknown keys are errors."""
+
+
+class GateSection(Section, frozen=True):
+    """[gate] Which gate this is, and where its processes meet."""
+
+    compound: Name
+    device: Name
+    run_dir: str = "/run/gatepost"
+    pulse_s: Annotated[float, Meta(gt=0, le=5)] = 0.8
+    passage_s: Annotated[float, Meta(gt=0, le=60)] = 8.0
+
+
+class CameraSection(Section, frozen=True):
+    """[camera] `source` is `device:0`, `picture:FILE`, `folder:DIR`, `video:FILE` or `simulated`."""
+
+    source: str = "device:0"
+    width: Annotated[int, Meta(ge=160, le=3840)] = 1280
+    height: Annotated[int, Meta(ge=120, le=2160)] = 720
+    fps: Annotated[int, Meta(ge=1, le=120)] = 30
+    idle_fps: Annotated[int, Meta(ge=1, le=30)] = 10
+
+
+class ThermometerSection(Section, frozen=True):
+    """[thermometer] `source` is `i2c:BUS`, `simulated` or `none`."""
+
+    source: str = "i2c:1"
+    address: Annotated[int, Meta(ge=3, le=0x77)] = 0x5A
+    presence_c: Annotated[float, Meta(gt=0, le=15)] = 4.0
+    offset_c: Annotated[float, Meta(ge=-2, le=2)] = 0.0
+    calibration: str = "factory"
+
+
+class RelaySection(Section, frozen=True):
+    """[relay] `source` is `lgpio` or `simulated`; pins in BCM numbers."""
+
+    source: str = "lgpio"
+    pin: Pin = 17
+    active_high: bool = True
+    passage_pin: Pin | None = 27
+
+
+class ScreenSection(Section, frozen=True):
+    """[screen] What the touch screen speaks first."""
+
+    language: Annotated[str, Meta(pattern="^(zh|en|ja|ko)$")] = "zh"
+
+
+class LogSection(Section, frozen=True):
+    """[log] Where the durable log lives."""
+
+    path: str = "/var/lib/gatepost/log.sqlite"
+
+
+class ServerSection(Section, frozen=True):
+    """[server] The central server. Without a URL the kiosk works alone and keeps everything."""
+
+    url: Annotated[str, Meta(pattern=r"^https?://")] | None = None
+    timeout_s: Positive = 5.0
+    batch: Annotated[int, Meta(ge=1, le=1000)] = 200
+
+
+class PolicySection(Section, frozen=True):
+    """[policy] The rules now in force, whom to trust, and whom to ask."""
+
+    file: str
+    trust: list[str] = []
+    issuer_url: Annotated[str, Meta(pattern=r"^https?://")] | None = None
+    issuer_timeout_s: Positive = 2.0
+    issuer_map: dict[str, str] = {}
+
+
+class SimulationSection(Section, frozen=True):
+    """[simulation] Only for a kiosk whose devices are simulated: the socket of the world they live in."""
+
+    world: str
+
+
+class Config(Section, frozen=True):
+    """A kiosk's whole configuration. `[gate]` and `[policy]` must be there."""
+
+    gate: GateSection
+    policy: PolicySection
+    camera: CameraSection = CameraSection()
+    thermometer: ThermometerSection = ThermometerSection()
+    relay: RelaySection = RelaySection()
+    screen: ScreenSection = ScreenSection()
+    log: LogSection = LogSection()
+    server: ServerSection = ServerSection()
+    simulation: SimulationSection | None = None
+
+
+SOURCES = {
+    "camera": r"device:\d+|picture:.+|folder:.+|video:.+|simulated",
+    "thermometer": r"i2c:\d+|simulated|none",
+    "relay": r"lgpio|simulated",
+}
+
+
+def load(path: Path) -> Config:
+    """Read and validate a configuration file. Raises UsageError: one sentence, what, where, what to do."""
+    config = decode_toml(path, Config)
+    for section, form in SOURCES.items():
+        source = getattr(config, section).source
+        if not re.fullmatch(form, source):
+            raise UsageError(
+                f"{path}: [{section}] source = {source!r} is none of {form.replace(chr(92) + 'd+', 'N')}"
+            )
+        if source == "simulated" and config.simulation is None:
+            raise UsageError(f"{path}: [{section}] is simulated, so the section [simulation] must name its world")
+    return config

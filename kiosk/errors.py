@@ -1,0 +1,25 @@
+"""The errors that cross rooms. Each is also the built-in kind that a reader would expect."""
+
+
+class GatepostError(Exception):
+    """The root of every error of ours."""
+
+
+class UsageError(GatepostError, ValueError):
+    """Bad usage, configuration or trust file: one clear sentence, exit status 2."""
+
+
+class DeviceLost(GatepostError, OSError):
+    """A device or process does not answer; trying again later may help."""
+
+
+class DeviceFault(GatepostError, OSError):
+    """A device answers, but wrongly: a bad checksum, an error flag, a value out of range."""
+
+
+class LogUnusable(GatepostError, OSError):
+    """The durable log cannot take the event: nothing may open on its account."""
+
+
+class ServiceUnavailable(GatepostError, OSError):
+    """A network service gave no usable answer in time; trying again later may help."""

@@ -1,0 +1,253 @@
+"""Typed messages between the processes, over Unix sockets that keep message boundaries.
+
+The core listens; gate, eyes and screen connect and say Hello. One message is one SOCK_SEQPACKET record of
+msgpack, so there is no framing to get wrong, and a vanished peer is seen at once as the end of the stream.
+"""
+
+import contextlib
+import os
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from kiosk.errors import DeviceLost, UsageError
+from kiosk.model import Answer, EventId, Monotonic, Need, Part, ReasonCode, Scan, Seconds
+
+MAX_MESSAGE = 64 * 1024
+BEAT_EVERY = Seconds(0.15)
+"""How often core and gate tell each other that they live."""
+BEAT_LOST = Seconds(0.5)
+"""Silence after which the other side counts as lost (design: the line goes inactive)."""
+
+
+class Message(msgspec.Struct, frozen=True, tag=True):
+    """The base of every message; the tag is the class's name."""
+
+
+class Hello(Message, frozen=True):
+    """The first message of a connection: which part speaks, from which process."""
+
+    part: Part
+    pid: int
+    version: str
+
+
+class Beat(Message, frozen=True):
+    """I am alive, and my loop turns."""
+
+    at: Monotonic
+
+
+class PartHealth(Message, frozen=True):
+    """A device of the sender's was lost or is back. Sent on edges only."""
+
+    part: Part
+    well: bool
+    detail: str
+    at: Monotonic
+
+
+class Attend(Message, frozen=True):
+    """To the eyes: look at every frame (a visitor is here), or only now and then."""
+
+    active: bool
+
+
+class Scanned(Message, frozen=True):
+    """From the eyes: a code, with the times of its frame and of its decoding."""
+
+    scan: Scan
+
+
+class SceneMoved(Message, frozen=True):
+    """From the eyes: the picture began or ceased to move."""
+
+    moving: bool
+    at: Monotonic
+
+
+class OpenGate(Message, frozen=True):
+    """To the gate: one bounded pulse for this durable admission. A repeat of the same admission is ignored."""
+
+    admission: EventId
+    pulse_s: Seconds
+    passage_s: Seconds
+
+
+class GateOpened(Message, frozen=True):
+    """From the gate: the line is active."""
+
+    admission: EventId
+    at: Monotonic
+
+
+class GateClosed(Message, frozen=True):
+    """From the gate: the line is inactive again and the time for passing is over. `passed` as the sensor saw."""
+
+    admission: EventId
+    passed: bool
+    at: Monotonic
+
+
+class Passed(Message, frozen=True):
+    """From the gate: someone went through."""
+
+    admission: EventId | None
+    at: Monotonic
+
+
+class GateFailed(Message, frozen=True):
+    """From the gate: the pulse was not given, or was cut short."""
+
+    admission: EventId
+    detail: str
+    at: Monotonic
+
+
+class ViewChanged(Message, frozen=True):
+    """From the core: what whoever stands at the gate should see and hear now."""
+
+    phase: str
+    answer: Answer | None
+    reasons: tuple[ReasonCode, ...]
+    wanted: tuple[Need, ...]
+    notice: str
+    at: Monotonic
+
+
+AnyMessage = (
+    Hello
+    | Beat
+    | PartHealth
+    | Attend
+    | Scanned
+    | SceneMoved
+    | OpenGate
+    | GateOpened
+    | GateClosed
+    | Passed
+    | GateFailed
+    | ViewChanged
+)
+
+
+class Connection:
+    """One end of a link. `send` from any thread; `receive` from one."""
+
+    def __init__(self, endpoint: socket.socket) -> None:
+        self._socket = endpoint
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(AnyMessage)
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor, for a selector."""
+        return self._socket.fileno()
+
+    def send(self, message: AnyMessage) -> None:
+        """Send one message. Raises DeviceLost when the peer is gone or does not read."""
+        try:
+            self._socket.send(self._encoder.encode(message), socket.MSG_NOSIGNAL)
+        except OSError as error:
+            raise DeviceLost("the other process is gone") from error
+
+    def receive(self, timeout_s: float | None = None) -> AnyMessage | None:
+        """Wait for a message; None when none came in time. Raises DeviceLost at the end of the stream.
+
+        A record that is no message of ours ends the connection too: the peer is not who it says.
+        """
+        try:
+            self._socket.settimeout(timeout_s)
+            record = self._socket.recv(MAX_MESSAGE)
+        except (TimeoutError, BlockingIOError):
+            return None
+        except OSError as error:
+            raise DeviceLost("the other process is gone") from error
+        if not record:
+            raise DeviceLost("the other process closed the link")
+        try:
+            message: AnyMessage = self._decoder.decode(record)
+        except msgspec.MsgspecError as error:
+            raise DeviceLost("the other process sent something that is no message") from error
+        return message
+
+    def close(self) -> None:
+        """Close the link; a thread that waits in `receive` wakes. Idempotent."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+class Listener:
+    """Where the core waits for its parts."""
+
+    def __init__(self, path: Path) -> None:
+        """Bind `path`, replacing a socket that nobody serves any more. Raises UsageError when it is in use."""
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            _clear_stale(path)
+            self._socket.bind(str(path))
+            path.chmod(0o660)
+            self._socket.listen(8)
+        except OSError as error:
+            self._socket.close()
+            raise UsageError(f"{path}: cannot listen there: {error.strerror or error}") from error
+        except UsageError:
+            self._socket.close()
+            raise
+
+    def accept(self) -> Connection:
+        """Wait for a part to connect. Raises DeviceLost once closed."""
+        try:
+            endpoint, _ = self._socket.accept()
+        except OSError as error:
+            raise DeviceLost("the listener is closed") from error
+        return Connection(endpoint)
+
+    def close(self) -> None:
+        """Stop listening; a thread that waits in `accept` wakes. Idempotent."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+def connect(path: Path) -> Connection:
+    """Connect to the core. Raises DeviceLost when nobody listens yet."""
+    endpoint = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        endpoint.connect(str(path))
+    except OSError as error:
+        endpoint.close()
+        raise DeviceLost(f"{path}: nobody listens there") from error
+    return Connection(endpoint)
+
+
+def connect_patiently(path: Path, wait: Callable[[float], bool]) -> Connection | None:
+    """Connect, trying again every 50 ms until `wait(seconds)` returns True (a stop event's `wait`)."""
+    while True:
+        try:
+            return connect(path)
+        except DeviceLost:
+            if wait(0.05):
+                return None
+
+
+def greet(connection: Connection, part: Part, version: str) -> None:
+    """Introduce this process."""
+    connection.send(Hello(part, os.getpid(), version))
+
+
+def _clear_stale(path: Path) -> None:
+    try:
+        if not stat.S_ISSOCK(path.stat().st_mode):
+            raise UsageError(f"{path}: is there already and is not a socket; name another run_dir in [gate]")
+    except FileNotFoundError:
+        return
+    try:
+        connect(path).close()
+    except DeviceLost:
+        path.unlink(missing_ok=True)
+    else:
+        raise UsageError(f"{path}: another kiosk is running there; stop it, or name another run_dir in [gate]")

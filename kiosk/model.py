@@ -1,0 +1,200 @@
+"""The vocabulary of the gate: what is measured, shown, believed and decided. Frozen values, no behaviour."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+Celsius = NewType("Celsius", float)
+Seconds = NewType("Seconds", float)
+Monotonic = NewType("Monotonic", float)
+"""Seconds of CLOCK_MONOTONIC: the same line for every process of one boot. For deadlines and durations."""
+WallTime = NewType("WallTime", int)
+"""Microseconds since 1970 UTC. For records only, never for deadlines."""
+VisitId = NewType("VisitId", str)
+ReasonCode = NewType("ReasonCode", str)
+"""A short stable name such as `temperature_high`; policy documents may bring their own."""
+EventId = NewType("EventId", str)
+"""`device/log_id/seq` of a recorded event."""
+
+
+class ClockState(StrEnum):
+    """How far the wall clock may be believed."""
+
+    SYNCHRONISED = "synchronised"
+    DRIFTING = "drifting"
+    NEVER_SET = "never_set"
+
+
+class Part(StrEnum):
+    """A process of the kiosk, or a device whose loss has a named behaviour."""
+
+    GATE = "gate"
+    CORE = "core"
+    EYES = "eyes"
+    SCREEN = "screen"
+    CAMERA = "camera"
+    THERMOMETER = "thermometer"
+    LOG = "log"
+    ISSUER = "issuer"
+    SERVER = "server"
+
+
+class VisitorKind(StrEnum):
+    """Who somebody is to the compound, as the rules tell people apart."""
+
+    RESIDENT = "resident"
+    GUEST = "guest"
+    COURIER = "courier"
+
+
+class HealthStatus(StrEnum):
+    """An issuer's answer about a health code, after that issuer's own mapping. Unknown is never green."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+class CredentialKind(StrEnum):
+    """What a scanned code turned out to be."""
+
+    PASS = "pass"  # noqa: S105 - a kind of credential, not a password
+    HEALTH_TOKEN = "health_token"  # noqa: S105
+    UNRECOGNISED = "unrecognised"
+
+
+class Verdict(StrEnum):
+    """What checking a credential found; the first that fails wins, in this order."""
+
+    MALFORMED = "malformed"
+    UNSUPPORTED = "unsupported"
+    UNTRUSTED_ISSUER = "untrusted_issuer"
+    BAD_SIGNATURE = "bad_signature"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    VALID = "valid"
+
+
+class Need(StrEnum):
+    """A fact the rules still ask the visitor for."""
+
+    TEMPERATURE = "temperature"
+    PASS = "pass"  # noqa: S105
+    HEALTH_CODE = "health_code"
+    FORM = "form"
+    CONSENT = "consent"
+
+
+class Answer(StrEnum):
+    """What the gate says to a visitor."""
+
+    ADMIT = "admit"
+    REFUSE = "refuse"
+    HOLD = "hold"
+
+
+class Role(StrEnum):
+    """Who answered: the rules, or a person."""
+
+    POLICY = "policy"
+    GUARD = "guard"
+
+
+class GateOutcome(StrEnum):
+    """What became of a durable admission at the gate line."""
+
+    PASSED = "passed"
+    NOT_PASSED = "not_passed"
+    NOT_OPENED = "not_opened"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One temperature of one person, with what a later reader needs to judge it.
+
+    `object_c` and `ambient_c` are as the sensor gave them; `body_c` adds the named calibration's offset.
+    `uncertainty_c` is the half-width of the 95 % interval.
+    """
+
+    object_c: Celsius
+    ambient_c: Celsius
+    body_c: Celsius
+    uncertainty_c: Celsius
+    samples: int
+    calibration: str
+    began_at: Monotonic
+    at: Monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the thermometer sees just now: whether someone stands there and, once it has settled, a reading."""
+
+    present: bool
+    at: Monotonic
+    reading: Reading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One code found in one frame. `corners` are four (x, y) in pixels of that frame, or empty."""
+
+    content: bytes
+    symbology: str
+    engine: str
+    captured_at: Monotonic
+    decoded_at: Monotonic
+    corners: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A scanned code after checking. `holder` names a person or token and is sealed, never logged."""
+
+    kind: CredentialKind
+    verdict: Verdict
+    issuer: str | None = None
+    key_id: str | None = None
+    holder: str | None = field(default=None, repr=False)
+    visitor: VisitorKind | None = None
+    health: HealthStatus | None = None
+    expires_at: WallTime | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that is known of the visitor in front of the gate. What is not known is None.
+
+    `pending` are needs whose answer is on its way; `unavailable` are needs that cannot be met because a
+    part is lost.
+    """
+
+    reading: Reading | None = None
+    admission_pass: Credential | None = None
+    health_code: Credential | None = None
+    pending: frozenset[Need] = frozenset()
+    unavailable: frozenset[Need] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An answer with its reasons, the rule that gave it and the policy it stands in (`id@version`)."""
+
+    answer: Answer
+    reasons: tuple[ReasonCode, ...]
+    rule: str
+    policy: str
+    role: Role = Role.POLICY
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The rules cannot answer yet: they want these facts first."""
+
+    wanted: frozenset[Need]

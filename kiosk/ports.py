@@ -1,0 +1,96 @@
+"""What the core needs, as small Protocols that it owns. Adapters translate third-party errors into ours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kiosk.events import Draft
+from kiosk.model import (
+    ClockState,
+    Decision,
+    EventId,
+    GateOutcome,
+    HealthStatus,
+    Monotonic,
+    Observation,
+    Scan,
+    Seconds,
+    WallTime,
+)
+
+
+class Clock(Protocol):
+    """Time: monotonic for deadlines, wall time for records."""
+
+    def monotonic(self) -> Monotonic:
+        """Seconds of the boot-wide monotonic clock."""
+
+    def wall(self) -> WallTime:
+        """Microseconds since 1970 UTC."""
+
+    def state(self) -> ClockState:
+        """How far `wall` may be believed."""
+
+    def boot_id(self) -> str:
+        """The identity of this boot: monotonic times compare only within one."""
+
+
+class Thermometer(Protocol):
+    """A contactless thermometer that watches one spot in front of the gate."""
+
+    def observe(self) -> Observation:
+        """Take one sample and say what is seen. Raises DeviceLost or DeviceFault."""
+
+    def close(self) -> None:
+        """Let go of the bus. Idempotent."""
+
+
+class CodeReader(Protocol):
+    """A camera with its decoders."""
+
+    def read(self) -> Sequence[Scan]:
+        """Wait for the newest frame and return every code in it. Raises DeviceLost."""
+
+    def close(self) -> None:
+        """Let go of the camera. Idempotent."""
+
+
+class Gate(Protocol):
+    """The gate line, as the core commands it. Answers come back as events."""
+
+    def open(self, admission: EventId, pulse_s: Seconds) -> None:
+        """Ask for one bounded pulse on account of a durable admission. Raises DeviceLost."""
+
+    def heartbeat(self) -> None:
+        """Say that the core is alive; without it the line goes inactive. Raises DeviceLost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A durable admission whose end at the gate line is not yet recorded."""
+
+    event: EventId
+    visit: str
+
+
+class Log(Protocol):
+    """The durable log: what it has returned an id for survives the loss of power."""
+
+    def append(self, draft: Draft, *, visit: str, decision: Decision | None = None) -> EventId:
+        """Record the event, and the decision with it, in one durable transaction. Raises LogUnusable."""
+
+    def record_outcome(self, admission: EventId, outcome: GateOutcome, draft: Draft) -> EventId:
+        """Record how an admission ended at the gate line. Raises LogUnusable."""
+
+    def unresolved(self) -> Sequence[Admission]:
+        """Admissions without an outcome, oldest first: what a crash left behind."""
+
+    def close(self) -> None:
+        """Close the database. Idempotent."""
+
+
+class HealthIssuer(Protocol):
+    """A gateway to the service that answers for token health codes."""
+
+    def resolve(self, token: str, timeout_s: Seconds) -> HealthStatus:
+        """Ask the issuer. An answer it does not know maps to UNKNOWN. Raises ServiceUnavailable."""
