@@ -154,7 +154,10 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A scanned code after checking. `holder` names a person or token and is sealed, never logged."""
+    """A scanned code after checking. `holder` names a person or token and is sealed, never logged.
+
+    `serial` tells a pass from every other one, so that one for a single use is taken once; it is sealed as well.
+    """
 
     kind: CredentialKind
     verdict: Verdict
@@ -165,6 +168,8 @@ class Credential:
     health: HealthStatus | None = None
     expires_at: WallTime | None = None
     detail: str = ""
+    serial: str | None = field(default=None, repr=False)
+    single_use: bool = False
 
 
 @dataclass(frozen=True, slots=True)

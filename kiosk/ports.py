@@ -15,8 +15,10 @@ from kiosk.model import (
     Observation,
     Scan,
     Seconds,
+    VisitId,
     WallTime,
 )
+from kiosk.visit import RecordGate
 
 
 class Clock(Protocol):
@@ -94,3 +96,23 @@ class HealthIssuer(Protocol):
 
     def resolve(self, token: str, timeout_s: Seconds) -> HealthStatus:
         """Ask the issuer. An answer it does not know maps to UNKNOWN. Raises ServiceUnavailable."""
+
+
+class Recorder(Protocol):
+    """Writes to the durable log on a thread of its own; answers to a decision come back as Recorded."""
+
+    def decision(self, visit: VisitId, decision: Decision, draft: Draft) -> None:
+        """Make a decision durable."""
+
+    def outcome(self, visit: VisitId, effect: RecordGate, draft: Draft) -> None:
+        """Record how an admission ended."""
+
+    def note(self, visit: VisitId, draft: Draft) -> None:
+        """Record anything else."""
+
+
+class Resolver(Protocol):
+    """Asks issuers on a thread of its own; answers come back as TokenAnswered."""
+
+    def ask(self, visit: VisitId, token: str) -> None:
+        """Ask about a token."""

@@ -1,0 +1,367 @@
+"""One visitor's way through the gate, as a literal table. Pure: `step(visit, event, now) -> (visit, effects)`.
+
+A pair of phase and event that is not in the table raises IllegalEvent and changes nothing. An effect is a value
+that the runtime carries out. `mermaid()` prints the diagram of docs/flow.md from the same table.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from kiosk.errors import GatepostError
+from kiosk.model import Answer, GateOutcome, Monotonic, Seconds
+from kiosk.visit import (
+    AnswerAwaited,
+    Approached,
+    CallGuard,
+    ConsentReceived,
+    ConsentWanted,
+    DeadlineReached,
+    Decide,
+    Decided,
+    Effect,
+    End,
+    Ending,
+    Event,
+    FactsComplete,
+    FactsWanted,
+    FormReceived,
+    FormWanted,
+    GateClosed,
+    GateFailed,
+    GateOpened,
+    GatePassed,
+    GuardDecided,
+    Left,
+    OpenGate,
+    Park,
+    Persist,
+    Persisted,
+    PersistFailed,
+    Phase,
+    RecordGate,
+    RequestConsent,
+    RequestForm,
+    Resumed,
+    Visit,
+)
+
+LIMITS: Mapping[Phase, Seconds] = {
+    Phase.APPROACHING: Seconds(20.0),
+    Phase.COLLECTING: Seconds(30.0),
+    Phase.CHECKING: Seconds(10.0),
+    Phase.DECIDING: Seconds(2.0),
+    Phase.COMMITTING: Seconds(10.0),
+    Phase.OPENING: Seconds(2.0),
+    Phase.OPEN: Seconds(70.0),
+    Phase.PASSED: Seconds(5.0),
+    Phase.AWAITING_FORM: Seconds(45.0),
+    Phase.AWAITING_CONSENT: Seconds(45.0),
+    Phase.AWAITING_GUARD: Seconds(120.0),
+    Phase.PARKED: Seconds(600.0),
+}
+"""How long a visit may stay in a phase. Every phase but idle and ended has a limit, so every visit ends."""
+
+
+class FlowError(GatepostError, RuntimeError):
+    """An event that the flow does not accept. The visit is unchanged."""
+
+
+class IllegalEvent(FlowError):
+    """The table has no row for this event in this phase, or no condition of the row holds."""
+
+    def __init__(self, visit: Visit, event: Event) -> None:
+        """Name the phase and the event."""
+        super().__init__(f"a visit that is {visit.phase} takes no {type(event).__name__}")
+
+
+class EarlyDeadline(FlowError):
+    """DeadlineReached came before the deadline."""
+
+
+Value = TypeVar("Value")
+Condition = Callable[[Visit, Event], bool]
+Effects = tuple[type[Effect], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """One way out of a phase: the next phase (None: stay), what to do, and the named condition that holds."""
+
+    phase: Phase | None
+    effects: Effects = ()
+    when: str | None = None
+    ending: Ending | None = None
+    gate: GateOutcome | None = None
+
+
+def _answered(visit: Visit, answer: Answer) -> bool:
+    return visit.decision is not None and visit.decision.answer is answer
+
+
+def _durable(visit: Visit, event: Event, answer: Answer) -> bool:
+    """Whether the decision that has just become durable is this visit's newest, and says this."""
+    return isinstance(event, Persisted) and event.decision == visit.decision and _answered(visit, answer)
+
+
+def _admits(event: Event) -> bool:
+    return isinstance(event, Persisted) and event.decision.answer is Answer.ADMIT
+
+
+def _names(visit: Visit, event: Event) -> bool:
+    return getattr(event, "admission", None) == visit.admission
+
+
+CONDITIONS: Mapping[str, Condition] = {
+    "admitted, still there": lambda visit, event: _durable(visit, event, Answer.ADMIT) and not visit.left,
+    "admitted, but gone": lambda visit, event: _durable(visit, event, Answer.ADMIT) and visit.left,
+    "now held": lambda visit, event: _durable(visit, event, Answer.HOLD),
+    "now refused": lambda visit, event: _durable(visit, event, Answer.REFUSE),
+    "an admission too late": lambda _, event: _admits(event),
+    "another answer too late": lambda _, event: not _admits(event),
+    "this decision": lambda visit, event: getattr(event, "decision", None) == visit.decision,
+    "another decision": lambda visit, event: getattr(event, "decision", None) != visit.decision,
+    "this admission": _names,
+    "another admission": lambda visit, event: not _names(visit, event),
+    "held": lambda visit, _: _answered(visit, Answer.HOLD),
+    "refused": lambda visit, _: _answered(visit, Answer.REFUSE),
+    "admitted, not recorded": lambda visit, _: _answered(visit, Answer.ADMIT),
+    "unanswered": lambda visit, _: visit.decision is None,
+}
+
+STAY = (To(None),)
+ASKING: Mapping[type[Event], tuple[To, ...]] = {
+    Approached: STAY,
+    FactsWanted: (To(Phase.COLLECTING),),
+    AnswerAwaited: (To(Phase.CHECKING),),
+    FormWanted: (To(Phase.AWAITING_FORM, (RequestForm,)),),
+    ConsentWanted: (To(Phase.AWAITING_CONSENT, (RequestConsent,)),),
+    FactsComplete: (To(Phase.DECIDING, (Decide,)),),
+    GuardDecided: (To(Phase.COMMITTING, (Persist,)),),
+}
+"""What is the same wherever the kiosk is still asking."""
+
+ABANDON = (To(Phase.ENDED, (End,), ending=Ending.ABANDONED),)
+LATE = (
+    To(None, (RecordGate,), "an admission too late", gate=GateOutcome.NOT_OPENED),
+    To(None, (), "another answer too late"),
+)
+"""A decision that became durable after the visit had moved on never opens the gate."""
+
+GIVE_UP = (
+    To(Phase.ENDED, (End,), "refused", ending=Ending.REFUSED),
+    To(Phase.ENDED, (End,), "held", ending=Ending.HELD),
+    To(Phase.ENDED, (End,), "admitted, not recorded", ending=Ending.NOT_RECORDED),
+    To(Phase.ENDED, (End,), "unanswered", ending=Ending.ABANDONED),
+)
+"""Nobody came to help; the answer that stands is the end."""
+
+TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
+    Phase.IDLE: {
+        Approached: (To(Phase.APPROACHING),),
+        Left: STAY,
+    },
+    Phase.APPROACHING: {
+        **ASKING,
+        Left: ABANDON,
+        DeadlineReached: ABANDON,
+    },
+    Phase.COLLECTING: {
+        **ASKING,
+        Left: ABANDON,
+        DeadlineReached: ABANDON,
+    },
+    Phase.CHECKING: {
+        **ASKING,
+        Left: ABANDON,
+        DeadlineReached: (To(Phase.DECIDING, (Decide,)),),
+    },
+    Phase.DECIDING: {
+        Approached: STAY,
+        Persisted: LATE,
+        PersistFailed: STAY,
+        Left: ABANDON,
+        Decided: (To(Phase.COMMITTING, (Persist,)),),
+        GuardDecided: (To(Phase.COMMITTING, (Persist,)),),
+        DeadlineReached: (To(Phase.AWAITING_GUARD, (CallGuard,)),),
+    },
+    Phase.COMMITTING: {
+        Approached: STAY,
+        Left: STAY,
+        Persisted: (
+            To(Phase.OPENING, (OpenGate,), "admitted, still there"),
+            To(
+                Phase.ENDED,
+                (RecordGate, End),
+                "admitted, but gone",
+                ending=Ending.ABANDONED,
+                gate=GateOutcome.NOT_OPENED,
+            ),
+            To(Phase.AWAITING_GUARD, (CallGuard,), "now held"),
+            To(Phase.AWAITING_GUARD, (), "now refused"),
+            *LATE,
+        ),
+        PersistFailed: (
+            To(Phase.AWAITING_GUARD, (CallGuard,), "this decision"),
+            To(None, (), "another decision"),
+        ),
+        DeadlineReached: (To(Phase.AWAITING_GUARD, (CallGuard,)),),
+    },
+    Phase.OPENING: {
+        Approached: STAY,
+        Left: STAY,
+        Persisted: LATE,
+        PersistFailed: STAY,
+        GateOpened: (To(Phase.OPEN, (), "this admission"), To(None, (), "another admission")),
+        GateFailed: (To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.FAILED),),
+        DeadlineReached: (
+            To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),
+        ),
+    },
+    Phase.OPEN: {
+        Approached: STAY,
+        Left: STAY,
+        Persisted: LATE,
+        PersistFailed: STAY,
+        GatePassed: (
+            To(Phase.PASSED, (RecordGate,), "this admission", gate=GateOutcome.PASSED),
+            To(None, (), "another admission"),
+        ),
+        GateClosed: (
+            To(
+                Phase.ENDED,
+                (RecordGate, End),
+                "this admission",
+                ending=Ending.NOT_PASSED,
+                gate=GateOutcome.NOT_PASSED,
+            ),
+            To(None, (), "another admission"),
+        ),
+        GateFailed: (To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),),
+        DeadlineReached: (
+            To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),
+        ),
+    },
+    Phase.PASSED: {
+        Approached: STAY,
+        Left: STAY,
+        Persisted: LATE,
+        PersistFailed: STAY,
+        GatePassed: STAY,
+        GateClosed: (
+            To(Phase.ENDED, (End,), "this admission", ending=Ending.PASSED),
+            To(None, (), "another admission"),
+        ),
+        GateFailed: (To(Phase.ENDED, (End,), ending=Ending.PASSED),),
+        DeadlineReached: (To(Phase.ENDED, (End,), ending=Ending.PASSED),),
+    },
+    Phase.AWAITING_FORM: {
+        **ASKING,
+        Left: (To(Phase.PARKED, (Park,)),),
+        FormReceived: (To(Phase.COLLECTING),),
+        DeadlineReached: (To(Phase.PARKED, (Park,)),),
+    },
+    Phase.AWAITING_CONSENT: {
+        **ASKING,
+        Left: (To(Phase.PARKED, (Park,)),),
+        ConsentReceived: (To(Phase.COLLECTING),),
+        DeadlineReached: (To(Phase.PARKED, (Park,)),),
+    },
+    Phase.AWAITING_GUARD: {
+        Approached: STAY,
+        FactsComplete: (To(Phase.DECIDING, (Decide,)),),
+        GuardDecided: (To(Phase.COMMITTING, (Persist,)),),
+        Persisted: LATE,
+        PersistFailed: STAY,
+        Left: GIVE_UP,
+        DeadlineReached: GIVE_UP,
+    },
+    Phase.PARKED: {
+        FormReceived: STAY,
+        ConsentReceived: STAY,
+        Resumed: (To(Phase.COLLECTING),),
+        DeadlineReached: (To(Phase.ENDED, (End,), ending=Ending.EXPIRED),),
+    },
+    Phase.ENDED: {
+        Persisted: LATE,
+        PersistFailed: STAY,
+    },
+}
+
+
+def step(visit: Visit, event: Event, now: Monotonic) -> tuple[Visit, tuple[Effect, ...]]:
+    """Take one event. Raises IllegalEvent or EarlyDeadline, and then nothing has changed."""
+    if isinstance(event, DeadlineReached) and (visit.deadline is None or now < visit.deadline):
+        raise EarlyDeadline(f"a visit that is {visit.phase} has time left")
+    for way in TRANSITIONS[visit.phase].get(type(event), ()):
+        if way.when is None or CONDITIONS[way.when](visit, event):
+            after = _moved(visit, event, way, now)
+            return after, tuple(_effect(kind, after, event, way) for kind in way.effects)
+    raise IllegalEvent(visit, event)
+
+
+def _moved(visit: Visit, event: Event, way: To, now: Monotonic) -> Visit:
+    after = visit
+    match event:
+        case Left() if visit.phase is Phase.COMMITTING:
+            after = replace(after, left=True)
+        case Approached() if visit.left:
+            after = replace(after, left=False)
+        case FactsWanted(wanted) | AnswerAwaited(wanted):
+            after = replace(after, wanted=wanted)
+        case Decided(decision) | GuardDecided(decision):
+            after = replace(after, decision=decision, admission=None)
+        case Persisted(admission, _) if way.phase is not None:
+            after = replace(after, admission=admission)
+    if way.phase is None or way.phase is visit.phase:
+        return after
+    limit = LIMITS.get(way.phase)
+    deadline = None if limit is None else Monotonic(now + limit)
+    return replace(after, phase=way.phase, deadline=deadline, ending=way.ending)
+
+
+def _effect(kind: type[Effect], visit: Visit, event: Event, way: To) -> Effect:
+    """Fill an effect of the table with what it is about."""
+    if kind is Persist:
+        return Persist(visit.id, _known(visit.decision))
+    if kind is OpenGate:
+        return OpenGate(visit.id, _known(visit.admission))
+    if kind is RecordGate:
+        admission = event.event if isinstance(event, Persisted) else _known(visit.admission)
+        return RecordGate(visit.id, admission, _known(way.gate))
+    if kind is End:
+        return End(visit.id, _known(way.ending))
+    if kind is Decide:
+        return Decide(visit.id)
+    if kind is RequestForm:
+        return RequestForm(visit.id)
+    if kind is RequestConsent:
+        return RequestConsent(visit.id)
+    return CallGuard(visit.id) if kind is CallGuard else Park(visit.id)
+
+
+def _known(value: Value | None) -> Value:
+    """What the table's order guarantees to be there; the properties in tests/kiosk hold it to that."""
+    if value is None:
+        raise FlowError("the table asks for an effect on something that is not known")
+    return value
+
+
+def mermaid() -> str:
+    """Draw the table as a Mermaid state diagram; what changes nothing is left out."""
+    lines = ["stateDiagram-v2", "    [*] --> idle"]
+    for phase, row in TRANSITIONS.items():
+        for event, ways in row.items():
+            for way in ways:
+                if way.phase is None and not way.effects:
+                    continue
+                target = phase if way.phase is None else way.phase
+                label = event.__name__ + (f" [{way.when}]" if way.when else "")
+                does = ", ".join(_described(kind, way) for kind in way.effects)
+                lines.append(f"    {phase} --> {target}: {label}" + (f" / {does}" if does else ""))
+    return "\n".join([*lines, "    ended --> [*]"]) + "\n"
+
+
+def _described(kind: type[Effect], way: To) -> str:
+    detail = {RecordGate: way.gate, End: way.ending}.get(kind)
+    return kind.__name__ if detail is None else f"{kind.__name__} {detail}"

@@ -1,0 +1,67 @@
+"""What the core's loop waits for: one bounded queue from many threads to one."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+from kiosk.link import GateClosed, GateFailed, GateOpened, PartHealth, Passed, SceneMoved
+from kiosk.model import Decision, EventId, HealthStatus, Monotonic, Observation, Scan, VisitId
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswered:
+    """The issuer's answer about a health code; None when there was none in time."""
+
+    visit: VisitId
+    token: str
+    status: HealthStatus | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The log's answer to a decision: where it stands, or None when it could not be made durable."""
+
+    visit: VisitId
+    decision: Decision
+    event: EventId | None
+    at: Monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """A parked visitor stands at the gate again."""
+
+    visit: VisitId
+
+
+Sight = Scan | Observation
+"""What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
+Item = Sight | TokenAnswered | Recorded | GateOpened | GateClosed | GateFailed | Passed | PartHealth | SceneMoved
+
+
+class Inbox:
+    """A queue with a bound and a policy: when it is full the oldest sight gives way."""
+
+    def __init__(self, bound: int = 256) -> None:
+        self._bound = bound
+        self._items: deque[Item] = deque()
+        self._arrived = threading.Condition()
+        self.dropped = 0
+
+    def post(self, item: Item) -> None:
+        """Put an item in. Never waits."""
+        with self._arrived:
+            if len(self._items) >= self._bound:
+                stale = next((held for held in self._items if isinstance(held, Sight)), None)
+                if stale is not None:
+                    self._items.remove(stale)
+                    self.dropped += 1
+            self._items.append(item)
+            self._arrived.notify()
+
+    def take(self, timeout_s: float) -> Item | None:
+        """Wait for the oldest item; None when none came in time."""
+        with self._arrived:
+            if not self._items:
+                self._arrived.wait(max(0.0, timeout_s))
+            return self._items.popleft() if self._items else None

@@ -1,0 +1,144 @@
+"""The threads that do the core's slow work: one writes the log, one asks issuers. Neither holds up the loop."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, Full, Queue
+
+import structlog
+
+from kiosk.errors import LogUnusable, ServiceUnavailable
+from kiosk.events import Draft
+from kiosk.inbox import Inbox, Recorded, TokenAnswered
+from kiosk.model import Decision, Seconds, VisitId
+from kiosk.ports import Clock, HealthIssuer, Log
+from kiosk.visit import RecordGate
+
+BOUND = 512
+TURN_WITHIN = Seconds(0.5)
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    visit: VisitId
+    draft: Draft
+    decision: Decision | None = None
+    outcome: RecordGate | None = None
+
+
+class LogRecorder:
+    """Writes entries to the log in the order in which they came (a worker's job, and the runtime's Recorder).
+
+    When the queue is full a decision fails at once, so that nothing opens on its account; a note is dropped and
+    counted on the log's next event.
+    """
+
+    def __init__(self, log: Log, inbox: Inbox, clock: Clock, written: Callable[[], None]) -> None:
+        self._log = log
+        self._inbox = inbox
+        self._clock = clock
+        self._written = written
+        self._entries: Queue[_Entry] = Queue(BOUND)
+        self._settled = threading.Event()
+
+    def decision(self, visit: VisitId, decision: Decision, draft: Draft) -> None:
+        """Make a decision durable; the answer comes as Recorded."""
+        if not self._put(_Entry(visit, draft, decision=decision)):
+            self._inbox.post(Recorded(visit, decision, None, self._clock.monotonic()))
+
+    def outcome(self, visit: VisitId, effect: RecordGate, draft: Draft) -> None:
+        """Record how an admission ended; should that fail, the next start finds it unresolved."""
+        self._put(_Entry(visit, draft, outcome=effect))
+
+    def note(self, visit: VisitId, draft: Draft) -> None:
+        """Record anything else."""
+        self._put(_Entry(visit, draft))
+
+    def set_up(self) -> None:
+        """Nothing to acquire: the log is open as long as the core lives."""
+
+    def turn(self, stop: threading.Event) -> bool:
+        """Write the next entry. Raises LogUnusable when the log takes none; the entry's fate is told first."""
+        del stop
+        try:
+            entry = self._entries.get(timeout=TURN_WITHIN)
+        except Empty:
+            return False
+        try:
+            self._write(entry)
+        except LogUnusable:
+            if entry.decision is not None:
+                self._inbox.post(Recorded(entry.visit, entry.decision, None, self._clock.monotonic()))
+            raise
+        finally:
+            self._entries.task_done()
+        self._written()
+        return True
+
+    def tear_down(self) -> None:
+        """Nothing to let go of."""
+
+    def drain(self) -> None:
+        """Write what is still queued: the core is closing and its worker has ended."""
+        while not self._entries.empty():
+            try:
+                self._write(self._entries.get_nowait())
+            except LogUnusable:
+                return
+            self._written()
+
+    def _write(self, entry: _Entry) -> None:
+        if entry.outcome is not None:
+            self._log.record_outcome(entry.outcome.admission, entry.outcome.outcome, entry.draft)
+            return
+        event = self._log.append(entry.draft, visit=entry.visit, decision=entry.decision)
+        if entry.decision is not None:
+            self._inbox.post(Recorded(entry.visit, entry.decision, event, self._clock.monotonic()))
+
+    def _put(self, entry: _Entry) -> bool:
+        try:
+            self._entries.put_nowait(entry)
+        except Full:
+            _log.error("the log's queue is full", kind=entry.draft.kind)
+            return False
+        return True
+
+
+class IssuerResolver:
+    """Asks the issuer's gateway (a worker's job, and the runtime's Resolver)."""
+
+    def __init__(self, issuer: HealthIssuer, inbox: Inbox, timeout_s: Seconds) -> None:
+        self._issuer = issuer
+        self._inbox = inbox
+        self._timeout_s = timeout_s
+        self._asked: Queue[tuple[VisitId, str]] = Queue(16)
+
+    def ask(self, visit: VisitId, token: str) -> None:
+        """Ask about a token; the answer comes as TokenAnswered. When the queue is full there is none."""
+        try:
+            self._asked.put_nowait((visit, token))
+        except Full:
+            self._inbox.post(TokenAnswered(visit, token, None))
+
+    def set_up(self) -> None:
+        """Nothing to acquire: the gateway keeps its own connection."""
+
+    def turn(self, stop: threading.Event) -> bool:
+        """Ask about the next token. A gateway that gives no answer is an answer too."""
+        del stop
+        try:
+            visit, token = self._asked.get(timeout=TURN_WITHIN)
+        except Empty:
+            return False
+        try:
+            status = self._issuer.resolve(token, self._timeout_s)
+        except ServiceUnavailable:
+            self._inbox.post(TokenAnswered(visit, token, None))
+            raise
+        self._inbox.post(TokenAnswered(visit, token, status))
+        return True
+
+    def tear_down(self) -> None:
+        """Nothing to let go of."""

@@ -1,0 +1,19 @@
+"""What a running kiosk knows of its gate."""
+
+from dataclasses import dataclass
+
+from kiosk.credentials import TrustList
+from kiosk.model import Seconds
+from kiosk.policy import PolicyDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the runtime knows of its gate."""
+
+    gate: str
+    software: str
+    simulated: bool
+    pulse_s: Seconds
+    document: PolicyDocument
+    trust: TrustList

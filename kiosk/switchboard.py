@@ -1,0 +1,189 @@
+"""The core's end of the links: who is connected, what they say, and who has fallen silent."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from kiosk.errors import DeviceLost
+from kiosk.inbox import Inbox
+from kiosk.link import (
+    BEAT_LOST,
+    AnyMessage,
+    Attend,
+    Beat,
+    Connection,
+    GateClosed,
+    GateFailed,
+    GateOpened,
+    Hello,
+    Listener,
+    OpenGate,
+    PartHealth,
+    Passed,
+    Scanned,
+    SceneMoved,
+    ViewChanged,
+)
+from kiosk.model import EventId, Monotonic, Part, Seconds
+from kiosk.ports import Clock
+
+HELLO_WITHIN = Seconds(2.0)
+BEATING = frozenset({Part.GATE, Part.EYES})
+"""The parts whose silence counts as loss; a screen may be busy drawing."""
+
+_log = structlog.get_logger()
+
+
+class Switchboard:
+    """Accepts the parts and passes what they say to the inbox. Also the core's Gate port."""
+
+    def __init__(
+        self,
+        socket: Path,
+        *,
+        inbox: Inbox,
+        clock: Clock,
+        passage_s: Seconds,
+        greeted: Callable[[Part], None] | None = None,
+    ) -> None:
+        """Listen at `socket`. Raises UsageError when another kiosk does."""
+        self._inbox = inbox
+        self._clock = clock
+        self._passage_s = passage_s
+        self._greeted = greeted
+        self._guard = threading.Lock()
+        self._links: dict[Part, Connection] = {}
+        self._threads: list[threading.Thread] = []
+        self._closing = False
+        self._view: ViewChanged | None = None
+        self._attending = False
+        self._listener = Listener(socket)
+        self._acceptor = threading.Thread(target=self._accept, name="accept", daemon=True)
+
+    def start(self) -> None:
+        """Begin to accept."""
+        self._acceptor.start()
+
+    def open(self, admission: EventId, pulse_s: Seconds) -> None:
+        """Ask the gate for one pulse. Raises DeviceLost."""
+        self._send(Part.GATE, OpenGate(admission, pulse_s, self._passage_s))
+
+    def heartbeat(self) -> None:
+        """Tell the parts that the core's loop turns. Raises DeviceLost when the gate is not there."""
+        beat = Beat(self._clock.monotonic())
+        for part in (Part.EYES, Part.SCREEN):
+            self._tell(part, beat)
+        self._send(Part.GATE, beat)
+
+    def attend(self, active: bool) -> None:
+        """Tell the eyes whether a visitor is here."""
+        self._attending = active
+        self._tell(Part.EYES, Attend(active))
+
+    def show(self, view: ViewChanged) -> None:
+        """Tell the screen what to show; one that comes later is told at once."""
+        self._view = view
+        self._tell(Part.SCREEN, view)
+
+    def close(self) -> None:
+        """Hang up on everyone. Idempotent."""
+        self._closing = True
+        self._listener.close()
+        with self._guard:
+            links = list(self._links.values())
+            threads = [*self._threads, self._acceptor]
+        for link in links:
+            link.close()
+        for thread in threads:
+            if thread.is_alive() and thread is not threading.current_thread():
+                thread.join(1.0)
+
+    def _send(self, part: Part, message: AnyMessage) -> None:
+        with self._guard:
+            link = self._links.get(part)
+        if link is None:
+            raise DeviceLost(f"the {part} process is not connected")
+        link.send(message)
+
+    def _tell(self, part: Part, message: AnyMessage) -> None:
+        """Send to a part that may be absent: its reader reports the loss."""
+        try:
+            self._send(part, message)
+        except DeviceLost:
+            return
+
+    def _accept(self) -> None:
+        while not self._closing:
+            try:
+                link = self._listener.accept()
+            except DeviceLost:
+                return
+            reader = threading.Thread(target=self._read, args=(link,), name="link", daemon=True)
+            with self._guard:
+                self._threads = [thread for thread in self._threads if thread.is_alive()] + [reader]
+            reader.start()
+
+    def _read(self, link: Connection) -> None:
+        try:
+            hello = link.receive(HELLO_WITHIN)
+            if not isinstance(hello, Hello):
+                _log.warning("a connection did not introduce itself")
+                return
+            self._connected(hello.part, link)
+            try:
+                self._listen(hello.part, link)
+            finally:
+                self._disconnected(hello.part, link)
+        except DeviceLost as error:
+            _log.debug("link ended", reason=str(error))
+        finally:
+            link.close()
+
+    def _connected(self, part: Part, link: Connection) -> None:
+        with self._guard:
+            old, self._links[part] = self._links.get(part), link
+        if old is not None:
+            old.close()
+        if part is Part.EYES:
+            self._tell(part, Attend(self._attending))
+        if part is Part.SCREEN and self._view is not None:
+            self._tell(part, self._view)
+        self._health(part, well=True, detail="")
+        if self._greeted is not None:
+            self._greeted(part)
+
+    def _disconnected(self, part: Part, link: Connection) -> None:
+        with self._guard:
+            if self._links.get(part) is not link:
+                return  # a newer connection has taken its place
+            del self._links[part]
+        if not self._closing:
+            self._health(part, well=False, detail="the process is gone")
+
+    def _listen(self, part: Part, link: Connection) -> None:
+        silent = False
+        while True:
+            message = link.receive(BEAT_LOST if part in BEATING else None)
+            if message is None:
+                if not silent:
+                    silent = True
+                    self._health(part, well=False, detail="the process is silent")
+                continue
+            if silent:
+                silent = False
+                self._health(part, well=True, detail="")
+            self._pass_on(message)
+
+    def _pass_on(self, message: AnyMessage) -> None:
+        match message:
+            case Scanned(scan):
+                self._inbox.post(scan)
+            case GateOpened() | GateClosed() | GateFailed() | Passed() | PartHealth() | SceneMoved():
+                self._inbox.post(message)
+            case _:
+                return
+
+    def _health(self, part: Part, *, well: bool, detail: str) -> None:
+        self._inbox.post(PartHealth(part, well, detail, Monotonic(self._clock.monotonic())))

@@ -1,0 +1,266 @@
+"""A visit, what happens to it, and what it asks the runtime to do. Frozen values; the flow is in kiosk.flow."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kiosk.model import Decision, EventId, GateOutcome, Monotonic, Need, VisitId
+
+
+class Phase(StrEnum):
+    """Where a visit stands."""
+
+    IDLE = "idle"
+    APPROACHING = "approaching"
+    COLLECTING = "collecting"
+    CHECKING = "checking"
+    DECIDING = "deciding"
+    COMMITTING = "committing"
+    OPENING = "opening"
+    OPEN = "open"
+    PASSED = "passed"
+    AWAITING_FORM = "awaiting_form"
+    AWAITING_CONSENT = "awaiting_consent"
+    AWAITING_GUARD = "awaiting_guard"
+    PARKED = "parked"
+    ENDED = "ended"
+
+
+class Ending(StrEnum):
+    """How a visit ended."""
+
+    PASSED = "passed"
+    NOT_PASSED = "not_passed"
+    REFUSED = "refused"
+    HELD = "held"
+    ABANDONED = "abandoned"
+    EXPIRED = "expired"
+    GATE_FAILED = "gate_failed"
+    NOT_RECORDED = "not_recorded"
+
+
+# What happens to a visit.
+
+
+@dataclass(frozen=True, slots=True)
+class Approached:
+    """Somebody is there: presence, movement towards the gate, or a code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Nobody is there any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactsWanted:
+    """The rules want more of the visitor before they answer."""
+
+    wanted: frozenset[Need]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerAwaited:
+    """The visitor has done all that is asked; an answer from elsewhere is on its way."""
+
+    pending: frozenset[Need]
+
+
+@dataclass(frozen=True, slots=True)
+class FactsComplete:
+    """The rules can answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormWanted:
+    """The rules want the visitor form."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWanted:
+    """The rules want a resident's consent."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormReceived:
+    """The form is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentReceived:
+    """The resident answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The answer of the rules."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class GuardDecided:
+    """The answer of a guard, under their own name."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Persisted:
+    """This decision is durable, as this event."""
+
+    event: EventId
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class PersistFailed:
+    """The log could not take this decision."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class GateOpened:
+    """The gate line is active."""
+
+    admission: EventId
+
+
+@dataclass(frozen=True, slots=True)
+class GatePassed:
+    """Somebody went through."""
+
+    admission: EventId
+
+
+@dataclass(frozen=True, slots=True)
+class GateClosed:
+    """The line is inactive and the time for passing is over."""
+
+    admission: EventId
+
+
+@dataclass(frozen=True, slots=True)
+class GateFailed:
+    """The gate could not open, was cut short, or is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A parked visitor is back."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineReached:
+    """The phase has lasted as long as it may."""
+
+
+Event = (
+    Approached
+    | Left
+    | FactsWanted
+    | AnswerAwaited
+    | FactsComplete
+    | FormWanted
+    | ConsentWanted
+    | FormReceived
+    | ConsentReceived
+    | Decided
+    | GuardDecided
+    | Persisted
+    | PersistFailed
+    | GateOpened
+    | GatePassed
+    | GateClosed
+    | GateFailed
+    | Resumed
+    | DeadlineReached
+)
+
+
+# What the runtime is asked to do.
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Apply the rules to the facts and answer with Decided."""
+
+    visit: VisitId
+
+
+@dataclass(frozen=True, slots=True)
+class Persist:
+    """Make the decision durable and answer with Persisted or PersistFailed."""
+
+    visit: VisitId
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGate:
+    """Give one pulse on account of this durable admission."""
+
+    visit: VisitId
+    admission: EventId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordGate:
+    """Record what became of a durable admission."""
+
+    visit: VisitId
+    admission: EventId
+    outcome: GateOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class RequestForm:
+    """Offer the visitor form."""
+
+    visit: VisitId
+
+
+@dataclass(frozen=True, slots=True)
+class RequestConsent:
+    """Ask the resident."""
+
+    visit: VisitId
+
+
+@dataclass(frozen=True, slots=True)
+class CallGuard:
+    """Ask a guard to look."""
+
+    visit: VisitId
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Free the kiosk for the next person; give this one a way back."""
+
+    visit: VisitId
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The visit is over."""
+
+    visit: VisitId
+    ending: Ending
+
+
+Effect = Decide | Persist | OpenGate | RecordGate | RequestForm | RequestConsent | CallGuard | Park | End
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit: its phase, until when it may last, and what has been decided and made durable."""
+
+    id: VisitId
+    phase: Phase = Phase.IDLE
+    deadline: Monotonic | None = None
+    decision: Decision | None = None
+    admission: EventId | None = None
+    left: bool = False
+    wanted: frozenset[Need] = frozenset()
+    ending: Ending | None = None
