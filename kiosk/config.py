@@ -82,13 +82,15 @@ class ServerSection(Section, frozen=True):
 
 
 class PolicySection(Section, frozen=True):
-    """[policy] The rules now in force, whom to trust, and whom to ask."""
+    """[policy] The rules now in force (a file, or `shipped:NAME`), whom to trust, and whom to ask.
+
+    `issuers` maps the id of a health code's issuer in the trust lists to its gateway's address.
+    """
 
     file: str
     trust: list[str] = []
-    issuer_url: Annotated[str, Meta(pattern=r"^https?://")] | None = None
+    issuers: dict[str, Annotated[str, Meta(pattern=r"^https?://")]] = {}
     issuer_timeout_s: Positive = 2.0
-    issuer_map: dict[str, str] = {}
 
 
 class SimulationSection(Section, frozen=True):

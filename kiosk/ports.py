@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from kiosk.credentials import HealthToken
 from kiosk.events import Draft
 from kiosk.model import (
     ClockState,
@@ -114,5 +115,5 @@ class Recorder(Protocol):
 class Resolver(Protocol):
     """Asks issuers on a thread of its own; answers come back as TokenAnswered."""
 
-    def ask(self, visit: VisitId, token: str) -> None:
+    def ask(self, visit: VisitId, token: HealthToken) -> None:
         """Ask about a token."""

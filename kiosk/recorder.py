@@ -1,12 +1,13 @@
 """The threads that do the core's slow work: one writes the log, one asks issuers. Neither holds up the loop."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
 
 import structlog
 
+from kiosk.credentials import HealthToken
 from kiosk.errors import LogUnusable, ServiceUnavailable
 from kiosk.events import Draft
 from kiosk.inbox import Inbox, Recorded, TokenAnswered
@@ -107,38 +108,44 @@ class LogRecorder:
 
 
 class IssuerResolver:
-    """Asks the issuer's gateway (a worker's job, and the runtime's Resolver)."""
+    """Asks the issuers' gateways, by issuer id (a worker's job, and the runtime's Resolver)."""
 
-    def __init__(self, issuer: HealthIssuer, inbox: Inbox, timeout_s: Seconds) -> None:
-        self._issuer = issuer
+    def __init__(self, issuers: Mapping[str, HealthIssuer], inbox: Inbox, timeout_s: Seconds) -> None:
+        self._issuers = issuers
         self._inbox = inbox
         self._timeout_s = timeout_s
-        self._asked: Queue[tuple[VisitId, str]] = Queue(16)
+        self._asked: Queue[tuple[VisitId, HealthToken]] = Queue(16)
 
-    def ask(self, visit: VisitId, token: str) -> None:
+    def ask(self, visit: VisitId, token: HealthToken) -> None:
         """Ask about a token; the answer comes as TokenAnswered. When the queue is full there is none."""
         try:
             self._asked.put_nowait((visit, token))
         except Full:
-            self._inbox.post(TokenAnswered(visit, token, None))
+            self._inbox.post(TokenAnswered(visit, token.token, None))
 
     def set_up(self) -> None:
-        """Nothing to acquire: the gateway keeps its own connection."""
+        """Nothing to acquire: a gateway keeps its own connection."""
 
     def turn(self, stop: threading.Event) -> bool:
-        """Ask about the next token. A gateway that gives no answer is an answer too."""
+        """Ask about the next token. Raises ServiceUnavailable when there is no answer; the visit is told first."""
         del stop
         try:
             visit, token = self._asked.get(timeout=TURN_WITHIN)
         except Empty:
             return False
         try:
-            status = self._issuer.resolve(token, self._timeout_s)
+            status = self._gateway(token.issuer).resolve(token.token, self._timeout_s)
         except ServiceUnavailable:
-            self._inbox.post(TokenAnswered(visit, token, None))
+            self._inbox.post(TokenAnswered(visit, token.token, None))
             raise
-        self._inbox.post(TokenAnswered(visit, token, status))
+        self._inbox.post(TokenAnswered(visit, token.token, status))
         return True
 
     def tear_down(self) -> None:
         """Nothing to let go of."""
+
+    def _gateway(self, issuer: str) -> HealthIssuer:
+        try:
+            return self._issuers[issuer]
+        except KeyError:
+            raise ServiceUnavailable(f"no gateway is configured for the issuer {issuer!r}") from None

@@ -75,8 +75,6 @@ _log = structlog.get_logger()
 class Runtime:
     """One gate's loop. `handle`, `tick` and `run` belong to one thread; all else reaches it by the inbox."""
 
-    visit: Visit
-
     def __init__(
         self,
         site: Site,
@@ -193,7 +191,7 @@ class Runtime:
         self._seen(now)
         token = self._evidence.scanned(scan, self._site.trust, self._clock.wall(), now)
         if token is not None:
-            self._resolver.ask(self.visit.id, token.token)
+            self._resolver.ask(self.visit.id, token)
         self._weigh()
 
     def _used_just_now(self, scan: Scan) -> bool:
@@ -271,7 +269,9 @@ class Runtime:
         back = self._parked.take(visit, now)
         if back is None:
             return
-        self.visit, self._evidence = back
+        parked, evidence = back
+        self.visit = parked
+        self._evidence = evidence
         self._last_seen = now
         self._take(Resumed())
         self._attend(True)
@@ -314,10 +314,11 @@ class Runtime:
         """Step the visit. What the table does not accept changes nothing and is logged."""
         before = self.visit.phase
         try:
-            self.visit, effects = flow.step(self.visit, event, self._clock.monotonic())
+            after, effects = flow.step(self.visit, event, self._clock.monotonic())
         except FlowError as error:
             _log.debug("event not taken", reason=str(error))
             return
+        self.visit = after
         for effect in effects:
             self._carry_out(effect)
         if self.visit.phase is not before:

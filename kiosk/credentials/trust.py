@@ -82,7 +82,7 @@ class TrustList:
 
     documents: tuple[str, ...] = ()
     issued_at: WallTime | None = None
-    pass_issuers: Mapping[bytes, PassIssuer] = MappingProxyType({})
+    pass_issuers: Mapping[bytes, PassIssuer] = field(default_factory=dict)
     token_issuers: tuple[TokenIssuer, ...] = ()
     revoked: frozenset[bytes] = frozenset()
 

@@ -1,0 +1,308 @@
+"""THE composition root: configuration in, running parts out. Only the command line and tests import it."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from kiosk import policy
+from kiosk.clock import SystemClock
+from kiosk.config import Config
+from kiosk.credentials import TrustList, combine, parse_trust
+from kiosk.documents import decode_toml
+from kiosk.errors import LogUnusable, UsageError
+from kiosk.inbox import Inbox
+from kiosk.link import PartHealth, connect_patiently
+from kiosk.model import GateOutcome, Part, Seconds, VisitId
+from kiosk.policy import PolicyDocument
+from kiosk.ports import Clock, HealthIssuer, Log, Thermometer
+from kiosk.recorder import IssuerResolver, LogRecorder
+from kiosk.records import Stamp, outcome_draft, started_draft
+from kiosk.runtime import Runtime
+from kiosk.site import Site
+from kiosk.switchboard import Switchboard
+from kiosk.thermometry import ThermometerJob
+from kiosk.worker import Worker
+
+SOFTWARE = version("gatepost")
+FLUSH_WITHIN = Seconds(10.0)
+
+_log = structlog.get_logger()
+
+
+def core_socket(config: Config) -> Path:
+    """Where the core listens for its parts."""
+    return Path(config.gate.run_dir) / "core.sock"
+
+
+def load_policy(source: str, base: Path) -> PolicyDocument:
+    """Read the policy document that `[policy] file` names. Raises UsageError."""
+    if source.startswith("shipped:"):
+        path = Path(str(files("kiosk") / "policies" / f"{source.removeprefix('shipped:')}.toml"))
+        if not path.exists():
+            raise UsageError(f"[policy] file = {source!r}: no such document is shipped; there are {_shipped()}")
+    else:
+        path = base / source
+    return policy.parse(decode_toml(path, dict[str, Any]), str(path))
+
+
+def load_trust(sources: list[str], base: Path, compound: str) -> TrustList:
+    """Read the trust lists, as this compound's gate must see them. Raises UsageError."""
+    lists = []
+    for source in sources:
+        path = base / source
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{path}: the trust list cannot be read: {error.strerror}") from error
+        lists.append(parse_trust(data, str(path)))
+    return combine(*lists).for_compound(compound) if lists else TrustList()
+
+
+class Core:
+    """The running core: `run` until `stop`, then `close`."""
+
+    def __init__(self, runtime: Runtime, stack: ExitStack, start: Callable[[], None]) -> None:
+        self.runtime = runtime
+        self._stack = stack
+        self._start = start
+
+    def run(self, stop: threading.Event) -> None:
+        """Start every thread and turn the loop in this one."""
+        self._start()
+        self.runtime.run(stop.is_set)
+
+    def close(self) -> None:
+        """Tear everything down in reverse order. Idempotent."""
+        self._stack.close()
+
+
+def build_core(
+    config: Config,
+    base: Path,
+    *,
+    clock: Clock | None = None,
+    thermometer: Callable[[], Thermometer] | None = None,
+    log: Log | None = None,
+    issuers: Mapping[str, HealthIssuer] | None = None,
+    on_part: Callable[[Part], None] | None = None,
+) -> Core:
+    """Build the core. Raises UsageError before anything is started; `base` is the configuration's folder."""
+    clock = clock or SystemClock()
+    document = load_policy(config.policy.file, base)
+    trust = load_trust(config.policy.trust, base, config.gate.compound)
+    unknown = config.policy.issuers.keys() - {issuer.id for issuer in trust.token_issuers}
+    if unknown:
+        raise UsageError(
+            f"[policy] issuers: no trust list names {', '.join(sorted(unknown))};"
+            " correct the id or add its trust list"
+        )
+    with ExitStack() as stack:
+        inbox = Inbox()
+        board = Switchboard(
+            core_socket(config),
+            inbox=inbox,
+            clock=clock,
+            passage_s=Seconds(config.gate.passage_s),
+            greeted=on_part,
+        )
+        stack.callback(board.close)
+        wake = threading.Event()
+        if log is None:
+            log = _open_log(config, clock, stack, wake)
+        if issuers is None:
+            issuers = _issuers(config, trust, stack)
+        site = Site(
+            gate=config.gate.device,
+            software=SOFTWARE,
+            simulated=config.simulation is not None,
+            pulse_s=Seconds(config.gate.pulse_s),
+            document=document,
+            trust=trust,
+        )
+
+        def health(part: Part) -> Callable[[bool, str], None]:
+            return lambda well, detail: inbox.post(PartHealth(part, well, detail, clock.monotonic()))
+
+        recorder = LogRecorder(log, inbox, clock, wake.set)
+        resolver = IssuerResolver(issuers, inbox, Seconds(config.policy.issuer_timeout_s))
+        runtime = Runtime(
+            site,
+            inbox=inbox,
+            clock=clock,
+            gate=board,
+            recorder=recorder,
+            resolver=resolver,
+            attend=board.attend,
+            show=board.show,
+        )
+        _settle_the_past(log, site, clock)
+        workers = [
+            Worker("recorder", recorder, health(Part.LOG)),
+            Worker("issuers", resolver, health(Part.ISSUER)),
+        ]
+        if thermometer is None and config.thermometer.source != "none":
+            thermometer = thermometer_factory(config, clock)
+        if thermometer is not None:
+            workers.append(Worker("thermometer", ThermometerJob(thermometer, inbox), health(Part.THERMOMETER)))
+        stack.callback(recorder.drain)
+        for worker in workers:
+            stack.callback(worker.close)
+
+        def start() -> None:
+            board.start()
+            for worker in workers:
+                worker.start()
+
+        return Core(runtime, stack.pop_all(), start)
+
+
+def thermometer_factory(config: Config, clock: Clock) -> Callable[[], Thermometer]:
+    """Return what opens the configured thermometer: at the start, and again whenever it was lost."""
+    from drivers.mlx90614 import Bus, Mlx90614, open_bus
+    from drivers.thermometer import InfraredThermometer
+
+    section = config.thermometer
+
+    def bus() -> Bus:
+        if section.source == "simulated" and config.simulation is not None:
+            from drivers.simulated.bus import SimulatedBus
+
+            return SimulatedBus(Path(config.simulation.world))
+        return open_bus(int(section.source.removeprefix("i2c:")))
+
+    return lambda: InfraredThermometer(
+        Mlx90614(bus(), section.address),
+        clock,
+        presence_c=section.presence_c,
+        offset_c=section.offset_c,
+        calibration=section.calibration,
+    )
+
+
+def run_gate(config: Config, stop: threading.Event, ready: Callable[[], None]) -> None:
+    """Run the gate process until `stop`: the relay line, inactive at the start and whenever the core is gone."""
+    from drivers.gate import GateLine, real_pin_factory
+    from drivers.gate_loop import run_gate as serve
+
+    clock = SystemClock()
+    with ExitStack() as stack:
+        if config.relay.source == "simulated" and config.simulation is not None:
+            from drivers.simulated.pins import WorldPinFactory
+
+            pins = WorldPinFactory(Path(config.simulation.world))
+            stack.callback(pins.close)
+        else:
+            pins = real_pin_factory()
+        line = GateLine(
+            clock,
+            pin=config.relay.pin,
+            active_high=config.relay.active_high,
+            passage_pin=config.relay.passage_pin,
+            pin_factory=pins,
+        )
+        stack.callback(line.close)
+        ready()
+        serve(lambda: connect_patiently(core_socket(config), stop.wait), line, clock, stop, version=SOFTWARE)
+
+
+def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -> None:
+    """Run the eyes process until `stop`: camera and decoders."""
+    from drivers.camera import open_camera
+    from drivers.eyes import run_eyes as look
+
+    clock = SystemClock()
+    section = config.camera
+    simulation = config.simulation
+
+    def simulated() -> Any:
+        from drivers.simulated.capture import SimulatedCapture
+
+        from drivers.simulated.protocol import shm_name
+
+        if simulation is None:
+            raise UsageError("[camera] is simulated, so the section [simulation] must name its world")
+        return SimulatedCapture(shm_name(Path(simulation.world)))
+
+    ready()
+    look(
+        core_socket(config),
+        lambda: open_camera(
+            section.source,
+            width=section.width,
+            height=section.height,
+            fps=section.fps,
+            clock=clock,
+            simulated=simulated,
+        ),
+        clock,
+        stop,
+        idle_fps=section.idle_fps,
+        version=SOFTWARE,
+    )
+
+
+def _open_log(config: Config, clock: Clock, stack: ExitStack, wake: threading.Event) -> Log:
+    """Open the durable log and, where there is a server, start what sends it there."""
+    from sync.log import SqliteLog
+    from sync.sender import Sender
+
+    log = SqliteLog(Path(config.log.path), compound=config.gate.compound, device=config.gate.device, clock=clock)
+    stack.callback(log.close)
+    if config.server.url is not None:
+        sender = Sender(
+            log,
+            config.server.url,
+            config.gate.device,
+            timeout_s=Seconds(config.server.timeout_s),
+            batch=config.server.batch,
+            simulated=config.simulation is not None,
+        )
+        stop = threading.Event()
+        thread = threading.Thread(target=sender.run, args=(stop, wake), name="sender", daemon=True)
+        thread.start()
+
+        def finish() -> None:
+            stop.set()
+            wake.set()
+            thread.join(config.server.timeout_s + 1)
+            sender.flush(clock.monotonic() + FLUSH_WITHIN)
+
+        stack.callback(finish)
+    return log
+
+
+def _issuers(config: Config, trust: TrustList, stack: ExitStack) -> Mapping[str, HealthIssuer]:
+    from sync.issuer import HttpHealthIssuer
+
+    built: dict[str, HealthIssuer] = {}
+    for issuer in trust.token_issuers:
+        if (url := config.policy.issuers.get(issuer.id)) is not None:
+            gateway = HttpHealthIssuer(url, issuer.statuses)
+            stack.callback(gateway.close)
+            built[issuer.id] = gateway
+    return built
+
+
+def _settle_the_past(log: Log, site: Site, clock: Clock) -> None:
+    """Record what a crash left open: nobody knows whether the gate opened. Then record this start."""
+    stamp = Stamp(
+        site.gate, clock.boot_id(), site.software, clock.monotonic(), clock.wall(), clock.state(), site.simulated
+    )
+    try:
+        for admission in log.unresolved():
+            draft = outcome_draft(stamp, VisitId(admission.visit), admission.event, GateOutcome.UNKNOWN, {}, None)
+            log.record_outcome(admission.event, GateOutcome.UNKNOWN, draft)
+        log.append(started_draft(stamp, f"{site.document.id}@{site.document.version}"), visit="")
+    except LogUnusable as error:
+        _log.error("the log takes nothing", reason=str(error))
+
+
+def _shipped() -> str:
+    names = sorted(entry.name.removesuffix(".toml") for entry in (files("kiosk") / "policies").iterdir())
+    return ", ".join(names)

@@ -1,0 +1,223 @@
+"""The command line: `gatepost`. Exit status 0 done, 1 what was asked does not hold, 2 bad usage."""
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import structlog
+import typer
+
+from kiosk.errors import UsageError
+from kiosk.supervisor import stop_with_supervisor
+
+app = typer.Typer(
+    name="gatepost",
+    help="Gatepost (门岗通): the gate that lets visitors in by itself.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
+
+
+def main() -> None:
+    """Run the command line; bad usage is one sentence on standard error and exit status 2."""
+    _log_to_stderr()
+    try:
+        status = app(standalone_mode=False)
+    except UsageError as error:
+        _fail(str(error))
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        # Typer carries its own copy of click: every usage error of either formats itself.
+        if (sentence := getattr(error, "format_message", None)) is not None:
+            _fail(sentence())
+        raise
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+@app.command()
+def demo(
+    visitors: Annotated[
+        int | None, typer.Option(min=1, help="How many come; without it until interrupted on a terminal, else 12.")
+    ] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="No screen: a table in the terminal.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Write a JSON report.", metavar="FILE")] = None,
+    seed: Annotated[int, typer.Option(help="The simulated world's chance.")] = 1,
+    scenario: Annotated[str, typer.Option(help="What happens.")] = "normal",
+) -> int:
+    """Run a whole gate in a simulated world, with a central server on loopback."""
+    from kiosk.demo.run import run_demo
+
+    return run_demo(visitors, headless=headless, report=report, seed=seed, scenario=scenario)
+
+
+@app.command()
+def kiosk(
+    config: ConfigFile,
+    part: Annotated[
+        Literal["gate", "core", "eyes"] | None,
+        typer.Option(help="Run one process of the kiosk; without it, all of them."),
+    ] = None,
+) -> int:
+    """Run the kiosk, or one of its processes."""
+    from kiosk import config as configuration
+
+    loaded = configuration.load(config)
+    with _stop_on_signals() as stop:
+        if part is None:
+            from kiosk.supervisor import run_kiosk
+
+            return run_kiosk(_this_program(), config, stop, _ready)
+        _run_part(part, loaded, config.parent, stop)
+    return 0
+
+
+@app.command()
+def central(
+    config: ConfigFile,
+    demo_data: Annotated[bool, typer.Option("--demo-data", help="Begin with invented records.")] = False,
+) -> int:
+    """Run the central server."""
+    from sync.central.config import load
+    from sync.central.serve import serve
+
+    serve(load(config), _ready, demo_data=demo_data)
+    return 0
+
+
+@app.command()
+def world(
+    script: Annotated[Path, typer.Option(help="Who comes, as JSON.", metavar="FILE")],
+    socket: Annotated[Path, typer.Option(help="Where simulated devices find the world.", metavar="PATH")],
+) -> int:
+    """Run a simulated world for a kiosk whose devices are simulated."""
+    from drivers.simulated.script import load
+    from drivers.simulated.world import run_world
+
+    with _stop_on_signals() as stop:
+        run_world(load(script), socket, stop, lambda: _ready(str(socket)))
+    return 0
+
+
+@app.command()
+def issuer(
+    table: Annotated[Path, typer.Option(help="JSON: token to status.", metavar="FILE")],
+    port: Annotated[int, typer.Option(help="0: any free one.")] = 0,
+) -> int:
+    """Run a simulated issuer of token health codes on loopback."""
+    from drivers.simulated.issuer import run_issuer
+
+    try:
+        answers = json.loads(table.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{table}: cannot be read as JSON: {error}") from error
+    with _stop_on_signals() as stop:
+        try:
+            run_issuer(answers, port, _ready, stop)
+        except OSError as error:
+            raise UsageError(f"port {port} is in use; name another with --port") from error
+    return 0
+
+
+@app.command()
+def decode(
+    files: Annotated[list[Path], typer.Argument(help="Pictures.", metavar="FILE...")],
+) -> int:
+    """Decode the codes in pictures: one JSON line each."""
+    from drivers.pictures import decode_file
+
+    for file in files:
+        _print(decode_file(file))
+    return 0
+
+
+@app.command(name="version")
+def show_version() -> int:
+    """Print the version."""
+    typer.echo(version("gatepost"))
+    return 0
+
+
+def _run_part(part: str, config: Any, base: Path, stop: threading.Event) -> None:
+    from kiosk import bootstrap
+
+    Path(config.gate.run_dir).mkdir(parents=True, exist_ok=True, mode=0o700)
+    match part:
+        case "core":
+            core = bootstrap.build_core(config, base)
+            try:
+                _ready("core")
+                core.run(stop)
+            finally:
+                core.close()
+        case "gate":
+            bootstrap.run_gate(config, stop, lambda: _ready("gate"))
+        case "eyes":
+            bootstrap.run_eyes(config, stop, lambda: _ready("eyes"))
+
+
+@contextmanager
+def _stop_on_signals() -> Iterator[threading.Event]:
+    """A stop event that SIGTERM and SIGINT set; the process then ends in its own order."""
+    stop = threading.Event()
+    stop_with_supervisor(stop)
+
+    def asked(*_: object) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, asked) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _this_program() -> list[str]:
+    """How to call this program again: the console script, or the interpreter with it."""
+    return [sys.argv[0]] if os.access(sys.argv[0], os.X_OK) else [sys.executable, sys.argv[0]]
+
+
+def _ready(what: str) -> None:
+    _print({"ready": what})
+
+
+def _print(line: dict[str, Any]) -> None:
+    typer.echo(json.dumps(line, ensure_ascii=False))
+    sys.stdout.flush()
+
+
+def _fail(sentence: str) -> None:
+    typer.echo(f"gatepost: {sentence}", err=True)
+    sys.exit(2)
+
+
+def _log_to_stderr() -> None:
+    """Structured lines on standard error, from the level in GATEPOST_LOG (default: info)."""
+    level = logging.getLevelNamesMapping().get(os.environ.get("GATEPOST_LOG", "info").upper(), logging.INFO)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

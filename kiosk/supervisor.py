@@ -1,0 +1,186 @@
+"""Keeps processes up: started in order, restarted when they die, ended in reverse. systemd's part on a Pi."""
+
+import contextlib
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from kiosk.errors import GatepostError, UsageError
+
+READY_WITHIN_S = 30.0
+END_WITHIN_S = 20.0
+BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+STEADY_AFTER_S = 10.0
+SUPERVISED = "GATEPOST_SUPERVISED"
+"""Set for our processes: they end when their standard input does, that is when the supervisor is gone."""
+
+_log = structlog.get_logger()
+
+
+class NotReady(GatepostError, RuntimeError):
+    """A process ended, or said nothing in time, before it was ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run, under which name, and where its standard error goes (None: to ours)."""
+
+    name: str
+    argv: Sequence[str]
+    log: Path | None = None
+    restart: bool = True
+
+
+class Process:
+    """One supervised process. It says that it is ready with one JSON line, `{"ready": ...}`."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.ready: str | None = None
+        self.ready_after_s: float | None = None
+        self.restarts = 0
+        self._child: subprocess.Popen[str] | None = None
+        self._is_ready = threading.Event()
+        self._over = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name=f"keep {program.name}", daemon=True)
+
+    @property
+    def pid(self) -> int | None:
+        """The process just now."""
+        return self._child.pid if self._child is not None and self._child.poll() is None else None
+
+    def start(self) -> None:
+        """Start without waiting."""
+        self._thread.start()
+
+    def wait_ready(self, within_s: float = READY_WITHIN_S) -> str:
+        """Return what it said when it was ready. Raises UsageError for exit status 2, NotReady otherwise."""
+        if not self._is_ready.wait(within_s) or self.ready is None:
+            status = self._child.poll() if self._child is not None else None
+            if status == os.EX_OK + 2:
+                raise UsageError(self._last_words().removeprefix("gatepost: "))
+            raise NotReady(f"{self.program.name} did not become ready: {self._last_words() or status}")
+        return self.ready
+
+    def end(self, within_s: float = END_WITHIN_S) -> int | None:
+        """Ask the process to end, insist after a time, and return its status. Idempotent."""
+        self._stopping.set()
+        child = self._child
+        if child is not None and child.poll() is None:
+            child.terminate()
+        if self._thread.is_alive() and not self._over.wait(within_s):
+            _log.error("process does not end; killed", process=self.program.name)
+            if child is not None:
+                child.kill()
+        if self._thread.is_alive():
+            self._thread.join(5.0)
+        return child.returncode if child is not None else None
+
+    def _keep(self) -> None:
+        try:
+            failures = 0
+            while not self._stopping.is_set():
+                began = time.monotonic()
+                status = self._run_once(began)
+                if self._stopping.is_set() or not self.program.restart or not self._is_ready.is_set():
+                    return
+                failures = 0 if time.monotonic() - began > STEADY_AFTER_S else failures + 1
+                _log.warning("process died", process=self.program.name, status=status)
+                self.restarts += 1
+                self._stopping.wait(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
+        finally:
+            self._is_ready.set()
+            self._over.set()
+
+    def _run_once(self, began: float) -> int:
+        errors = contextlib.nullcontext(None) if self.program.log is None else self.program.log.open("ab")
+        with errors as stderr:
+            self._child = subprocess.Popen(
+                list(self.program.argv),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                env={**os.environ, SUPERVISED: "1"},
+                # A group of its own: an interrupt at the terminal reaches us, and we end them in order.
+                process_group=0,
+            )
+        with self._child as child:
+            if self._stopping.is_set():
+                child.terminate()
+            for line in child.stdout or ():
+                with contextlib.suppress(ValueError, TypeError, KeyError):
+                    self.ready = str(json.loads(line)["ready"])
+                    if self.ready_after_s is None:
+                        self.ready_after_s = time.monotonic() - began
+                    self._is_ready.set()
+            return child.wait()
+
+    def _last_words(self) -> str:
+        if self.program.log is None or not self.program.log.exists():
+            return ""
+        lines = self.program.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+
+class Supervisor:
+    """Several processes, ended in the reverse of the order in which they were started."""
+
+    def __init__(self) -> None:
+        self.processes: dict[str, Process] = {}
+
+    def start(self, program: Program) -> Process:
+        """Start a process without waiting for it."""
+        process = Process(program)
+        self.processes[program.name] = process
+        process.start()
+        return process
+
+    def end(self, name: str) -> int | None:
+        """End one process and return its status."""
+        process = self.processes.pop(name, None)
+        return process.end() if process is not None else None
+
+    def close(self) -> None:
+        """End all. Idempotent."""
+        for name in reversed(list(self.processes)):
+            self.end(name)
+
+
+def stop_with_supervisor(stop: threading.Event) -> None:
+    """In a supervised process: set `stop` when the supervisor is gone, so that nothing is left behind."""
+    if os.environ.get(SUPERVISED) is None:
+        return
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 1024):
+                pass
+        stop.set()
+
+    threading.Thread(target=watch, name="supervisor-watch", daemon=True).start()
+
+
+def run_kiosk(argv: Sequence[str], config: Path, stop: threading.Event, ready: Callable[[str], None]) -> int:
+    """Run all processes of a kiosk until `stop`. `argv` is how this program is called."""
+    supervisor = Supervisor()
+    try:
+        parts = [
+            supervisor.start(Program(part, [*argv, "kiosk", "--config", str(config), "--part", part]))
+            for part in ("gate", "core", "eyes")
+        ]
+        for part in parts:
+            part.wait_ready()
+        ready("kiosk")
+        stop.wait()
+    finally:
+        supervisor.close()
+    return 0
