@@ -32,6 +32,7 @@ ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configurati
 def main() -> None:
     """Run the command line; bad usage is one sentence on standard error and exit status 2."""
     _log_to_stderr()
+    status: object = None
     try:
         status = app(standalone_mode=False)
     except UsageError as error:
@@ -63,7 +64,9 @@ def demo(
     """Run a whole gate in a simulated world, with a central server on loopback."""
     from kiosk.demo.run import run_demo
 
-    return run_demo(visitors, headless=headless, report=report, seed=seed, scenario=scenario)
+    return run_demo(
+        visitors, headless=headless, report=report, seed=seed, scenario=scenario, program=_this_program()
+    )
 
 
 @app.command()
@@ -110,7 +113,7 @@ def world(
     from drivers.simulated.world import run_world
 
     with _stop_on_signals() as stop:
-        run_world(load(script), socket, stop, lambda: _ready(str(socket)))
+        run_world(load(script), socket, stop, ready=lambda: _ready(str(socket)))
     return 0
 
 

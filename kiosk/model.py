@@ -60,8 +60,8 @@ class HealthStatus(StrEnum):
 class CredentialKind(StrEnum):
     """What a scanned code turned out to be."""
 
-    PASS = "pass"  # noqa: S105 - a kind of credential, not a password
-    HEALTH_TOKEN = "health_token"  # noqa: S105
+    PASS = "pass"
+    HEALTH_TOKEN = "health_token"
     UNRECOGNISED = "unrecognised"
 
 
@@ -82,7 +82,7 @@ class Need(StrEnum):
     """A fact the rules still ask the visitor for."""
 
     TEMPERATURE = "temperature"
-    PASS = "pass"  # noqa: S105
+    PASS = "pass"
     HEALTH_CODE = "health_code"
     FORM = "form"
     CONSENT = "consent"

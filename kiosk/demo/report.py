@@ -1,0 +1,127 @@
+"""What the demo found: the world's account of each visitor against the events in the server's database. Pure."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from drivers.simulated.protocol import VisitorReport
+from kiosk.demo.site import Guest
+from kiosk.model import Answer
+
+MICRO = 1_000_000
+AFTER_LEAVING_S = 0.5
+"""A decision may come just after a visitor who gave up has turned away."""
+STAGES = ("code", "temperature", "issuer", "decision", "record", "relay")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An event as the server has it."""
+
+    id: str
+    fields: Mapping[str, Any]
+
+
+def visit_row(guest: Guest, seen: VisitorReport, events: Sequence[Stored]) -> dict[str, Any]:
+    """One visitor's row of the report: expected and actual answer, clear time and its stages."""
+    decision = _decision(seen, events)
+    outcome = _outcome(decision, events)
+    fields = decision.fields if decision is not None else {}
+    admitted = fields.get("answer") == Answer.ADMIT
+    clear_s = None
+    if admitted and seen.relay_at is not None and seen.in_position_at is not None:
+        clear_s = round(seen.relay_at - seen.in_position_at, 4)
+    return {
+        "name": guest.name,
+        "expected": guest.case.expected,
+        "decision": fields.get("answer"),
+        "reasons": list(fields.get("reasons", ())),
+        "clear_s": clear_s,
+        "stages_s": _stages(seen, fields.get("times_us", {}), outcome),
+        "event_id": decision.id if decision is not None else None,
+        "synced": decision is not None,
+        "gate_outcome": outcome.get("outcome"),
+        "observed_clear_s": _seconds(outcome.get("observed_clear_us")),
+    }
+
+
+def as_expected(row: Mapping[str, Any], guest: Guest) -> bool:
+    """Whether a visitor got the answer, and the reasons, that the case asks for; and passed, if admitted."""
+    if row["decision"] != guest.case.expected:
+        return False
+    if row["decision"] is None:
+        return True
+    if tuple(row["reasons"]) != guest.case.reasons:
+        return False
+    return row["decision"] != Answer.ADMIT or (row["gate_outcome"] == "passed" and row["clear_s"] is not None)
+
+
+def summary(rows: Sequence[Mapping[str, Any]], *, lost: int) -> dict[str, Any]:
+    """The report's summary."""
+    answers = [row["decision"] for row in rows]
+    return {
+        "cleared": answers.count(Answer.ADMIT),
+        "refused": answers.count(Answer.REFUSE),
+        "held": answers.count(Answer.HOLD),
+        "abandoned": answers.count(None),
+        "clear_s": percentiles(row["clear_s"] for row in rows),
+        "stages_s": {stage: percentiles(row["stages_s"].get(stage) for row in rows) for stage in STAGES},
+        "synced": sum(1 for row in rows if row["synced"]),
+        "lost": lost,
+        "cpu_scale": 1.0,
+        "achieved_scale": 1.0,
+    }
+
+
+def percentiles(values: Iterable[float | None]) -> dict[str, float | None]:
+    """p50, p95, p99 and the greatest, by nearest rank; None where there are no values."""
+    known = sorted(value for value in values if value is not None)
+
+    def rank(share: float) -> float | None:
+        return known[max(0, math.ceil(share * len(known)) - 1)] if known else None
+
+    return {"p50": rank(0.5), "p95": rank(0.95), "p99": rank(0.99), "max": rank(1.0)}
+
+
+def _decision(seen: VisitorReport, events: Sequence[Stored]) -> Stored | None:
+    """The last answer given while this visitor was at the gate."""
+    found = None
+    for event in events:
+        at = event.fields.get("mono_us", 0) / MICRO
+        if event.fields["kind"] == "decision" and seen.arrived_at <= at <= seen.left_at + AFTER_LEAVING_S:
+            found = event
+    return found
+
+
+def _outcome(decision: Stored | None, events: Sequence[Stored]) -> Mapping[str, Any]:
+    if decision is None:
+        return {}
+    for event in events:
+        if event.fields["kind"] == "gate_outcome" and event.fields.get("admission") == decision.id:
+            return event.fields
+    return {}
+
+
+def _stages(seen: VisitorReport, times: Mapping[str, int], outcome: Mapping[str, Any]) -> dict[str, float]:
+    """Durations between the marks that are there, in seconds. All are of one boot-wide monotonic clock."""
+    at = {name: value / MICRO for name, value in {**times, **outcome.get("times_us", {})}.items()}
+    verified = at.get("issuer_answered", at.get("code_verified"))
+    ready = max((mark for mark in (verified, at.get("reading")) if mark is not None), default=None)
+    spans = {
+        "code": (at.get("code_captured"), at.get("code_decoded")),
+        "temperature": (seen.forehead_at, at.get("reading")),
+        "issuer": (at.get("code_verified"), at.get("issuer_answered")),
+        "decision": (ready, at.get("decided")),
+        "record": (at.get("decided"), at.get("durable")),
+        "relay": (at.get("durable"), seen.relay_at),
+    }
+    return {
+        stage: round(until - since, 4)
+        for stage, (since, until) in spans.items()
+        if since is not None and until is not None
+    }
+
+
+def _seconds(microseconds: int | None) -> float | None:
+    return None if microseconds is None else round(microseconds / MICRO, 4)
