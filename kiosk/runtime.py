@@ -156,8 +156,8 @@ class Runtime:
                 self._scanned(item)
             case Observation():
                 self._observed(item)
-            case Resume(visit):
-                self._resume(visit)
+            case Resume():
+                self._resume(item.visit)
             case TokenAnswered():
                 if item.visit == self.visit.id:
                     self._evidence.answered(item.token, item.status, self._clock.monotonic())
