@@ -113,6 +113,17 @@ class Config(Section, frozen=True):
     simulation: SimulationSection | None = None
 
 
+SECTIONS: dict[str, type[Section]] = {
+    "gate": GateSection,
+    "policy": PolicySection,
+    "camera": CameraSection,
+    "thermometer": ThermometerSection,
+    "relay": RelaySection,
+    "screen": ScreenSection,
+    "log": LogSection,
+    "server": ServerSection,
+    "simulation": SimulationSection,
+}
 SOURCES = {
     "camera": r"device:\d+|picture:.+|folder:.+|video:.+|simulated",
     "thermometer": r"i2c:\d+|simulated|none",

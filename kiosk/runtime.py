@@ -312,7 +312,7 @@ class Runtime:
 
     def _take(self, event: Event) -> None:
         """Step the visit. What the table does not accept changes nothing and is logged."""
-        before = self.visit.phase
+        before = (self.visit.phase, self.visit.wanted)
         try:
             after, effects = flow.step(self.visit, event, self._clock.monotonic())
         except FlowError as error:
@@ -321,7 +321,7 @@ class Runtime:
         self.visit = after
         for effect in effects:
             self._carry_out(effect)
-        if self.visit.phase is not before:
+        if (self.visit.phase, self.visit.wanted) != before:
             self._publish()
         if self.visit.phase in {Phase.ENDED, Phase.PARKED}:
             self._end()

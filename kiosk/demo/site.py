@@ -13,6 +13,7 @@ from drivers.simulated.issuer import opaque_token
 from drivers.simulated.script import CardScript, Script, VisitorScript, save
 from kiosk.credentials import PassClaims, Uses, key_id
 from kiosk.credentials.passes import encode
+from kiosk.credentials.trust import PASS_ID_BYTES
 from kiosk.demo.scenarios import Case, Scenario
 from kiosk.model import VisitorKind, WallTime
 
@@ -129,7 +130,7 @@ class Site:
     def _pass(self, visitor: VisitorKind) -> str:
         now = WallTime(int(datetime.now(UTC).timestamp()) * 1_000_000)
         claims = PassClaims(
-            pass_id=self._chance.randbytes(16),
+            pass_id=self._chance.randbytes(PASS_ID_BYTES),
             compound=COMPOUND,
             visitor=visitor,
             not_before=WallTime(now - HOUR_US),

@@ -1,0 +1,62 @@
+"""The configuration: what is wrong is said in one sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from kiosk import config
+from kiosk.errors import UsageError
+
+GOOD = '[gate]\ncompound = "riverside"\ndevice = "gate-1"\n[policy]\nfile = "shipped:normal-times"\n'
+
+
+def load(tmp_path: Path, text: str) -> config.Config:
+    path = tmp_path / "kiosk.toml"
+    path.write_text(text, encoding="utf-8")
+    return config.load(path)
+
+
+def test_the_least_configuration_has_real_devices(tmp_path: Path) -> None:
+    loaded = load(tmp_path, GOOD)
+    assert (loaded.camera.source, loaded.thermometer.source, loaded.relay.source) == ("device:0", "i2c:1", "lgpio")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (GOOD + "[camera]\nfpz = 3\n", r"\[camera\] has no key 'fpz'; remove it or correct its name"),
+        (GOOD + "[kamera]\nfps = 3\n", r"there is no section or key 'kamera'"),
+        ('[gate]\ncompound = "a"\n[policy]\nfile = "x"\n', r"\[gate\] must have the key 'device'; add it"),
+        ('[gate]\ncompound = "a"\ndevice = "b"\n', r"the section or key 'policy' is missing; add it"),
+        (GOOD + "[camera]\nfps = 0\n", r"\[camera\] fps: expected `int` >= 1"),
+        (GOOD + '[camera]\nfps = "30"\n', r"\[camera\] fps: expected `int`, got `str`"),
+        (GOOD + '[camera]\nsource = "usb"\n', r"\[camera\] source = 'usb' is none of device:N"),
+        (GOOD + '[relay]\nsource = "simulated"\n', r"the section \[simulation\] must name its world"),
+        (GOOD + "[camera\n", r"is not TOML"),
+        (GOOD + "[relay]\npin = 40\n", r"\[relay\] pin: expected `int` <= 27"),
+    ],
+    ids=str,
+)
+def test_a_mistake_is_one_sentence_with_its_place(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence) as caught:
+        load(tmp_path, text)
+    assert str(caught.value).startswith(str(tmp_path / "kiosk.toml"))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"nowhere\.toml: cannot be read: No such file"):
+        config.load(tmp_path / "nowhere.toml")
+
+
+def test_the_example_names_every_key_and_is_valid() -> None:
+    example = Path(__file__).parents[2] / "deploy" / "kiosk.example.toml"
+    loaded = config.load(example)
+    text = example.read_text(encoding="utf-8")
+    for section in config.Config.__struct_fields__:
+        assert f"[{section}]" in text, f"the example lacks [{section}]"
+        for key in config.SECTIONS[section].__struct_fields__:
+            assert f"\n{key} = " in text or f"\n# {key} = " in text or f".{key}]" in text, (
+                f"lacks [{section}] {key}"
+            )
+    assert loaded.simulation is None

@@ -1,0 +1,292 @@
+"""The core's loop, with a clock that the test moves and fakes at every port."""
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from kiosk import policy
+from kiosk.bootstrap import load_policy
+from kiosk.credentials import PassClaims, TrustList, key_id, parse_trust
+from kiosk.credentials.passes import encode
+from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
+from kiosk.link import GateClosed, GateFailed, GateOpened, PartHealth, Passed, ViewChanged
+from kiosk.model import (
+    Celsius,
+    Decision,
+    EventId,
+    GateOutcome,
+    HealthStatus,
+    Monotonic,
+    Observation,
+    Part,
+    Reading,
+    Scan,
+    Seconds,
+    VisitorKind,
+    WallTime,
+)
+from kiosk.runtime import Runtime
+from kiosk.site import Site
+from kiosk.visit import Phase
+from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResolver
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC = KEY.public_key().public_bytes_raw()
+HEALTH_CODE = b"https://health.example/code?t=abcDEF123456"
+
+
+def trust_list() -> TrustList:
+    import base64
+    import json
+
+    document = {
+        "schema": 1,
+        "id": "test",
+        "issued_at": "2026-11-01T00:00:00Z",
+        "issuers": [
+            {
+                "kind": "pass",
+                "id": "passes",
+                "key": base64.b64encode(PUBLIC).decode(),
+                "compounds": ["riverside"],
+                "visitors": ["resident", "guest", "courier"],
+            },
+            {"kind": "health_token", "id": "health", "hosts": ["health.example"], "map": {"00": "green"}},
+        ],
+    }
+    return parse_trust(json.dumps(document).encode(), "trust.json").for_compound("riverside")
+
+
+def signed_pass(visitor: VisitorKind, *, days: int = 1, number: int = 1) -> bytes:
+    claims = PassClaims(
+        pass_id=bytes([number]) * 12,
+        compound="riverside",
+        visitor=visitor,
+        not_before=WallTime(NOON - 86_400_000_000),
+        not_after=WallTime(NOON + days * 86_400_000_000),
+    )
+    return encode(claims, KEY.sign, key_id(PUBLIC)).encode()
+
+
+class Bench:
+    """A runtime on the bench: what comes in, and what went out."""
+
+    def __init__(self, document: policy.PolicyDocument) -> None:
+        self.clock = FakeClock()
+        self.gate = FakeGate()
+        self.recorder = FakeRecorder()
+        self.resolver = FakeResolver()
+        self.attention: list[bool] = []
+        self.views: list[ViewChanged] = []
+        site = Site("gate-1", "1.0", True, Seconds(0.8), document, trust_list())
+        self.runtime = Runtime(
+            site,
+            inbox=Inbox(),
+            clock=self.clock,
+            gate=self.gate,
+            recorder=self.recorder,
+            resolver=self.resolver,
+            attend=self.attention.append,
+            show=self.views.append,
+        )
+
+    def give(self, item: Item) -> None:
+        self.runtime.handle(item)
+        self.runtime.tick()
+
+    def stand(self, body_c: float | None = 36.6, *, present: bool = True) -> None:
+        now = self.clock.monotonic()
+        reading = None
+        if body_c is not None and present:
+            reading = Reading(Celsius(34.5), Celsius(22.0), Celsius(body_c), Celsius(0.2), 4, "factory", now, now)
+        self.give(Observation(present, now, reading))
+
+    def scan(self, content: bytes) -> None:
+        now = self.clock.monotonic()
+        self.give(Scan(content, "QRCode", "zxing", now, now))
+
+    def durable(self, event: str = "gate-1/log/1") -> Decision:
+        visit, decision, _ = self.recorder.decisions[-1]
+        self.give(Recorded(visit, decision, EventId(event), self.clock.monotonic()))
+        return decision
+
+    def phase(self) -> Phase:
+        return self.runtime.visit.phase
+
+
+@pytest.fixture
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench(load_policy("shipped:health-check", tmp_path_factory.getbasetemp()))
+
+
+def admit_resident(bench: Bench) -> EventId:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    bench.durable()
+    return EventId("gate-1/log/1")
+
+
+def test_a_resident_passes(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert bench.phase() is Phase.COLLECTING
+    bench.stand()
+    assert bench.phase() is Phase.COMMITTING
+    assert bench.gate.opened == []
+    assert bench.durable().reasons == ("resident",)
+    admission = EventId("gate-1/log/1")
+    assert bench.gate.opened == [admission]
+    bench.give(GateOpened(admission, bench.clock.now))
+    bench.give(Passed(admission, bench.clock.now))
+    bench.give(GateClosed(admission, True, bench.clock.now))
+    assert [effect.outcome for effect, _ in bench.recorder.outcomes] == [GateOutcome.PASSED]
+    assert bench.phase() is Phase.IDLE
+    assert bench.attention == [True, False]
+
+
+def test_a_guest_needs_a_green_code_too(bench: Bench) -> None:
+    bench.stand()
+    bench.scan(signed_pass(VisitorKind.GUEST))
+    assert bench.phase() is Phase.COLLECTING
+    assert bench.views[-1].wanted == ("health_code",)
+    bench.scan(HEALTH_CODE)
+    assert bench.phase() is Phase.CHECKING
+    visit, token = bench.resolver.asked[-1]
+    bench.give(TokenAnswered(visit, token.token, HealthStatus.GREEN))
+    assert bench.durable().reasons == ("guest_green",)
+    assert bench.gate.opened
+
+
+def test_a_red_code_is_refused_and_a_better_one_may_follow(bench: Bench) -> None:
+    bench.stand()
+    bench.scan(signed_pass(VisitorKind.GUEST))
+    bench.scan(HEALTH_CODE)
+    visit, token = bench.resolver.asked[-1]
+    bench.give(TokenAnswered(visit, token.token, HealthStatus.RED))
+    assert bench.durable().reasons == ("health_red",)
+    assert bench.phase() is Phase.AWAITING_GUARD
+    bench.scan(HEALTH_CODE + b"2")
+    visit, token = bench.resolver.asked[-1]
+    bench.give(TokenAnswered(visit, token.token, HealthStatus.GREEN))
+    assert bench.durable("gate-1/log/2").reasons == ("guest_green",)
+    assert bench.gate.opened == ["gate-1/log/2"]
+
+
+def test_an_issuer_without_an_answer_holds_for_the_guard(bench: Bench) -> None:
+    bench.stand()
+    bench.scan(signed_pass(VisitorKind.COURIER))
+    bench.scan(HEALTH_CODE)
+    visit, token = bench.resolver.asked[-1]
+    bench.give(TokenAnswered(visit, token.token, None))
+    assert bench.durable().reasons == ("health_unavailable",)
+    assert bench.phase() is Phase.AWAITING_GUARD
+    assert bench.gate.opened == []
+    assert [draft.kind for draft in bench.recorder.notes] == ["guard_called"]
+
+
+def test_a_fever_holds_and_is_not_measured_away(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand(38.2)
+    assert bench.durable().reasons == ("temperature_high",)
+    bench.stand(36.6)
+    assert bench.phase() is Phase.AWAITING_GUARD
+    assert len(bench.recorder.decisions) == 1
+
+
+def test_an_expired_pass_says_so(bench: Bench) -> None:
+    bench.stand()
+    bench.scan(signed_pass(VisitorKind.RESIDENT, days=0))
+    assert bench.durable().reasons == ("pass_expired",)
+
+
+def test_a_code_that_is_none_of_ours_gets_an_answer(bench: Bench) -> None:
+    bench.scan(b"https://shop.example/menu")
+    assert bench.views[-1].notice == "not_recognised"
+    assert bench.phase() is Phase.COLLECTING
+
+
+def test_who_walks_away_ends_the_visit_without_an_answer(bench: Bench) -> None:
+    bench.stand()
+    bench.stand(present=False)
+    bench.clock.advance(2.0)
+    bench.runtime.tick()
+    assert bench.phase() is Phase.IDLE
+    assert [draft.body["ending"] for draft in bench.recorder.notes] == ["abandoned"]
+    assert bench.recorder.decisions == []
+
+
+def test_a_code_held_up_after_the_visit_does_not_begin_another(bench: Bench) -> None:
+    admission = admit_resident(bench)
+    bench.give(GateOpened(admission, bench.clock.now))
+    bench.give(GateClosed(admission, False, bench.clock.now))
+    assert [effect.outcome for effect, _ in bench.recorder.outcomes] == [GateOutcome.NOT_PASSED]
+    bench.clock.advance(0.2)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    assert bench.phase() is Phase.IDLE
+    bench.stand(present=False)
+    bench.stand()
+    assert bench.phase() is Phase.COLLECTING
+
+
+def test_a_gate_that_cannot_open_is_recorded(bench: Bench) -> None:
+    admission = admit_resident(bench)
+    bench.give(GateFailed(admission, "the line is in use", bench.clock.now))
+    assert [effect.outcome for effect, _ in bench.recorder.outcomes] == [GateOutcome.FAILED]
+    assert bench.phase() is Phase.IDLE
+
+
+def test_a_lost_gate_process_is_noted_once_and_nothing_opens(bench: Bench) -> None:
+    bench.gate.lost = True
+    bench.clock.advance(1.0)
+    bench.runtime.tick()
+    bench.clock.advance(1.0)
+    bench.runtime.tick()
+    assert [draft.body["part"] for draft in bench.recorder.notes] == ["gate"]
+    admit_resident(bench)
+    assert [effect.outcome for effect, _ in bench.recorder.outcomes] == [GateOutcome.FAILED]
+
+
+def test_an_unwritable_log_opens_nothing(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    visit, decision, _ = bench.recorder.decisions[-1]
+    bench.give(Recorded(visit, decision, None, bench.clock.now))
+    assert bench.gate.opened == []
+    assert bench.phase() is Phase.AWAITING_GUARD
+
+
+def test_an_admission_that_outlives_its_visit_is_recorded_as_not_opened(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    visit, decision, _ = bench.recorder.decisions[-1]
+    bench.clock.advance(11.0)
+    bench.runtime.tick()
+    bench.runtime.tick()
+    assert bench.phase() is Phase.IDLE
+    bench.give(Recorded(visit, decision, EventId("gate-1/log/9"), Monotonic(bench.clock.now)))
+    assert [effect.outcome for effect, _ in bench.recorder.outcomes] == [GateOutcome.NOT_OPENED]
+    assert bench.gate.opened == []
+
+
+def test_a_lost_thermometer_holds_for_the_guard(bench: Bench) -> None:
+    bench.give(PartHealth(Part.THERMOMETER, False, "errno 121", bench.clock.now))
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert bench.durable().reasons == ("temperature_unavailable",)
+    assert bench.gate.opened == []
+
+
+def test_the_gate_hears_the_loop_turn(bench: Bench) -> None:
+    for _ in range(10):
+        bench.clock.advance(0.15)
+        bench.runtime.tick()
+    assert bench.gate.beats == 10
+    assert bench.runtime.wait_s() <= 0.15
+
+
+def test_the_record_holds_evidence_and_nothing_that_names_a_person(bench: Bench) -> None:
+    admit_resident(bench)
+    _, _, draft = bench.recorder.decisions[-1]
+    evidence = draft.body["evidence"]
+    assert evidence["object_mk"] == 307_650
+    assert evidence["credentials"][0]["verdict"] == "valid"
+    assert set(draft.body["times_us"]) >= {"presence", "reading", "code_captured", "decided"}
+    assert "holder" not in str(draft.body)
