@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -15,7 +15,7 @@ from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.credentials import TrustList, combine, parse_trust
 from kiosk.documents import decode_toml
-from kiosk.errors import LogUnusable, UsageError
+from kiosk.errors import DeviceLost, LogUnusable, UsageError
 from kiosk.inbox import Inbox
 from kiosk.link import PartHealth, connect_patiently
 from kiosk.model import GateOutcome, Part, Seconds, VisitId
@@ -27,7 +27,11 @@ from kiosk.runtime import Runtime
 from kiosk.site import Site
 from kiosk.switchboard import Switchboard
 from kiosk.thermometry import ThermometerJob
-from kiosk.worker import Worker
+from kiosk.worker import BACK_OFF_FIRST, BACK_OFF_MOST, Worker
+
+if TYPE_CHECKING:
+    from drivers.gate import GateLine
+
 
 SOFTWARE = version("gatepost")
 FLUSH_WITHIN = Seconds(10.0)
@@ -186,29 +190,54 @@ def thermometer_factory(config: Config, clock: Clock) -> Callable[[], Thermomete
 
 
 def run_gate(config: Config, stop: threading.Event, ready: Callable[[], None]) -> None:
-    """Run the gate process until `stop`: the relay line, inactive at the start and whenever the core is gone."""
-    from drivers.gate import GateLine, real_pin_factory
+    """Run the gate process until `stop`: the relay line, inactive at the start and whenever the core is gone.
+
+    A line that cannot be had is no end: without it the core shows a gate fault, and it is tried again.
+    """
     from drivers.gate_loop import run_gate as serve
 
     clock = SystemClock()
-    with ExitStack() as stack:
-        if config.relay.source == "simulated" and config.simulation is not None:
-            from drivers.simulated.pins import WorldPinFactory
+    back_off = BACK_OFF_FIRST
+    lost = False
+    ready()
+    while not stop.is_set():
+        try:
+            with ExitStack() as stack:
+                line = _gate_line(config, clock, stack)
+                if lost:
+                    _log.info("gate line back")
+                lost, back_off = False, BACK_OFF_FIRST
+                serve(
+                    lambda: connect_patiently(core_socket(config), stop.wait), line, clock, stop, version=SOFTWARE
+                )
+        except DeviceLost as error:
+            if not lost:
+                _log.error("gate line lost", reason=str(error))
+            lost = True
+            stop.wait(back_off)
+            back_off = Seconds(min(back_off * 2, BACK_OFF_MOST))
 
-            pins = WorldPinFactory(Path(config.simulation.world))
-            stack.callback(pins.close)
-        else:
-            pins = real_pin_factory()
-        line = GateLine(
-            clock,
-            pin=config.relay.pin,
-            active_high=config.relay.active_high,
-            passage_pin=config.relay.passage_pin,
-            pin_factory=pins,
-        )
-        stack.callback(line.close)
-        ready()
-        serve(lambda: connect_patiently(core_socket(config), stop.wait), line, clock, stop, version=SOFTWARE)
+
+def _gate_line(config: Config, clock: Clock, stack: ExitStack) -> "GateLine":
+    """Take the relay and the passage sensor; `stack` lets go of them. Raises DeviceLost."""
+    from drivers.gate import GateLine, real_pin_factory
+
+    if config.relay.source == "simulated" and config.simulation is not None:
+        from drivers.simulated.pins import WorldPinFactory
+
+        pins = WorldPinFactory(Path(config.simulation.world))
+        stack.callback(pins.close)
+    else:
+        pins = real_pin_factory()
+    line = GateLine(
+        clock,
+        pin=config.relay.pin,
+        active_high=config.relay.active_high,
+        passage_pin=config.relay.passage_pin,
+        pin_factory=pins,
+    )
+    stack.callback(line.close)
+    return line
 
 
 def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -> None:

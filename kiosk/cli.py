@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import structlog
 import typer
 
-from kiosk.errors import UsageError
+from kiosk.errors import GatepostError, UsageError
 from kiosk.supervisor import stop_with_supervisor
 
 app = typer.Typer(
@@ -36,7 +36,9 @@ def main() -> None:
     try:
         status = app(standalone_mode=False)
     except UsageError as error:
-        _fail(str(error))
+        _fail(str(error), 2)
+    except GatepostError as error:
+        _fail(str(error), 1)
     except typer.Exit as ended:
         sys.exit(ended.exit_code)
     except typer.Abort:
@@ -46,7 +48,7 @@ def main() -> None:
     except Exception as error:
         # Typer carries its own copy of click: every usage error of either formats itself.
         if (sentence := getattr(error, "format_message", None)) is not None:
-            _fail(sentence())
+            _fail(sentence(), 2)
         raise
     sys.exit(status if isinstance(status, int) else 0)
 
@@ -205,9 +207,9 @@ def _print(line: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _fail(sentence: str) -> None:
+def _fail(sentence: str, status: int) -> NoReturn:
     typer.echo(f"gatepost: {sentence}", err=True)
-    sys.exit(2)
+    sys.exit(status)
 
 
 def _log_to_stderr() -> None:

@@ -77,11 +77,14 @@ class Evidence:
         """Take in a reading; a later one of the same person refines it."""
         if self.facts.reading is None:
             self.times |= {"presence": reading.began_at, "reading": reading.at}
-        self.facts = replace(self.facts, reading=reading)
+        unavailable = self.facts.unavailable - {Need.TEMPERATURE}
+        self.facts = replace(self.facts, reading=reading, unavailable=unavailable)
 
-    def lacking(self, need: Need, *, lost: bool) -> None:
-        """Note that a need cannot be met, or can again."""
-        unavailable = self.facts.unavailable | {need} if lost else self.facts.unavailable - {need}
+    def thermometer(self, *, lost: bool) -> None:
+        """Note that no temperature can be had, or that it can again. One that was taken before still counts."""
+        unavailable = self.facts.unavailable - {Need.TEMPERATURE}
+        if lost and self.facts.reading is None:
+            unavailable |= {Need.TEMPERATURE}
         self.facts = replace(self.facts, unavailable=unavailable)
 
     def give_up_waiting(self) -> None:

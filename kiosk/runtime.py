@@ -17,7 +17,6 @@ from kiosk.model import (
     Decision,
     EventId,
     Monotonic,
-    Need,
     Observation,
     Part,
     ReasonCode,
@@ -259,7 +258,7 @@ class Runtime:
 
     def _note_lost(self, part: Part, *, lost: bool) -> None:
         if part is Part.THERMOMETER:
-            self._evidence.lacking(Need.TEMPERATURE, lost=lost)
+            self._evidence.thermometer(lost=lost)
 
     def _resume(self, visit: VisitId) -> None:
         """Bring a parked visitor back to a kiosk that is free."""

@@ -1,0 +1,153 @@
+"""A simulated health-code service: a real HTTP server that answers for opaque tokens from a table.
+
+    POST /   {"token": "..."}   ->   200 {"status": "green"}
+
+It knows nothing of the gate: the gateway that asks it is the one that asks a real issuer.
+"""
+
+import contextlib
+import json
+import random
+import socket
+import string
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseServer
+from typing import Any
+
+ABSENT = "absent"
+"""The answer for a token that the service never gave out; no gateway should map it to a colour."""
+TOKEN_CHARACTERS = 24
+MAX_QUESTION = 4096
+IDLE_S = 60.0
+"""How long a connection may stay silent."""
+JOIN_S = 5.0
+
+
+def opaque_token(chance: random.Random) -> str:
+    """Make a token as an issuer would print it: nothing can be read from it."""
+    return "".join(chance.choices(string.ascii_letters + string.digits, k=TOKEN_CHARACTERS))
+
+
+def run_issuer(
+    table: Mapping[str, str],
+    port: int,
+    on_ready: Callable[[str], None],
+    stop: threading.Event,
+    *,
+    latency_s: Callable[[], float] = lambda: 0.0,
+    outage: threading.Event | None = None,
+) -> None:
+    """Serve on loopback until `stop` is set; `on_ready` gets the URL once connections are taken.
+
+    `table` (token to status) is read at every question, so its owner may add to it. `latency_s` is asked for
+    each answer's delay; while `outage` is set every answer is 503. Raises OSError when the port is taken.
+    """
+    with _Server(port, table, latency_s, outage, stop) as server:
+        accepting = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.2}, name="issuer-accept", daemon=True
+        )
+        accepting.start()
+        try:
+            on_ready(f"http://127.0.0.1:{server.server_port}/")
+            stop.wait()
+        finally:
+            stop.set()
+            server.shutdown()
+            accepting.join(JOIN_S)
+            server.hang_up()
+
+
+class _Server(ThreadingHTTPServer):
+    # Closing waits for the handlers, which `hang_up` has woken: none outlives the service.
+    daemon_threads = False
+    block_on_close = True
+    request_queue_size = 64
+
+    def __init__(
+        self,
+        port: int,
+        table: Mapping[str, str],
+        latency_s: Callable[[], float],
+        outage: threading.Event | None,
+        stop: threading.Event,
+    ) -> None:
+        self.table = table
+        self.latency_s = latency_s
+        self.outage = outage
+        self.stop = stop
+        self._live: set[socket.socket] = set()
+        self._live_lock = threading.Lock()
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._live_lock:
+            self._live.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._live_lock:
+            self._live.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """End every connection, so that its handler comes back."""
+        with self._live_lock:
+            for connection in self._live:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report anything but a client that went away."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = IDLE_S
+    # Headers and body leave as one segment; without this, Nagle and delayed ACK add 40 ms.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def __init__(self, request: Any, client_address: Any, server: BaseServer) -> None:
+        assert isinstance(server, _Server)  # noqa: S101 - narrows the type for the checker
+        self.issuer = server
+        super().__init__(request, client_address, server)
+
+    def do_POST(self) -> None:
+        """Answer one question."""
+        length = self.headers.get("Content-Length", "")
+        if not (length.isascii() and length.isdigit() and int(length) <= MAX_QUESTION):
+            self._answer(HTTPStatus.BAD_REQUEST, {"error": "the question has no usable length"}, close=True)
+            return
+        try:
+            token = json.loads(self.rfile.read(int(length)))["token"]
+            status = self.issuer.table.get(token, ABSENT)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self._answer(HTTPStatus.BAD_REQUEST, {"error": "the question is not {'token': text}"})
+            return
+        if self.issuer.stop.wait(self.issuer.latency_s()):
+            self.close_connection = True
+            return
+        if self.issuer.outage is not None and self.issuer.outage.is_set():
+            self._answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": "out of service"})
+            return
+        self._answer(HTTPStatus.OK, {"status": status})
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+        """Keep no log: the address line of a question is nobody's business."""
+
+    def _answer(self, status: HTTPStatus, body: Mapping[str, str], *, close: bool = False) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        if close:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(data)
+        self.wfile.flush()

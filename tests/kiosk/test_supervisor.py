@@ -1,0 +1,64 @@
+"""Processes that are kept up, with real processes."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from kiosk.errors import UsageError
+from kiosk.supervisor import NotReady, Program, Supervisor
+
+READY = 'print(\'{"ready": "here"}\', flush=True); import sys; sys.stdin.read()'
+
+
+def program(tmp_path: Path, code: str, *, restart: bool = True) -> Program:
+    return Program("part", [sys.executable, "-c", code], tmp_path / "part.log", restart)
+
+
+def test_a_process_is_ready_when_it_says_so_and_ends_when_asked(tmp_path: Path) -> None:
+    supervisor = Supervisor()
+    process = supervisor.start(program(tmp_path, READY))
+    assert process.wait_ready() == "here"
+    pid = process.pid
+    assert pid is not None
+    supervisor.close()
+    supervisor.close()
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_killed_process_comes_back(tmp_path: Path) -> None:
+    supervisor = Supervisor()
+    process = supervisor.start(program(tmp_path, READY))
+    process.wait_ready()
+    first = process.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(first)] if psutil.pid_exists(first) else [], timeout=10)
+    for _ in range(200):
+        if process.pid not in {None, first}:
+            break
+        process._stopping.wait(0.05)
+    assert process.pid not in {None, first}
+    assert process.restarts == 1
+    supervisor.close()
+
+
+def test_bad_usage_is_passed_on_as_such(tmp_path: Path) -> None:
+    supervisor = Supervisor()
+    code = "import sys; print('gatepost: the port is in use', file=sys.stderr); sys.exit(2)"
+    process = supervisor.start(program(tmp_path, code))
+    with pytest.raises(UsageError, match=r"^the port is in use$"):
+        process.wait_ready()
+    supervisor.close()
+
+
+def test_a_process_that_never_gets_ready_is_not_started_for_ever(tmp_path: Path) -> None:
+    supervisor = Supervisor()
+    process = supervisor.start(program(tmp_path, "raise SystemExit(3)"))
+    with pytest.raises(NotReady, match="part did not become ready"):
+        process.wait_ready()
+    assert process.restarts == 0
+    supervisor.close()

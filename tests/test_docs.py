@@ -1,0 +1,43 @@
+"""The documentation is true: commands exist, configuration keys are shown, links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from kiosk.cli import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+COMMANDS = set(get_command(app).commands)  # type: ignore[attr-defined]  # a group, as there are several
+
+
+def test_every_command_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`gatepost (\w+)", readme))
+    assert named == COMMANDS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_make_target_named_is_there(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(
+        r"\bmake ([a-z]+)\b", "".join(re.findall(r"`[^`]+`", page.read_text(encoding="utf-8")))
+    ):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page.name} names make {target}"
+
+
+def test_the_tree_names_no_place_of_one_machine() -> None:
+    homes = re.compile(r"(?<![\w.])/(?:root|home/\w+)/")
+    suffixes = {".py", ".md", ".toml", ".sh", ".txt", ".html"}
+    folders = ("kiosk", "drivers", "ui", "sync", "deploy", "docs")
+    for path in (path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in suffixes):
+        assert not homes.search(path.read_text(encoding="utf-8")), path
