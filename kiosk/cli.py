@@ -26,6 +26,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+policy_app = typer.Typer(help="Policy documents.", no_args_is_help=True)
+app.add_typer(policy_app, name="policy")
+
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
 
 
@@ -149,6 +152,22 @@ def decode(
     for file in files:
         _print(decode_file(file))
     return 0
+
+
+@policy_app.command(name="check")
+def check_policy(
+    file: Annotated[str, typer.Argument(help="A TOML file, or shipped:NAME.", metavar="FILE")],
+) -> int:
+    """Read a policy document: status 2 if it is wrong, 1 if a rule admits unchecked when a part is lost."""
+    from kiosk import policy
+    from kiosk.bootstrap import load_policy
+
+    document = load_policy(file, Path())
+    typer.echo(f"{file}: {document.name}, {len(document.rules)} rules")
+    ends = policy.open_ends(document)
+    for sentence in ends:
+        typer.echo(f"{file}: {sentence}")
+    return 1 if ends else 0
 
 
 @app.command(name="version")

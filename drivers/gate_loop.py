@@ -1,0 +1,224 @@
+"""The gate process: gives the core's pulses, bounds them, and closes the line when the core falls silent."""
+
+import selectors
+from collections import deque
+from collections.abc import Callable, Iterable
+from threading import Event
+
+import structlog
+
+from drivers.gate import GateLine
+from kiosk.errors import DeviceLost
+from kiosk.link import (
+    BEAT_EVERY,
+    BEAT_LOST,
+    AnyMessage,
+    Beat,
+    Connection,
+    GateClosed,
+    GateFailed,
+    GateOpened,
+    OpenGate,
+    Passed,
+    greet,
+)
+from kiosk.model import EventId, Monotonic, Part
+from kiosk.ports import Clock
+
+ADMISSIONS_KEPT = 64
+"""Admissions remembered so that a repeat is ignored."""
+
+HEARD_AT_ONCE = 64
+"""Messages handled before deadlines are looked at again: no flood may lengthen a pulse."""
+
+log = structlog.get_logger()
+
+
+class Gatekeeper:
+    """What the gate owes the core over one connection. Driven by messages, passages and the passing of time."""
+
+    def __init__(self, line: GateLine, clock: Clock, given: deque[EventId] | None = None) -> None:
+        """Begin with a connection just made. `given` are the admissions that had their pulse already."""
+        now = clock.monotonic()
+        self._line = line
+        self._clock = clock
+        self._given: deque[EventId] = deque(maxlen=ADMISSIONS_KEPT) if given is None else given
+        self._heard_at: Monotonic = now
+        self._core_well = True
+        self._beat_due: Monotonic = now
+        self._watched: EventId | None = None
+        self._watch_until: Monotonic = now
+        self._passed = False
+        self.lost: DeviceLost | None = None
+        """Why the line cannot be driven any more; the process then ends, to begin anew with its pins."""
+
+    def handle(self, message: AnyMessage) -> list[AnyMessage]:
+        """Do what the core says and return the answers."""
+        match message:
+            case Beat():
+                self._heard_at = self._clock.monotonic()
+                if not self._core_well:
+                    self._core_well = True
+                    log.info("core_back")
+            case OpenGate():
+                return self._open(message)
+            case _:
+                pass
+        return []
+
+    def passages(self, times: Iterable[Monotonic]) -> list[AnyMessage]:
+        """Tell of passages: the first after an opening is the admitted person's, any other is nobody's."""
+        told: list[AnyMessage] = []
+        for at in times:
+            if self._watched is not None and not self._passed and at <= self._watch_until:
+                self._passed = True
+                told.append(Passed(self._watched, at))
+            else:
+                told.append(Passed(None, at))
+        return told
+
+    def advance(self) -> list[AnyMessage]:
+        """Do what is due by now: silence of the core, the end of a pulse, of the time to pass, the next beat."""
+        now = self._clock.monotonic()
+        told: list[AnyMessage] = []
+        if self._core_well and now - self._heard_at >= BEAT_LOST:
+            self._core_well = False
+            log.warning("core_silent")
+            told += self.cut("the core fell silent")
+        self._line.expire()
+        if self._watched is not None and not self._line.active and (self._passed or now >= self._watch_until):
+            told += self._end_watch(now)
+        if now >= self._beat_due:
+            told.append(Beat(now))
+            self._beat_due = Monotonic(now + BEAT_EVERY)
+        return told
+
+    def next_deadline(self) -> Monotonic:
+        """When `advance` has something to do again."""
+        deadlines = [self._beat_due]
+        if self._core_well:
+            deadlines.append(Monotonic(self._heard_at + BEAT_LOST))
+        if self._line.until is not None:
+            deadlines.append(self._line.until)
+        elif self._watched is not None:
+            deadlines.append(self._watch_until)
+        return min(deadlines)
+
+    def cut(self, detail: str) -> list[AnyMessage]:
+        """Make the line inactive at once. A pulse that was being given has failed; otherwise nothing is said."""
+        was_active, admission = self._line.active, self._watched
+        self._line.release()
+        if not was_active or admission is None:
+            return []
+        self._watched = None
+        return [GateFailed(admission, detail, self._clock.monotonic())]
+
+    def _open(self, message: OpenGate) -> list[AnyMessage]:
+        if message.admission in self._given:
+            return []
+        refusal = self._refusal(message)
+        if refusal is not None:
+            return [GateFailed(message.admission, refusal, self._clock.monotonic())]
+        told = [] if self._watched is None else self._end_watch(self._clock.monotonic())
+        self._given.append(message.admission)
+        try:
+            opened_at = self._line.pulse(message.pulse_s)
+        except DeviceLost as error:
+            self.lost = error
+            return [*told, GateFailed(message.admission, "the line cannot be driven", self._clock.monotonic())]
+        self._watched = message.admission
+        self._watch_until = Monotonic(opened_at + message.passage_s)
+        self._passed = False
+        return [*told, GateOpened(message.admission, opened_at)]
+
+    def _refusal(self, message: OpenGate) -> str | None:
+        if not self._core_well:
+            return "the core is silent"
+        if self._line.active:
+            return "a pulse is being given"
+        if not self._line.allows(message.pulse_s):
+            return "the pulse is out of bounds"
+        return None
+
+    def _end_watch(self, now: Monotonic) -> list[AnyMessage]:
+        admission, self._watched = self._watched, None
+        return [] if admission is None else [GateClosed(admission, self._passed, now)]
+
+
+def run_gate(
+    connection_factory: Callable[[], Connection | None],
+    line: GateLine,
+    clock: Clock,
+    stop: Event,
+    *,
+    version: str = "unknown",
+) -> None:
+    """Serve the core until `stop`, connecting again whenever it is gone. The line is inactive without a core.
+
+    `connection_factory` waits for a connection, or returns None once `stop` is set: `connect_patiently(path,
+    stop.wait)`. The loop turns at every beat, so `stop` is seen within BEAT_EVERY. Raises DeviceLost when the line
+    itself is lost; the line is released in any case, and closed by its owner.
+    """
+    given: deque[EventId] = deque(maxlen=ADMISSIONS_KEPT)
+    try:
+        while not stop.is_set():
+            connection = connection_factory()
+            if connection is None:
+                return
+            try:
+                _serve(connection, line, clock, stop, given, version)
+            finally:
+                connection.close()
+    finally:
+        line.release()
+
+
+def _serve(
+    connection: Connection, line: GateLine, clock: Clock, stop: Event, given: deque[EventId], version: str
+) -> None:
+    """Serve one connection until it ends or `stop` is set; the line is then inactive."""
+    try:
+        greet(connection, Part.GATE, version)
+    except DeviceLost:
+        return
+    log.info("core_connected")
+    keeper = Gatekeeper(line, clock, given)
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, selectors.EVENT_READ)
+        selector.register(line, selectors.EVENT_READ)
+        while not stop.is_set():
+            try:
+                _send(connection, keeper.passages(line.take_passages()))
+                # What has come is heard before silence is judged: this process may itself have been held up.
+                for _ in range(HEARD_AT_ONCE):
+                    message = _waiting(connection)
+                    if message is None:
+                        break
+                    _send(connection, keeper.handle(message))
+                if keeper.lost is not None:
+                    raise keeper.lost
+                _send(connection, keeper.advance())
+            except CoreGone:
+                log.warning("core_gone", pulse_cut=bool(keeper.cut("the core is gone")))
+                return
+            selector.select(max(0.0, keeper.next_deadline() - clock.monotonic()))
+    keeper.cut("the gate stops")
+
+
+class CoreGone(DeviceLost):
+    """The link to the core has ended; the line is as it was."""
+
+
+def _waiting(connection: Connection) -> AnyMessage | None:
+    try:
+        return connection.receive(0.0)
+    except DeviceLost as error:
+        raise CoreGone(str(error)) from error
+
+
+def _send(connection: Connection, messages: Iterable[AnyMessage]) -> None:
+    for message in messages:
+        try:
+            connection.send(message)
+        except DeviceLost as error:
+            raise CoreGone(str(error)) from error

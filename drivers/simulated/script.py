@@ -1,0 +1,80 @@
+"""What is to happen in a simulated world, as data: visitors, their cards and habits, the sensor and the wiring."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from kiosk.errors import UsageError
+
+Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class ScriptPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of a script. Unknown keys are errors."""
+
+
+class CardScript(ScriptPart, frozen=True):
+    """A code that a visitor shows, on a phone or on paper, and how long at a time."""
+
+    text: str
+    medium: Literal["phone", "paper"] = "phone"
+    hold_s: Positive = 1.0
+
+
+class VisitorScript(ScriptPart, frozen=True):
+    """One visitor: comes `gap_s` after the one before has left, shows the cards in turn (or all at once).
+
+    `core_c` is the body temperature. `patience_s` counts from when he stands at the gate. Once the line is active
+    he walks through and is at the passage sensor `passage_s` after having set off; `passes=False`: he turns back.
+    """
+
+    name: str
+    cards: tuple[CardScript, ...] = ()
+    core_c: Annotated[float, Meta(ge=30, le=44)] = 36.6
+    gap_s: NotNegative = 1.0
+    simultaneous: bool = False
+    patience_s: Positive = 6.0
+    passes: bool = True
+    passage_s: Positive = 1.0
+
+
+class SensorScript(ScriptPart, frozen=True):
+    """The thermometer: configuration register, faults, and the air it hangs in."""
+
+    config: Annotated[int, Meta(ge=0, le=0xFFFF)] = 0x9FB4
+    present: bool = True
+    pec_right: bool = True
+    nack: Share = 0.005
+    ambient_c: Annotated[float, Meta(ge=-30, le=50)] = 22.0
+
+
+class Script(ScriptPart, frozen=True):
+    """A whole world. `relay_pin` and `passage_pin` are what the gate is wired to, BCM numbers."""
+
+    seed: int = 0
+    visitors: tuple[VisitorScript, ...] = ()
+    sensor: SensorScript = SensorScript()
+    relay_pin: int = 17
+    relay_active_high: bool = True
+    passage_pin: int | None = 27
+    fps: Annotated[int, Meta(ge=1, le=120)] = 30
+    open_ended: bool = False
+
+
+def load(path: Path) -> Script:
+    """Read a script from a JSON file. Raises UsageError: one sentence, what and where."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Script)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"{path}: is no script of a simulated world: {error}") from error
+
+
+def save(script: Script, path: Path) -> None:
+    """Write a script as a JSON file."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(script)))

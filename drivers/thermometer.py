@@ -1,0 +1,68 @@
+"""The thermometer port over an MLX90614: one look at the sensor at a time, the rest is `drivers.forehead`."""
+
+import structlog
+
+from drivers.forehead import Estimator, Sample
+from drivers.mlx90614 import Mlx90614, Unit
+from kiosk.errors import DeviceFault, DeviceLost
+from kiosk.model import Observation
+from kiosk.ports import Clock
+
+log = structlog.get_logger()
+
+
+class InfraredThermometer:
+    """Watches one spot in front of the gate. The unit is probed with the first look and after every loss."""
+
+    def __init__(
+        self,
+        sensor: Mlx90614,
+        clock: Clock,
+        *,
+        presence_c: float = 4.0,
+        offset_c: float = 0.0,
+        calibration: str = "factory",
+    ) -> None:
+        self._sensor = sensor
+        self._clock = clock
+        self._presence_c = presence_c
+        self._offset_c = offset_c
+        self._calibration = calibration
+        self._estimator: Estimator | None = None
+        self._unit: Unit | None = None
+
+    def observe(self) -> Observation:
+        """Take one sample and say what is seen. Raises DeviceLost or DeviceFault, and forgets who stood there."""
+        try:
+            estimator = self._begin() if self._unit is None or self._estimator is None else self._estimator
+            pair = self._sensor.read()
+        except (DeviceLost, DeviceFault):
+            self._unit = None
+            if self._estimator is not None:
+                self._estimator.interrupt()
+            raise
+        return estimator.feed(Sample(pair.object_c, pair.ambient_c, self._clock.monotonic()))
+
+    def close(self) -> None:
+        """Let go of the bus. Idempotent."""
+        self._sensor.close()
+
+    def _begin(self) -> Estimator:
+        unit = self._sensor.probe()
+        log.info(
+            "thermometer_probed",
+            unit=unit.identity,
+            config=f"{unit.config:#06x}",
+            iir_code=unit.iir_code,
+            fir_code=unit.fir_code,
+            pec_right=unit.pec_right,
+        )
+        self._unit = unit
+        if self._estimator is None or self._estimator.iir_code != unit.iir_code:
+            self._estimator = Estimator(
+                presence_c=self._presence_c,
+                offset_c=self._offset_c,
+                calibration=self._calibration,
+                iir_code=unit.iir_code,
+            )
+        return self._estimator
