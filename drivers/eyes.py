@@ -1,0 +1,259 @@
+"""The eyes: watch the camera, decode, and tell the core what was seen. One loop, which also beats.
+
+idle       `idle_fps` frames a second, the quick decoder alone
+watching   every newest frame, every decoder: while the core says that a visitor is here, the picture moves,
+or a code was just seen
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+import structlog
+
+from drivers.camera import Camera, Frame
+from drivers.motion import Motion
+from drivers.qr import Decoder, Found
+from kiosk.errors import DeviceLost
+from kiosk.link import (
+    BEAT_EVERY,
+    AnyMessage,
+    Attend,
+    Beat,
+    Connection,
+    PartHealth,
+    Scanned,
+    SceneMoved,
+    connect_patiently,
+    greet,
+)
+from kiosk.model import Monotonic, Part, Scan
+from kiosk.ports import Clock
+
+FULL_FPS = 1000
+"""More than any camera gives: no frame is left unread."""
+REPEAT_S = 0.3
+"""The same content is told again after so long, for the core to know that it is still held up."""
+LINGER_S = 1.5
+"""How long watching goes on after the last sign of a visitor."""
+MAX_CONTENT = 4096
+"""Bytes. A QR code holds 2953 at most; what is longer is no code of ours."""
+BACKOFF_S = (0.2, 2.0)
+SILENT_S = 3.0
+"""A camera that gives no frame for so long is opened again."""
+JOIN_S = 2.0
+
+_log = structlog.get_logger()
+
+
+def run_eyes(
+    core_socket: Path,
+    open_camera: Callable[[], Camera],
+    clock: Clock,
+    stop: threading.Event,
+    *,
+    idle_fps: int,
+    version: str,
+) -> None:
+    """Watch until `stop` is set. A lost core or camera is waited for; one that cannot be meant is a UsageError."""
+    with contextlib.closing(_Watched(open_camera, clock)) as camera:
+        while not stop.is_set():
+            connection = connect_patiently(core_socket, stop.wait)
+            if connection is None:
+                return
+            session = _Session(connection, camera, clock, stop, idle_fps)
+            try:
+                greet(connection, Part.EYES, version)
+                _log.info("core connected")
+                session.run()
+            except DeviceLost:
+                _log.warning("core lost")
+            finally:
+                session.close()
+
+
+class _Watched:
+    """A camera that comes and goes: opened in a thread of its own, so that the loop beats meanwhile."""
+
+    def __init__(self, open_camera: Callable[[], Camera], clock: Clock) -> None:
+        self._open = open_camera
+        self._clock = clock
+        self._opener = ThreadPoolExecutor(1, thread_name_prefix="camera opener")
+        self._coming: Future[Camera] | None = None
+        self._camera: Camera | None = None
+        self._index = 0
+        self._fps = FULL_FPS
+        self._backoff_s = BACKOFF_S[0]
+        self._retry_at: float = clock.monotonic()
+        self._frame_at = clock.monotonic()
+        self._lost_at: Monotonic | None = None
+        self.well: bool | None = None
+        self.detail = ""
+
+    def pace(self, fps: int) -> None:
+        """Set how many frames a second are unpacked."""
+        self._fps = fps
+        camera = self._camera
+        if camera is not None:
+            camera.pace(fps)
+
+    def frame(self, timeout_s: float, wake: threading.Event) -> Frame | None:
+        """Return the next frame, or None in time: none came, or there is no camera just now."""
+        if self._camera is None:
+            self._reopen(timeout_s, wake)
+            return None
+        try:
+            frame = self._camera.newest(self._index, timeout_s)
+        except DeviceLost as error:
+            self._lose(str(error))
+            return None
+        now = self._clock.monotonic()
+        if frame is None:
+            if now - self._frame_at > SILENT_S:
+                self._lose("the camera is silent")
+            return None
+        self._index, self._frame_at = frame.index, now
+        if not self.well:
+            self._find(now)
+        return frame
+
+    def close(self) -> None:
+        """Let go of the camera, also of one that is still being opened. Idempotent."""
+        self._opener.shutdown(wait=False, cancel_futures=True)
+        if self._coming is not None:
+            self._coming.add_done_callback(_close_unused)
+            self._coming = None
+        self._drop()
+
+    def _reopen(self, timeout_s: float, wake: threading.Event) -> None:
+        if self._coming is None:
+            rest = self._retry_at - self._clock.monotonic()
+            if rest > 0:
+                wake.wait(min(rest, timeout_s))
+                return
+            self._coming = self._opener.submit(self._open)
+        wait([self._coming], timeout_s)
+        if not self._coming.done():
+            return
+        coming, self._coming = self._coming, None
+        try:
+            self._camera = coming.result()
+        except DeviceLost as error:
+            self._lose(str(error))
+            return
+        self._camera.pace(self._fps)
+        self._index, self._frame_at = 0, self._clock.monotonic()
+
+    def _find(self, now: float) -> None:
+        if self._lost_at is not None:
+            _log.info("camera back", after_s=round(now - self._lost_at, 1))
+        self.well, self.detail, self._lost_at = True, "", None
+        self._backoff_s = BACKOFF_S[0]
+
+    def _lose(self, detail: str) -> None:
+        now = self._clock.monotonic()
+        self._drop()
+        self._retry_at = now + self._backoff_s
+        self._backoff_s = min(2 * self._backoff_s, BACKOFF_S[1])
+        if self.well is not False:
+            _log.warning("camera lost", detail=detail)
+            self.well, self.detail, self._lost_at = False, detail, now
+
+    def _drop(self) -> None:
+        camera, self._camera = self._camera, None
+        if camera is not None:
+            camera.close()
+
+
+class _Session:
+    """One connection with the core, from greeting to its end."""
+
+    def __init__(
+        self, connection: Connection, camera: _Watched, clock: Clock, stop: threading.Event, idle_fps: int
+    ) -> None:
+        self._connection = connection
+        self._camera = camera
+        self._clock = clock
+        self._stop = stop
+        self._idle_fps = idle_fps
+        self._decoder = Decoder()
+        self._motion = Motion()
+        self._attended = False
+        self._gone = threading.Event()
+        self._told_well: bool | None = None
+        self._told_at: dict[bytes, float] = {}
+        self._watch_until: float = 0.0
+        self._beat_at: float = 0.0
+        self._listener = threading.Thread(target=self._listen, name="eyes link", daemon=True)
+        self._listener.start()
+
+    def run(self) -> None:
+        """Watch, until stopped. Raises DeviceLost when the core is gone."""
+        while not self._stop.is_set():
+            if self._gone.is_set():
+                raise DeviceLost("the core is gone")
+            now = self._clock.monotonic()
+            if now >= self._beat_at:
+                self._beat_at = now + BEAT_EVERY
+                self._send(Beat(now))
+            watching = self._attended or now < self._watch_until
+            self._camera.pace(FULL_FPS if watching else self._idle_fps)
+            frame = self._camera.frame(max(0.001, self._beat_at - now), self._gone)
+            self._tell_health()
+            if frame is not None:
+                self._look(frame, thorough=watching)
+
+    def close(self) -> None:
+        """End the connection and its thread. Idempotent."""
+        self._connection.close()
+        self._listener.join(JOIN_S)
+
+    def _listen(self) -> None:
+        """Take the core's messages; a visitor's arrival is acted on before the next frame is decoded."""
+        try:
+            while not self._stop.is_set():
+                # A limit on the wait is one on `send` too: a core that does not read counts as gone.
+                message = self._connection.receive(1.0)
+                if isinstance(message, Attend):
+                    self._attended = message.active
+                    if message.active:
+                        self._camera.pace(FULL_FPS)
+        except DeviceLost:
+            self._gone.set()
+
+    def _look(self, frame: Frame, *, thorough: bool) -> None:
+        if self._motion.watch(frame.image, frame.captured_at):
+            self._send(SceneMoved(self._motion.moving, frame.captured_at))
+        if self._motion.moving:
+            self._linger()
+        for code in self._decoder.decode(frame.image, thorough=thorough):
+            self._linger()
+            self._tell(code, frame.captured_at)
+
+    def _linger(self) -> None:
+        self._watch_until = self._clock.monotonic() + LINGER_S
+
+    def _tell(self, code: Found, captured_at: Monotonic) -> None:
+        now = self._clock.monotonic()
+        if len(code.content) > MAX_CONTENT or now - self._told_at.get(code.content, -REPEAT_S) < REPEAT_S:
+            return
+        self._told_at = {content: at for content, at in self._told_at.items() if now - at < REPEAT_S}
+        self._told_at[code.content] = now
+        self._send(Scanned(Scan(code.content, code.symbology, code.engine, captured_at, now, code.corners)))
+
+    def _tell_health(self) -> None:
+        """Tell the core on edges, and once in each connection."""
+        well = self._camera.well
+        if well is not None and well != self._told_well:
+            self._told_well = well
+            self._send(PartHealth(Part.CAMERA, well, self._camera.detail, self._clock.monotonic()))
+
+    def _send(self, message: AnyMessage) -> None:
+        self._connection.send(message)
+
+
+def _close_unused(coming: Future[Camera]) -> None:
+    if not coming.cancelled() and coming.exception() is None:
+        coming.result().close()

@@ -1,0 +1,337 @@
+"""The durable log of a kiosk. What it has returned an id for survives the loss of power.
+
+One connection writes (`synchronous=FULL`, one transaction for an event and its decision). A second one serves the
+sender: it reads, and notes what the server acknowledged. That note needs no fsync (lost, the events are sent
+again), so the sender never holds the write lock for longer than a few microseconds, and it is the sender's
+connection that copies the write-ahead log back into the database.
+"""
+
+import importlib.metadata
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+from kiosk import events
+from kiosk.errors import GatepostError, LogUnusable
+from kiosk.events import GENESIS, Draft, Event, Head, NotCanonical
+from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome
+from kiosk.ports import Admission, Clock
+from sync.log_file import SetAside, connect, open_log_file
+from sync.wire import MAX_EVENT
+
+KEEP_ACKNOWLEDGED_US = 14 * 24 * 3600 * 1_000_000
+"""Acknowledged events stay this long, for a server that is restored from a backup and asks again."""
+WRITER_CHECKPOINT_PAGES = 8000
+"""The writer copies the WAL back itself only when the sender has not for this many pages (32 MB)."""
+Result = TypeVar("Result")
+
+
+class HeadDisputed(GatepostError, ValueError):
+    """The server's head of a log is not the one of this log at that number, or lies beyond it."""
+
+
+class SqliteLog:
+    """`kiosk.ports.Log` in a file, and what the sender needs. Any thread may call any method.
+
+    Opening never raises: while the file cannot be used, `fault` says why, every call raises LogUnusable, and the
+    next call tries again. `set_aside` names the database that the last opening had to move out of the way.
+    `appended` is set after every event, for whoever waits to send it.
+    """
+
+    def __init__(self, path: Path, *, compound: str, device: str, clock: Clock) -> None:
+        self.fault: str | None = None
+        self.set_aside: SetAside | None = None
+        self.appended = threading.Event()
+        self._path = path
+        self._compound = compound
+        self._device = device
+        self._clock = clock
+        self._writing = threading.Lock()
+        self._sending = threading.Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
+        self._closed = False
+        with self._writing:
+            try:
+                self._open()
+            except LogUnusable as error:
+                self.fault = str(error)
+                structlog.get_logger().error("log unusable", reason=self.fault)
+
+    def append(self, draft: Draft, *, visit: str, decision: Decision | None = None) -> EventId:
+        """Record the event, and the decision with it, in one durable transaction. Raises LogUnusable.
+
+        Raises NotCanonical, and records nothing, when the draft has no canonical form or exceeds MAX_EVENT.
+        """
+
+        def record(connection: sqlite3.Connection) -> EventId:
+            ordinal, event = self._extend(connection, draft)
+            if decision is not None:
+                connection.execute(
+                    "INSERT INTO decision (event, ordinal, seq, visit, answer) VALUES (?, ?, ?, ?, ?)",
+                    (event.id, ordinal, event.fields["seq"], visit, decision.answer.value),
+                )
+            return event.id
+
+        return self._durably(record)
+
+    def record_outcome(self, admission: EventId, outcome: GateOutcome, draft: Draft) -> EventId:
+        """Record how an admission ended at the gate line. Raises LogUnusable.
+
+        The first outcome stands; a later one for the same admission is recorded as an event only.
+        """
+
+        def record(connection: sqlite3.Connection) -> EventId:
+            _, event = self._extend(connection, draft)
+            connection.execute(
+                "UPDATE decision SET gate_outcome = ? WHERE event = ? AND gate_outcome IS NULL",
+                (outcome.value, admission),
+            )
+            return event.id
+
+        return self._durably(record)
+
+    def unresolved(self) -> Sequence[Admission]:
+        """Admissions without an outcome, oldest first: what a crash left behind. Raises LogUnusable."""
+        rows = self._read(
+            "SELECT event, visit FROM decision WHERE gate_outcome IS NULL AND answer = ? ORDER BY ordinal, seq",
+            Answer.ADMIT.value,
+        )
+        return [Admission(EventId(event), visit) for event, visit in rows]
+
+    def head(self) -> Head:
+        """Where the current log stands. Raises LogUnusable."""
+        rows = self._read("SELECT compound, device, log_id, next_seq, head FROM log ORDER BY ordinal DESC LIMIT 1")
+        return Head(*rows[0])
+
+    def begin_new(self, reason: str) -> str:
+        """Begin a new log after the current one, durably, and return its id. Raises LogUnusable.
+
+        A log that was itself begun so, and of which nothing was ever acknowledged, is kept: yet another one would
+        fare no better.
+        """
+
+        def begin(connection: sqlite3.Connection) -> str:
+            log_id, old_reason, acknowledged = connection.execute(
+                "SELECT log_id, reason, acknowledged FROM log ORDER BY ordinal DESC LIMIT 1"
+            ).fetchone()
+            if old_reason == reason and acknowledged == 1:
+                return str(log_id)
+            return self._begin(connection, reason, log_id)
+
+        return self._durably(begin)
+
+    def pending(self, limit: int, *, skip: Collection[str] = ()) -> Sequence[Event]:
+        """Up to `limit` consecutive events of the oldest log that has unacknowledged ones. Raises LogUnusable."""
+        behind = self._read(
+            "SELECT ordinal, log_id, acknowledged FROM log WHERE acknowledged < next_seq ORDER BY 1"
+        )
+        for ordinal, log_id, acknowledged in behind:
+            if log_id in skip:
+                continue
+            return [
+                Event(*row)
+                for row in self._read(
+                    "SELECT header, prev_hash, sealed_digest, hash, sealed, signature FROM event"
+                    " WHERE ordinal = ? AND seq >= ? ORDER BY seq LIMIT ?",
+                    ordinal,
+                    acknowledged,
+                    limit,
+                )
+            ]
+        return []
+
+    def unacknowledged(self) -> int:
+        """How many events the server has not acknowledged. Raises LogUnusable."""
+        return int(self._read("SELECT coalesce(sum(next_seq - acknowledged), 0) FROM log")[0][0])
+
+    def acknowledge(self, log_id: str, next_seq: int, head: bytes) -> None:
+        """Note that the server holds the log up to `next_seq`, exclusive; a lower number than before rewinds.
+
+        Raises HeadDisputed, and notes nothing, unless `head` is the hash of the event before `next_seq`.
+        Raises LogUnusable.
+        """
+        with self._sender() as connection:
+            if _hash_before(connection, log_id, next_seq) != head:
+                raise HeadDisputed(f"log {log_id}: the server's head before {next_seq} is not ours")
+            connection.execute("UPDATE log SET acknowledged = ? WHERE log_id = ?", (next_seq, log_id))
+
+    def kept_aside(self, log_id: str, kept_to: int) -> None:
+        """Note that the server keeps a forked log's events aside up to `kept_to`, exclusive. Raises LogUnusable."""
+        with self._sender() as connection:
+            connection.execute(
+                "UPDATE log SET acknowledged = max(acknowledged, min(next_seq, ?)) WHERE log_id = ?",
+                (kept_to, log_id),
+            )
+
+    def prune(self) -> int:
+        """Delete events that were acknowledged and are older than 14 days; return how many. Raises LogUnusable.
+
+        Nothing goes while the clock is not believed, nor any log's newest event, nor an open admission.
+        """
+        if self._clock.state() is not ClockState.SYNCHRONISED:
+            return 0
+        before = self._clock.wall() - KEEP_ACKNOWLEDGED_US
+        with self._sender() as connection:
+            old = (
+                "FROM event WHERE (ordinal, seq) IN (SELECT e.ordinal, e.seq FROM event e JOIN log l USING (ordinal)"
+                " WHERE e.seq < l.acknowledged AND e.seq < l.next_seq - 1 AND e.recorded_us < ? LIMIT 500)"
+            )
+            gone = connection.execute(f"DELETE {old}", (before,)).rowcount
+            connection.execute(
+                "DELETE FROM decision WHERE (gate_outcome IS NOT NULL OR answer <> 'admit') AND NOT EXISTS"
+                " (SELECT 1 FROM event e WHERE e.ordinal = decision.ordinal AND e.seq = decision.seq)"
+            )
+            return gone
+
+    def close(self) -> None:
+        """Close the database. Idempotent."""
+        with self._writing, self._sending:
+            self._closed = True
+            self._drop()
+
+    def _extend(self, connection: sqlite3.Connection, draft: Draft) -> tuple[int, Event]:
+        ordinal, *standing = connection.execute(
+            "SELECT ordinal, compound, device, log_id, next_seq, head FROM log ORDER BY ordinal DESC LIMIT 1"
+        ).fetchone()
+        event, head = events.append(Head(*standing), draft)
+        if len(event.header.encode()) + len(event.sealed or b"") > MAX_EVENT:
+            raise NotCanonical(f"the event is larger than {MAX_EVENT} bytes")
+        connection.execute(
+            "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                ordinal,
+                head.next_seq - 1,
+                event.header,
+                event.prev_hash,
+                event.sealed_digest,
+                event.hash,
+                event.sealed,
+                event.signature,
+                self._clock.wall(),
+            ),
+        )
+        connection.execute(
+            "UPDATE log SET next_seq = ?, head = ? WHERE ordinal = ?", (head.next_seq, head.hash, ordinal)
+        )
+        return ordinal, event
+
+    def _begin(self, connection: sqlite3.Connection, reason: str, predecessor: str | None) -> str:
+        log_id = secrets.token_hex(8)
+        connection.execute(
+            "INSERT INTO log (log_id, compound, device, reason, head) VALUES (?, ?, ?, ?, ?)",
+            (log_id, self._compound, self._device, reason, GENESIS),
+        )
+        body: dict[str, Any] = {
+            "boot": self._clock.boot_id(),
+            "mono_us": round(self._clock.monotonic() * 1_000_000),
+            "wall_us": self._clock.wall(),
+            "clock": self._clock.state().value,
+            "software": importlib.metadata.version("gatepost"),
+            "reason": reason,
+            "predecessor": predecessor,
+        }
+        self._extend(connection, Draft("log_opened", body))
+        return log_id
+
+    def _durably(self, change: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run `change` in one transaction, on disk before this returns."""
+        with self._writing:
+            connection = self._writer or self._open()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                result = change(connection)
+                connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                # Whether a failed commit reached the disk is unknown until the file is read anew.
+                with self._sending:
+                    self._drop()
+                raise self._unusable(error) from error
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            if self.fault is not None:
+                structlog.get_logger().info("log usable again")
+                self.fault = None
+        self.appended.set()
+        return result
+
+    def _open(self) -> sqlite3.Connection:
+        """Open both connections and see that a log of this gate is current. The caller holds `_writing`."""
+        if self._closed:
+            raise LogUnusable("the log is closed")
+        writer, aside = open_log_file(self._path, self._clock.wall())
+        reader: sqlite3.Connection | None = None
+        try:
+            writer.execute(f"PRAGMA wal_autocheckpoint = {WRITER_CHECKPOINT_PAGES}")
+            reader = connect(self._path, "NORMAL")
+            writer.execute("BEGIN IMMEDIATE")
+            current = writer.execute(
+                "SELECT log_id, compound, device FROM log ORDER BY ordinal DESC LIMIT 1"
+            ).fetchone()
+            if current is None:
+                self._begin(writer, "set_aside" if aside else "new", aside.log_id if aside else None)
+            elif current[1:] != (self._compound, self._device):
+                self._begin(writer, "renamed", current[0])
+            writer.execute("COMMIT")
+        except sqlite3.Error as error:
+            writer.close()
+            if reader is not None:
+                reader.close()
+            raise LogUnusable(f"{self._path}: the log cannot be written: {error}") from error
+        self.set_aside = aside or self.set_aside
+        with self._sending:
+            self._writer, self._reader = writer, reader
+        return writer
+
+    def _drop(self) -> None:
+        """Close both connections. The caller holds both locks."""
+        for connection in (self._reader, self._writer):
+            if connection is not None:
+                connection.close()
+        self._reader = self._writer = None
+
+    @contextmanager
+    def _sender(self) -> Iterator[sqlite3.Connection]:
+        """The sender's connection, opened again when it was lost. Each statement is its own transaction."""
+        with self._writing:
+            if self._writer is None:
+                self._open()
+        with self._sending:
+            if self._reader is None:
+                raise LogUnusable("the log is closed")
+            try:
+                yield self._reader
+            except sqlite3.Error as error:
+                raise self._unusable(error) from error
+
+    def _read(self, query: str, *arguments: object) -> list[Any]:
+        with self._sender() as connection:
+            return connection.execute(query, arguments).fetchall()
+
+    def _unusable(self, error: sqlite3.Error) -> LogUnusable:
+        message = f"{self._path}: {error}"
+        if self.fault is None:
+            structlog.get_logger().error("log unusable", reason=message)
+        self.fault = message
+        return LogUnusable(message)
+
+
+def _hash_before(connection: sqlite3.Connection, log_id: str, seq: int) -> bytes | None:
+    """The hash that event `seq` of a log follows, or None when the log does not reach it or forgot it."""
+    log = connection.execute("SELECT ordinal, next_seq, head FROM log WHERE log_id = ?", (log_id,)).fetchone()
+    if log is None:
+        return None
+    ordinal, next_seq, head = log
+    if seq == next_seq:
+        return bytes(head)
+    row = connection.execute(
+        "SELECT prev_hash FROM event WHERE ordinal = ? AND seq = ?", (ordinal, seq)
+    ).fetchone()
+    return None if row is None else bytes(row[0])

@@ -1,0 +1,229 @@
+"""The file under the durable log: opened, checked, and set aside when it cannot be trusted. SQLite.
+
+WAL with `synchronous=FULL`: the write-ahead log is fsynced at every commit, and its directory when it is created,
+before the commit returns. (`NORMAL` would only be safe against a crash of the process, not a loss of power.)
+"""
+
+import os
+import re
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import structlog
+
+from kiosk.errors import LogUnusable
+from kiosk.model import WallTime
+
+APPLICATION_ID = 0x47505354
+"""`GPST`, in the database's header: this file is a Gatepost log and nothing else."""
+SCHEMA_VERSION = 1
+CHECK_WHOLE_UP_TO = 32 * 1024 * 1024
+"""A file larger than this is checked at its newest events only: a kiosk restarts within 2 s."""
+BUSY_TIMEOUT_S = 2.0
+_LOG_ID = re.compile(rb'"log_id":"([0-9a-f]{8,64})"')
+_READ_FOR_PREDECESSOR = 64 * 1024 * 1024
+
+_SCHEMA = """
+CREATE TABLE log (
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+    log_id TEXT NOT NULL UNIQUE,
+    compound TEXT NOT NULL,
+    device TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    next_seq INTEGER NOT NULL DEFAULT 1,
+    head BLOB NOT NULL,
+    acknowledged INTEGER NOT NULL DEFAULT 1
+);
+CREATE TABLE event (
+    ordinal INTEGER NOT NULL REFERENCES log (ordinal),
+    seq INTEGER NOT NULL,
+    header TEXT NOT NULL,
+    prev_hash BLOB NOT NULL,
+    sealed_digest BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    sealed BLOB,
+    signature BLOB,
+    recorded_us INTEGER NOT NULL,
+    PRIMARY KEY (ordinal, seq)
+) WITHOUT ROWID;
+CREATE TABLE decision (
+    event TEXT PRIMARY KEY,
+    ordinal INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    visit TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    gate_outcome TEXT
+) WITHOUT ROWID;
+CREATE INDEX unresolved ON decision (ordinal, seq) WHERE gate_outcome IS NULL AND answer = 'admit';
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A database that was moved out of the way: where it is now, why, and the log it held, when that could be read."""
+
+    path: Path
+    reason: str
+    log_id: str | None
+
+
+class Untrustworthy(Exception):
+    """The file is there, but it is not a log whose chain could be continued."""
+
+
+def open_log_file(path: Path, now: WallTime) -> tuple[sqlite3.Connection, SetAside | None]:
+    """Open or create the log for writing; a file that cannot be trusted is set aside first. Raises LogUnusable."""
+    aside: SetAside | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _opened(path), None
+        except (Untrustworthy, sqlite3.DatabaseError) as error:
+            if isinstance(error, sqlite3.OperationalError) and not _is_corruption(error):
+                raise
+            aside = _set_aside(path, now, str(error))
+        return _opened(path), aside
+    except (sqlite3.Error, OSError, Untrustworthy) as error:
+        raise LogUnusable(f"{path}: the log cannot be opened: {error}") from error
+
+
+def connect(path: Path, synchronous: Literal["FULL", "NORMAL"]) -> sqlite3.Connection:
+    """Connect for explicit transactions. Raises sqlite3.Error."""
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        connection.execute("PRAGMA cache_size = -2000")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    # Looked at before SQLite does: it would discard a write-ahead log whose database is gone.
+    _check_header(path)
+    connection = connect(path, "FULL")
+    try:
+        fresh = _ids(connection) == (0, 0) and not connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        if not fresh:
+            _check_identity(connection)
+        if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+            raise LogUnusable(f"{path}: the file system allows no write-ahead log")
+        if fresh:
+            _create(connection)
+        else:
+            _check_content(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Make the tables in one transaction, so that a crash leaves an empty file or a whole one."""
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in _SCHEMA.split(";\n"):
+        if statement.strip():
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+def _check_header(path: Path) -> None:
+    if not path.exists() or path.stat().st_size == 0:
+        if path.with_name(path.name + "-wal").exists():
+            raise Untrustworthy("the database is empty, but its write-ahead log is not")
+        return
+    with path.open("rb") as file:
+        header = file.read(100)
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        raise Untrustworthy("it is not an SQLite database")
+    application = int.from_bytes(header[68:72], "big")
+    # 0 is a log that crashed between its creation and the first checkpoint: its identity is in the WAL still.
+    if application not in (0, APPLICATION_ID):
+        raise Untrustworthy(f"it belongs to another application ({application:#010x})")
+
+
+def _ids(connection: sqlite3.Connection) -> tuple[int, int]:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    return application, connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def _check_identity(connection: sqlite3.Connection) -> None:
+    application, version = _ids(connection)
+    if application != APPLICATION_ID:
+        raise Untrustworthy("it belongs to another application")
+    if version != SCHEMA_VERSION:
+        raise Untrustworthy(f"its layout is version {version}, and this software knows {SCHEMA_VERSION}")
+
+
+def _check_content(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    size = pages * connection.execute("PRAGMA page_size").fetchone()[0]
+    if path.stat().st_size < size:
+        raise Untrustworthy(f"it is cut short: {path.stat().st_size} of {size} bytes")
+    if size <= CHECK_WHOLE_UP_TO:
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise Untrustworthy(f"it is damaged: {found}")
+    newest = "SELECT ordinal, next_seq, head FROM log ORDER BY ordinal DESC LIMIT 1"
+    for ordinal, next_seq, head in connection.execute(newest).fetchall():
+        last = connection.execute(
+            "SELECT hash FROM event WHERE ordinal = ? AND seq = ?", (ordinal, next_seq - 1)
+        ).fetchone()
+        if last is None or last[0] != head:
+            raise Untrustworthy("its newest event is not the one that its head names")
+
+
+def _is_corruption(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_SCHEMA)
+
+
+def _set_aside(path: Path, now: WallTime, reason: str) -> SetAside:
+    """Rename the database with its write-ahead log, which a new database must not inherit."""
+    target = path.with_name(f"{path.name}-set-aside-{now}")
+    number = 1
+    while target.exists():
+        number += 1
+        target = path.with_name(f"{path.name}-set-aside-{now}-{number}")
+    # The write-ahead log goes first: should the power fail in between, the database is found wanting again.
+    for suffix in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(target.with_name(target.name + suffix))
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+    aside = SetAside(target, reason, _predecessor(target))
+    structlog.get_logger().error(
+        "log set aside", reason=reason, kept_as=target.name, held=aside.log_id or "unreadable"
+    )
+    return aside
+
+
+def _predecessor(path: Path) -> str | None:
+    """The newest log in a set-aside database, asked of the database, else looked for in its bytes."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            found = connection.execute("SELECT log_id FROM log ORDER BY ordinal DESC LIMIT 1").fetchone()
+        if found is not None and isinstance(found[0], str):
+            return found[0]
+    except sqlite3.Error:
+        pass
+    counted: Counter[bytes] = Counter()
+    for part in (path, path.with_name(path.name + "-wal")):
+        try:
+            with part.open("rb") as file:
+                counted.update(_LOG_ID.findall(file.read(_READ_FOR_PREDECESSOR)))
+        except OSError:
+            continue
+    return counted.most_common(1)[0][0].decode() if counted else None

@@ -1,0 +1,262 @@
+"""The sender: brings the durable log to the central server, in order, for as long as it takes.
+
+Nothing it does deletes an event. What the server does not take is sent again later; a log that the server cannot
+take at all (a fork, a refused event) is tried again with growing pauses while newer logs go ahead.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import requests
+import structlog
+from requests import RequestException, Session
+from urllib3.exceptions import HTTPError
+
+from kiosk.errors import LogUnusable, ServiceUnavailable
+from kiosk.events import Event
+from sync import wire
+from sync.log import HeadDisputed
+from sync.wire import BEGIN_NEW, Standing
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+IDLE_S = 60.0
+"""Without news the sender looks at the log this often all the same, and prunes it."""
+BATCH_BYTES = 3 * 1024 * 1024
+"""Requests stay below the server's limit (wire.MAX_BODY) with room for the envelope."""
+REFUSED = frozenset({400, 413, 422})
+"""Answers that speak of the content: sending the same again will not help, sending less may."""
+
+
+class Outbox(Protocol):
+    """What the sender needs of the log (sync.log.SqliteLog). Every method raises LogUnusable."""
+
+    def pending(self, limit: int, *, skip: Sequence[str] = ()) -> Sequence[Event]:
+        """Consecutive unacknowledged events of one log, oldest log first."""
+
+    def acknowledge(self, log_id: str, next_seq: int, head: bytes) -> None:
+        """Note what the server holds. Raises HeadDisputed."""
+
+    def kept_aside(self, log_id: str, kept_to: int) -> None:
+        """Note what the server keeps aside of a forked log."""
+
+    def begin_new(self, reason: str) -> str:
+        """Begin a new log."""
+
+    def unacknowledged(self) -> int:
+        """How many events are not acknowledged."""
+
+    def prune(self) -> int:
+        """Delete what may go."""
+
+
+class _Stuck(Exception):
+    """The server will not take this log further, for a reason that time alone does not mend."""
+
+
+class Sender:
+    """Sends a log's events to `url` and notes what the server acknowledged.
+
+    One thread calls `run`; `flush` may be called from any thread, also afterwards. `on_health(well, detail)` is
+    called on edges only: the server was lost, is back, or disputes the log.
+    """
+
+    def __init__(
+        self,
+        log: Outbox,
+        url: str,
+        device: str,
+        *,
+        timeout_s: float = 5.0,
+        batch: int = 200,
+        simulated: bool = False,
+        verify: bool | str = True,
+        on_health: Callable[[bool, str], None] = lambda _well, _detail: None,
+        session: Session | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._log = log
+        self._url = url.rstrip("/")
+        self._timeout_s = timeout_s
+        self._batch = batch
+        self._on_health = on_health
+        self._monotonic = monotonic
+        self._jitter = jitter
+        self._session = session or Session()
+        self._session.trust_env = False  # neither a proxy nor a .netrc of the machine's comes between
+        self._session.verify = verify
+        self._session.headers.update(
+            {"User-Agent": f"gatepost/{device}", "Content-Type": "application/json", "Accept-Encoding": "identity"}
+        )
+        if simulated:
+            self._session.headers[wire.SIMULATED_HEADER] = "1"
+        self._turn = threading.Lock()
+        self._well: bool | None = None
+        self._failures = 0
+        self._limit = batch
+        self._stuck: set[str] = set()
+
+    def run(self, stop: threading.Event, wake: threading.Event) -> None:
+        """Send until `stop`. `wake` announces new events; whoever sets `stop` sets `wake` after it."""
+        while not stop.is_set():
+            wake.clear()
+            if self._deliver(stop.is_set):
+                wake.wait(IDLE_S)
+                self._prune()
+            else:
+                stop.wait(self._pause_s())
+
+    def flush(self, deadline_s: float) -> int:
+        """Send what can be sent within `deadline_s` seconds; return how many events stay unacknowledged.
+
+        Raises LogUnusable when the log cannot even be counted.
+        """
+        ends = self._monotonic() + deadline_s
+        while self._monotonic() < ends:
+            if self._deliver(lambda: self._monotonic() >= ends, ends) or self._log.unacknowledged() == 0:
+                break
+            threading.Event().wait(min(self._pause_s(), max(0.0, ends - self._monotonic())))
+        return self._log.unacknowledged()
+
+    def close(self) -> None:
+        """Close the connections. Idempotent."""
+        self._session.close()
+
+    def _deliver(self, interrupted: Callable[[], bool], ends: float | None = None) -> bool:
+        """Send until nothing is pending. True when that was reached, False when to pause first."""
+        with self._turn:
+            self._stuck.clear()
+            try:
+                while not interrupted():
+                    events = self._log.pending(self._limit, skip=tuple(self._stuck))
+                    if not events:
+                        break
+                    self._send(events, ends)
+            except (ServiceUnavailable, LogUnusable) as error:
+                self._failures += 1
+                self._healthy(False, str(error))
+                return False
+            if self._stuck:
+                self._failures += 1
+                self._healthy(False, f"the server does not take {len(self._stuck)} log(s); they are kept")
+                return False
+            self._failures = 0
+            self._limit = self._batch
+            self._healthy(True, "")
+            return True
+
+    def _send(self, events: Sequence[Event], ends: float | None) -> None:
+        """One exchange, to its end. Raises ServiceUnavailable (pause, then again) or LogUnusable."""
+        first = events[0].fields
+        log_id = first["log_id"]
+        bodies = _within([wire.encode_event(event) for event in events])
+        body = wire.encode_upload(first["seq"], events[0].prev_hash, bodies)
+        status, answer = self._exchange(first["compound"], first["device"], log_id, body, ends)
+        try:
+            if status == 200:
+                self._acknowledged(log_id, first["seq"], answer)
+            elif status == 409:
+                self._conflict(log_id, first["seq"], len(bodies), answer)
+            elif status in REFUSED and len(bodies) > 1:
+                self._limit = max(1, len(bodies) // 2)
+            elif status in REFUSED:
+                raise _Stuck(f"refused with status {status}")
+            else:
+                raise ServiceUnavailable(f"the server answers with status {status}")
+        except wire.NotOnTheWire as error:
+            raise ServiceUnavailable(str(error)) from error
+        except (HeadDisputed, _Stuck) as error:
+            self._give_way(log_id, str(error))
+
+    def _acknowledged(self, log_id: str, from_seq: int, answer: bytes) -> None:
+        standing = wire.decode_standing(answer)
+        self._log.acknowledge(log_id, standing.next_seq, bytes.fromhex(standing.head))
+        if standing.next_seq <= from_seq:
+            raise ServiceUnavailable("the server took nothing of what was sent")
+        self._limit = min(self._batch, self._limit * 2)
+
+    def _conflict(self, log_id: str, from_seq: int, count: int, answer: bytes) -> None:
+        standing: Standing = wire.decode_standing(answer)
+        if not standing.fork:
+            # A gap: the server has less than it once acknowledged, such as after a restored backup.
+            self._log.acknowledge(log_id, standing.next_seq, bytes.fromhex(standing.head))
+            if standing.next_seq >= from_seq:
+                raise ServiceUnavailable("the server reports a gap where there is none")
+            return
+        if standing.log == BEGIN_NEW:
+            self._log.begin_new("fork")
+        structlog.get_logger().error("log forked", log_id=log_id, at=standing.next_seq)
+        kept_to = min(standing.kept_to or 0, from_seq + count)
+        if kept_to <= from_seq:
+            raise _Stuck("forked")
+        self._log.kept_aside(log_id, kept_to)
+
+    def _give_way(self, log_id: str, reason: str) -> None:
+        """Let the other logs pass: this one is kept and tried again after a pause; new events go to a new one."""
+        if not self._stuck and self._failures == 0:
+            structlog.get_logger().error("log not taken by the server", log_id=log_id, reason=reason)
+        self._stuck.add(log_id)
+        self._limit = self._batch
+        self._log.begin_new("not_taken")
+
+    def _exchange(
+        self, compound: str, device: str, log_id: str, body: bytes, ends: float | None
+    ) -> tuple[int, bytes]:
+        """POST one upload; return status and a bounded answer. Raises ServiceUnavailable."""
+        deadline = self._monotonic() + self._timeout_s
+        if ends is not None:
+            deadline = min(deadline, max(ends, self._monotonic() + 0.05))
+        patience = deadline - self._monotonic()
+        try:
+            with self._session.post(
+                f"{self._url}/api/v1/logs/{device}/{log_id}",
+                data=body,
+                headers={wire.COMPOUND_HEADER: compound},
+                timeout=(patience, patience),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return response.status_code, self._read(response, deadline)
+        except (RequestException, HTTPError, OSError) as error:
+            raise ServiceUnavailable(f"the server does not answer: {type(error).__name__}") from error
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes:
+        """Read the answer piece by piece, so that neither its size nor its pace is the server's choice."""
+        answer = b""
+        while piece := response.raw.read1(4096):
+            answer += piece
+            if len(answer) > wire.MAX_ANSWER:
+                raise ServiceUnavailable("the server's answer is too long")
+            if self._monotonic() > deadline:
+                raise ServiceUnavailable("the server's answer took too long")
+        return answer
+
+    def _prune(self) -> None:
+        try:
+            self._log.prune()
+        except LogUnusable as error:
+            self._healthy(False, str(error))
+
+    def _pause_s(self) -> float:
+        longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self._failures - 1, 16))
+        return longest * (0.5 + self._jitter() / 2)
+
+    def _healthy(self, well: bool, detail: str) -> None:
+        if well is not self._well:
+            self._well = well
+            structlog.get_logger().info("server reached" if well else "server lost", detail=detail)
+            self._on_health(well, detail)
+
+
+def _within(bodies: list[bytes]) -> list[bytes]:
+    """As many of the first events as fit one request; at least one."""
+    size = 0
+    for count, body in enumerate(bodies):
+        size += len(body) + 1
+        if count and size > BATCH_BYTES:
+            return bodies[:count]
+    return bodies
