@@ -96,15 +96,12 @@ def kiosk(
 
 
 @app.command()
-def central(
-    config: ConfigFile,
-    demo_data: Annotated[bool, typer.Option("--demo-data", help="Begin with invented records.")] = False,
-) -> int:
+def central(config: ConfigFile) -> int:
     """Run the central server."""
     from sync.central.config import load
     from sync.central.serve import serve
 
-    serve(load(config), _ready, demo_data=demo_data)
+    serve(load(config), _ready)
     return 0
 
 
