@@ -170,9 +170,7 @@ class _Watched:
 class _Session:
     """One connection with the core, from greeting to its end."""
 
-    def __init__(
-        self, connection: Connection, camera: _Watched, clock: Clock, stop: threading.Event, idle_fps: int
-    ) -> None:
+    def __init__(self, connection: Connection, camera: _Watched, clock: Clock, stop: threading.Event, idle_fps: int) -> None:
         self._connection = connection
         self._camera = camera
         self._clock = clock

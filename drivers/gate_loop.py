@@ -173,9 +173,7 @@ def run_gate(
         line.release()
 
 
-def _serve(
-    connection: Connection, line: GateLine, clock: Clock, stop: Event, given: deque[EventId], version: str
-) -> None:
+def _serve(connection: Connection, line: GateLine, clock: Clock, stop: Event, given: deque[EventId], version: str) -> None:
     """Serve one connection until it ends or `stop` is set; the line is then inactive."""
     try:
         greet(connection, Part.GATE, version)

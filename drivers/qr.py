@@ -125,9 +125,7 @@ def _near(grey: Picture, place: Corners) -> tuple[Found, ...]:
     return tuple(replace(code, corners=tuple((x + left, y + top) for x, y in code.corners)) for code in found)
 
 
-def _scaled(
-    grey: Picture, width: int, height: int, read: Callable[[Picture], tuple[Found, ...]]
-) -> tuple[Found, ...]:
+def _scaled(grey: Picture, width: int, height: int, read: Callable[[Picture], tuple[Found, ...]]) -> tuple[Found, ...]:
     """Read a picture made to fit, and give the corners back in its own pixels. Never enlarges."""
     scale = min(1.0, width / grey.shape[1], height / grey.shape[0])
     if scale == 1.0:
@@ -135,8 +133,7 @@ def _scaled(
     size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
     found = read(np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8))
     return tuple(
-        replace(code, corners=tuple((round(x / scale), round(y / scale)) for x, y in code.corners))
-        for code in found
+        replace(code, corners=tuple((round(x / scale), round(y / scale)) for x, y in code.corners)) for code in found
     )
 
 

@@ -103,8 +103,7 @@ def build_core(
     unknown = config.policy.issuers.keys() - {issuer.id for issuer in trust.token_issuers}
     if unknown:
         raise UsageError(
-            f"[policy] issuers: no trust list names {', '.join(sorted(unknown))};"
-            " correct the id or add its trust list"
+            f"[policy] issuers: no trust list names {', '.join(sorted(unknown))}; correct the id or add its trust list"
         )
     with ExitStack() as stack:
         inbox = Inbox()
@@ -207,9 +206,7 @@ def run_gate(config: Config, stop: threading.Event, ready: Callable[[], None]) -
                 if lost:
                     _log.info("gate line back")
                 lost, back_off = False, BACK_OFF_FIRST
-                serve(
-                    lambda: connect_patiently(core_socket(config), stop.wait), line, clock, stop, version=SOFTWARE
-                )
+                serve(lambda: connect_patiently(core_socket(config), stop.wait), line, clock, stop, version=SOFTWARE)
         except DeviceLost as error:
             if not lost:
                 _log.error("gate line lost", reason=str(error))
@@ -251,12 +248,11 @@ def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -
 
     def simulated() -> Any:
         from drivers.simulated.capture import SimulatedCapture
-
         from drivers.simulated.protocol import shm_name
 
         if simulation is None:
             raise UsageError("[camera] is simulated, so the section [simulation] must name its world")
-        return SimulatedCapture(shm_name(Path(simulation.world)))
+        return SimulatedCapture(shm_name(Path(simulation.world)), clock)
 
     ready()
     look(
@@ -320,9 +316,7 @@ def _issuers(config: Config, trust: TrustList, stack: ExitStack) -> Mapping[str,
 
 def _settle_the_past(log: Log, site: Site, clock: Clock) -> None:
     """Record what a crash left open: nobody knows whether the gate opened. Then record this start."""
-    stamp = Stamp(
-        site.gate, clock.boot_id(), site.software, clock.monotonic(), clock.wall(), clock.state(), site.simulated
-    )
+    stamp = Stamp(site.gate, clock.boot_id(), site.software, clock.monotonic(), clock.wall(), clock.state(), site.simulated)
     try:
         for admission in log.unresolved():
             draft = outcome_draft(stamp, VisitId(admission.visit), admission.event, GateOutcome.UNKNOWN, {}, None)

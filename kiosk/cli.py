@@ -69,9 +69,7 @@ def demo(
     """Run a whole gate in a simulated world, with a central server on loopback."""
     from kiosk.demo.run import run_demo
 
-    return run_demo(
-        visitors, headless=headless, report=report, seed=seed, scenario=scenario, program=_this_program()
-    )
+    return run_demo(visitors, headless=headless, report=report, seed=seed, scenario=scenario, program=_this_program())
 
 
 @app.command()

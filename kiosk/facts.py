@@ -62,9 +62,7 @@ class Evidence:
         self.times["issuer_answered"] = now
         pending = self.facts.pending - {Need.HEALTH_CODE}
         if status is None:
-            self.facts = replace(
-                self.facts, pending=pending, unavailable=self.facts.unavailable | {Need.HEALTH_CODE}
-            )
+            self.facts = replace(self.facts, pending=pending, unavailable=self.facts.unavailable | {Need.HEALTH_CODE})
         else:
             self.facts = replace(
                 self.facts,

@@ -223,9 +223,7 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
         PersistFailed: STAY,
         GateOpened: (To(Phase.OPEN, (), "this admission"), To(None, (), "another admission")),
         GateFailed: (To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.FAILED),),
-        DeadlineReached: (
-            To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),
-        ),
+        DeadlineReached: (To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),),
     },
     Phase.OPEN: {
         Approached: STAY,
@@ -247,9 +245,7 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
             To(None, (), "another admission"),
         ),
         GateFailed: (To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),),
-        DeadlineReached: (
-            To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),
-        ),
+        DeadlineReached: (To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),),
     },
     Phase.PASSED: {
         Approached: STAY,

@@ -36,18 +36,7 @@ class Resume:
 
 Sight = Scan | Observation
 """What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
-Item = (
-    Sight
-    | TokenAnswered
-    | Recorded
-    | Resume
-    | GateOpened
-    | GateClosed
-    | GateFailed
-    | Passed
-    | PartHealth
-    | SceneMoved
-)
+Item = Sight | TokenAnswered | Recorded | Resume | GateOpened | GateClosed | GateFailed | Passed | PartHealth | SceneMoved
 
 
 class Inbox:

@@ -34,9 +34,7 @@ class ParkedVisits:
 
     def next_expiry(self) -> Monotonic | None:
         """When the next visit expires; None when none is parked."""
-        return min(
-            (visit.deadline for visit, _ in self._parked.values() if visit.deadline is not None), default=None
-        )
+        return min((visit.deadline for visit, _ in self._parked.values() if visit.deadline is not None), default=None)
 
     def expire(self, now: Monotonic) -> list[tuple[VisitId, Ending]]:
         """End the visits whose time is over."""

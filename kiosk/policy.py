@@ -332,9 +332,7 @@ def _below(facts: Facts, threshold: Celsius) -> bool:
 
 
 _TABLE: tuple[_Form[Any], ...] = (
-    _Form(
-        "always", "true", "The rule applies to everybody. It stands alone.", None, _true, lambda _, always: always
-    ),
+    _Form("always", "true", "The rule applies to everybody. It stands alone.", None, _true, lambda _, always: always),
     _Form(
         "temperature_at_least",
         "°C, 30 to 45",

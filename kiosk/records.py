@@ -48,9 +48,7 @@ class Stamp:
         }
 
 
-def decision_draft(
-    stamp: Stamp, visit: VisitId, decision: Decision, facts: Facts, times: Mapping[str, Monotonic]
-) -> Draft:
+def decision_draft(stamp: Stamp, visit: VisitId, decision: Decision, facts: Facts, times: Mapping[str, Monotonic]) -> Draft:
     """The event of an answer: what was decided, by which rule, on what evidence, and when each fact was there."""
     credential = facts.admission_pass
     body = {
@@ -119,9 +117,7 @@ def millikelvin(temperature: Celsius) -> int:
 
 def _evidence(facts: Facts) -> dict[str, Any]:
     evidence: dict[str, Any] = {
-        "credentials": [
-            _credential(found) for found in (facts.admission_pass, facts.health_code) if found is not None
-        ],
+        "credentials": [_credential(found) for found in (facts.admission_pass, facts.health_code) if found is not None],
         "unavailable": sorted(facts.unavailable),
     }
     if (reading := facts.reading) is not None:

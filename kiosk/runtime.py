@@ -63,9 +63,7 @@ ABSENCE = Seconds(1.5)
 """Nobody and no code for so long: the visitor has left."""
 SAME_CODE_AGAIN = Seconds(3.0)
 """A code still held up after its visit ended begins a new one only after it was out of sight for so long."""
-ASKING = frozenset(
-    {Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING, Phase.AWAITING_FORM, Phase.AWAITING_CONSENT}
-)
+ASKING = frozenset({Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING, Phase.AWAITING_FORM, Phase.AWAITING_CONSENT})
 UNANSWERED = frozenset({Ending.ABANDONED, Ending.EXPIRED})
 
 _log = structlog.get_logger()
@@ -301,9 +299,7 @@ class Runtime:
         answer = policy.evaluate(self._site.document, self._evidence.facts)
         if not isinstance(answer, Decision):
             document = self._site.document
-            answer = Decision(
-                Answer.HOLD, (ReasonCode("facts_missing"),), "default", f"{document.id}@{document.version}"
-            )
+            answer = Decision(Answer.HOLD, (ReasonCode("facts_missing"),), "default", f"{document.id}@{document.version}")
         self._evidence.times["decided"] = self._clock.monotonic()
         self._take(Decided(answer))
 
@@ -335,9 +331,7 @@ class Runtime:
             case OpenGate(_, admission):
                 self._open(admission)
             case RecordGate(visit, admission, outcome):
-                draft = outcome_draft(
-                    self._stamp(), visit, admission, outcome, self._gate_times, self._observed_clear_s()
-                )
+                draft = outcome_draft(self._stamp(), visit, admission, outcome, self._gate_times, self._observed_clear_s())
                 self._recorder.outcome(visit, effect, draft)
             case CallGuard(visit):
                 self._note(Draft("guard_called", {**self._stamp().body(), "visit": visit}))
@@ -359,9 +353,7 @@ class Runtime:
 
     def _observed_clear_s(self) -> float | None:
         """From first sight of a code or of presence, whichever is later, to the active line."""
-        first = [
-            self._evidence.times[name] for name in ("code_captured", "presence") if name in self._evidence.times
-        ]
+        first = [self._evidence.times[name] for name in ("code_captured", "presence") if name in self._evidence.times]
         opened = self._gate_times.get("opened")
         return None if opened is None or not first else opened - max(first)
 

@@ -129,9 +129,7 @@ class SqliteLog:
 
     def pending(self, limit: int, *, skip: Collection[str] = ()) -> Sequence[Event]:
         """Up to `limit` consecutive events of the oldest log that has unacknowledged ones. Raises LogUnusable."""
-        behind = self._read(
-            "SELECT ordinal, log_id, acknowledged FROM log WHERE acknowledged < next_seq ORDER BY 1"
-        )
+        behind = self._read("SELECT ordinal, log_id, acknowledged FROM log WHERE acknowledged < next_seq ORDER BY 1")
         for ordinal, log_id, acknowledged in behind:
             if log_id in skip:
                 continue
@@ -217,9 +215,7 @@ class SqliteLog:
                 self._clock.wall(),
             ),
         )
-        connection.execute(
-            "UPDATE log SET next_seq = ?, head = ? WHERE ordinal = ?", (head.next_seq, head.hash, ordinal)
-        )
+        connection.execute("UPDATE log SET next_seq = ?, head = ? WHERE ordinal = ?", (head.next_seq, head.hash, ordinal))
         return ordinal, event
 
     def _begin(self, connection: sqlite3.Connection, reason: str, predecessor: str | None) -> str:
@@ -272,9 +268,7 @@ class SqliteLog:
             writer.execute(f"PRAGMA wal_autocheckpoint = {WRITER_CHECKPOINT_PAGES}")
             reader = connect(self._path, "NORMAL")
             writer.execute("BEGIN IMMEDIATE")
-            current = writer.execute(
-                "SELECT log_id, compound, device FROM log ORDER BY ordinal DESC LIMIT 1"
-            ).fetchone()
+            current = writer.execute("SELECT log_id, compound, device FROM log ORDER BY ordinal DESC LIMIT 1").fetchone()
             if current is None:
                 self._begin(writer, "set_aside" if aside else "new", aside.log_id if aside else None)
             elif current[1:] != (self._compound, self._device):
@@ -331,7 +325,5 @@ def _hash_before(connection: sqlite3.Connection, log_id: str, seq: int) -> bytes
     ordinal, next_seq, head = log
     if seq == next_seq:
         return bytes(head)
-    row = connection.execute(
-        "SELECT prev_hash FROM event WHERE ordinal = ? AND seq = ?", (ordinal, seq)
-    ).fetchone()
+    row = connection.execute("SELECT prev_hash FROM event WHERE ordinal = ? AND seq = ?", (ordinal, seq)).fetchone()
     return None if row is None else bytes(row[0])

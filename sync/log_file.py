@@ -174,9 +174,7 @@ def _check_content(connection: sqlite3.Connection, path: Path) -> None:
             raise Untrustworthy(f"it is damaged: {found}")
     newest = "SELECT ordinal, next_seq, head FROM log ORDER BY ordinal DESC LIMIT 1"
     for ordinal, next_seq, head in connection.execute(newest).fetchall():
-        last = connection.execute(
-            "SELECT hash FROM event WHERE ordinal = ? AND seq = ?", (ordinal, next_seq - 1)
-        ).fetchone()
+        last = connection.execute("SELECT hash FROM event WHERE ordinal = ? AND seq = ?", (ordinal, next_seq - 1)).fetchone()
         if last is None or last[0] != head:
             raise Untrustworthy("its newest event is not the one that its head names")
 
@@ -204,9 +202,7 @@ def _set_aside(path: Path, now: WallTime, reason: str) -> SetAside:
     finally:
         os.close(directory)
     aside = SetAside(target, reason, _predecessor(target))
-    structlog.get_logger().error(
-        "log set aside", reason=reason, kept_as=target.name, held=aside.log_id or "unreadable"
-    )
+    structlog.get_logger().error("log set aside", reason=reason, kept_as=target.name, held=aside.log_id or "unreadable")
     return aside
 
 

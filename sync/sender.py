@@ -203,9 +203,7 @@ class Sender:
         self._limit = self._batch
         self._log.begin_new("not_taken")
 
-    def _exchange(
-        self, compound: str, device: str, log_id: str, body: bytes, ends: float | None
-    ) -> tuple[int, bytes]:
+    def _exchange(self, compound: str, device: str, log_id: str, body: bytes, ends: float | None) -> tuple[int, bytes]:
         """POST one upload; return status and a bounded answer. Raises ServiceUnavailable."""
         deadline = self._monotonic() + self._timeout_s
         if ends is not None:

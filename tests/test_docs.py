@@ -30,9 +30,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_make_target_named_is_there(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(
-        r"\bmake ([a-z]+)\b", "".join(re.findall(r"`[^`]+`", page.read_text(encoding="utf-8")))
-    ):
+    for target in re.findall(r"\bmake ([a-z]+)\b", "".join(re.findall(r"`[^`]+`", page.read_text(encoding="utf-8")))):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page.name} names make {target}"
 
 

@@ -75,9 +75,7 @@ def print_summary(console: Console, summary: Mapping[str, Any], processes: Seque
         table.add_column(column, justify="left" if column == "process" else "right")
     for process in processes:
         memory = process["rss_mb"]
-        table.add_row(
-            process["name"], _seconds(process["ready_s"]), "gone" if memory is None else f"{memory:.0f} MB"
-        )
+        table.add_row(process["name"], _seconds(process["ready_s"]), "gone" if memory is None else f"{memory:.0f} MB")
     console.print(table)
     console.print(
         f"cleared {summary['cleared']}, refused {summary['refused']}, held {summary['held']}, "

@@ -114,6 +114,4 @@ def _rounded(width: int, height: int, radius: int) -> Image:
 
 def _corners(x: float, y: float, side: float, margin: float) -> NDArray[np.float32]:
     near, far = margin, side - margin
-    return np.array(
-        [[x + near, y + near], [x + far, y + near], [x + far, y + far], [x + near, y + far]], np.float32
-    )
+    return np.array([[x + near, y + near], [x + far, y + near], [x + far, y + far], [x + near, y + far]], np.float32)

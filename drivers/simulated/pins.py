@@ -143,9 +143,7 @@ class WorldPinFactory(PiFactory):  # type: ignore[misc]  # gpiozero ships no typ
         except DeviceLost:
             self._channel.close()
             raise
-        self._reader = threading.Thread(
-            target=self._follow, args=(self._incoming,), name="world-edges", daemon=True
-        )
+        self._reader = threading.Thread(target=self._follow, args=(self._incoming,), name="world-edges", daemon=True)
         self._reader.start()
 
     def set_pin(self, change: SetPin) -> PinTaken:

@@ -169,8 +169,7 @@ def visit_of(script: VisitorScript, seed: int, turn: int) -> Visit:
             distance=lot.uniform(0.9, 1.15),
             glare=lot.uniform(0.0, 0.3 if card.medium == "phone" else 0.08),
             tremors=tuple(
-                (lot.uniform(0.2, 0.5), hertz * lot.uniform(0.8, 1.25), lot.uniform(0, math.tau))
-                for hertz in (0.7, 2.3)
+                (lot.uniform(0.2, 0.5), hertz * lot.uniform(0.8, 1.25), lot.uniform(0, math.tau)) for hertz in (0.7, 2.3)
             ),
         )
         for card in script.cards

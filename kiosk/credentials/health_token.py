@@ -15,9 +15,7 @@ HTTPS_PORT = 443
 
 _VISIBLE = re.compile(rb"[!-~]{1,2048}")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,256}")
-_NOT_A_CODE = Credential(
-    CredentialKind.UNRECOGNISED, Verdict.MALFORMED, detail="a code, but not one that opens a gate"
-)
+_NOT_A_CODE = Credential(CredentialKind.UNRECOGNISED, Verdict.MALFORMED, detail="a code, but not one that opens a gate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +73,7 @@ def _from_address(text: str, trust: TrustList) -> HealthToken | Credential:
     if issuer is None:
         return _NOT_A_CODE
     try:
-        members = parse_qsl(
-            parts.query, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=32
-        )
+        members = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=32)
     except ValueError:
         return _NOT_A_CODE
     tokens = [value for name, value in members if name == issuer.parameter]

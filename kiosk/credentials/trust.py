@@ -89,8 +89,7 @@ class TrustList:
     def for_compound(self, compound: str) -> "TrustList":
         """Return the list as one compound's gate must see it: no key may sign for any other compound."""
         narrowed = {
-            name: replace(issuer, compounds=issuer.compounds & {compound})
-            for name, issuer in self.pass_issuers.items()
+            name: replace(issuer, compounds=issuer.compounds & {compound}) for name, issuer in self.pass_issuers.items()
         }
         return replace(self, pass_issuers=MappingProxyType(narrowed))
 
@@ -168,9 +167,7 @@ def parse_statuses(names: Mapping[str, str], where: str) -> Mapping[str, HealthS
     """Read a mapping of an issuer's answers to our statuses. Raises UsageError naming the one that is none."""
     for answer, name in names.items():
         if name not in tuple(HealthStatus):
-            raise UsageError(
-                f"{where}: {answer!r} is mapped to {name!r}, which is none of {', '.join(HealthStatus)}"
-            )
+            raise UsageError(f"{where}: {answer!r} is mapped to {name!r}, which is none of {', '.join(HealthStatus)}")
     return MappingProxyType({answer: HealthStatus(name) for answer, name in names.items()})
 
 
@@ -190,14 +187,10 @@ def _issuer(form: _PassForm | _TokenForm, where: str) -> TrustList:
         raise UsageError(f"{place}: names neither hosts nor prefixes, so no code would ever be its; add one")
     for prefix in form.prefixes:
         if re.match(r"GP\d", prefix) or "://" in prefix:
-            raise UsageError(
-                f"{place}: the prefix {prefix!r} is that of a pass or of an address; use hosts instead"
-            )
+            raise UsageError(f"{place}: the prefix {prefix!r} is that of a pass or of an address; use hosts instead")
     statuses = parse_statuses(form.map, f"{place}: map")
     return TrustList(
-        token_issuers=(
-            TokenIssuer(form.id, frozenset(form.hosts), frozenset(form.prefixes), form.parameter, statuses),
-        )
+        token_issuers=(TokenIssuer(form.id, frozenset(form.hosts), frozenset(form.prefixes), form.parameter, statuses),)
     )
 
 
@@ -229,9 +222,7 @@ def _join(lists: "list[TrustList] | tuple[TrustList, ...]", where: str) -> Trust
                 raise UsageError(f"{where}: two issuers are called {service.id!r}; keep one or rename one")
             for match in sorted(service.hosts | service.prefixes):
                 if claimed.setdefault(match, service.id) != service.id:
-                    raise UsageError(
-                        f"{where}: issuers {claimed[match]!r} and {service.id!r} both claim {match!r}; keep one"
-                    )
+                    raise UsageError(f"{where}: issuers {claimed[match]!r} and {service.id!r} both claim {match!r}; keep one")
     return TrustList(
         documents=tuple(dict.fromkeys(name for one in lists for name in one.documents)),
         issued_at=min((one.issued_at for one in lists if one.issued_at is not None), default=None),

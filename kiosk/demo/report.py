@@ -117,9 +117,7 @@ def _stages(seen: VisitorReport, times: Mapping[str, int], outcome: Mapping[str,
         "relay": (at.get("durable"), seen.relay_at),
     }
     return {
-        stage: round(until - since, 4)
-        for stage, (since, until) in spans.items()
-        if since is not None and until is not None
+        stage: round(until - since, 4) for stage, (since, until) in spans.items() if since is not None and until is not None
     }
 
 

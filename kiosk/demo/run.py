@@ -85,9 +85,7 @@ def run_demo(
         report.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for row, good in zip(rows, expected, strict=True):
         if not good:
-            console.print(
-                f"not as expected: {row['name']}: {row['decision']} {row['reasons']} {row['gate_outcome']}"
-            )
+            console.print(f"not as expected: {row['name']}: {row['decision']} {row['reasons']} {row['gate_outcome']}")
     complete = bool(rows) and (open_ended or interrupted.is_set() or len(rows) == count)
     return 0 if all(expected) and lost == 0 and complete else 1
 
@@ -181,9 +179,7 @@ def _stored(server: str) -> list[Stored]:
     with requests.Session() as session:
         session.trust_env = False
         while True:
-            answer = session.get(
-                f"{server.rstrip('/')}/api/v1/events", params={"after": after, "limit": 500}, timeout=10
-            )
+            answer = session.get(f"{server.rstrip('/')}/api/v1/events", params={"after": after, "limit": 500}, timeout=10)
             answer.raise_for_status()
             page = answer.json()
             for entry in page["events"]:

@@ -53,9 +53,7 @@ def create_app(store: Store, *, simulation_allowed: bool) -> FastAPI:
         return _json(encode_standing(now), 200 if fitted else 409)
 
     @app.get("/api/v1/events")
-    def read(
-        after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 200
-    ) -> dict[str, Any]:
+    def read(after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> dict[str, Any]:
         found = store.since(after, limit)
         return {"events": found, "next": found[-1]["arrival"] if len(found) == limit else None}
 

@@ -1,7 +1,18 @@
 """The server's tables. The compound leads every key, so that the same schema can be sharded by it."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKeyConstraint, Index, Integer, LargeBinary, MetaData
-from sqlalchemy import String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 metadata = MetaData()
 
@@ -31,8 +42,6 @@ event = Table(
     Column("faulty", String(400), nullable=False),
     Column("forked", Boolean, nullable=False),
     Column("received_us", BigInteger, nullable=False),
-    ForeignKeyConstraint(
-        ["compound", "device", "log_id"], ["log.compound", "log.device", "log.log_id"], name="event_of_log"
-    ),
+    ForeignKeyConstraint(["compound", "device", "log_id"], ["log.compound", "log.device", "log.log_id"], name="event_of_log"),
 )
 Index("event_place", event.c.compound, event.c.device, event.c.log_id, event.c.seq)

@@ -66,9 +66,7 @@ class Store:
 
     def latest(self, kinds: Sequence[str], limit: int) -> list[dict[str, Any]]:
         """The newest headers of some kinds, newest first. What cannot be read as a header is left out."""
-        query = select(event.c.header).where(
-            and_(event.c.kind.in_(kinds), event.c.faulty == "", event.c.forked.is_(False))
-        )
+        query = select(event.c.header).where(and_(event.c.kind.in_(kinds), event.c.faulty == "", event.c.forked.is_(False)))
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(event.c.arrival.desc()).limit(limit)).scalars()
             return [events.parse(header) for header in rows]
@@ -78,21 +76,18 @@ class Store:
         self._engine.dispose()
 
 
-def _append(
-    connection: Connection, compound: str, device: str, log_id: str, upload: Upload
-) -> tuple[bool, Standing]:
+def _append(connection: Connection, compound: str, device: str, log_id: str, upload: Upload) -> tuple[bool, Standing]:
     head = _head(connection, compound, device, log_id)
     arrived = arrivals(upload)
     if upload.from_seq > head.next_seq:
         return False, _standing(head)
-    known = {
-        seq: held
-        for seq, held in connection.execute(
+    known = dict(
+        connection.execute(
             select(event.c.seq, event.c.hash).where(
                 _place(event, compound, device, log_id), event.c.forked.is_(False), event.c.seq >= upload.from_seq
             )
         ).tuples()
-    }
+    )
     before = bytes.fromhex(upload.prev_hash)
     for number, one in enumerate(arrived, start=upload.from_seq):
         if number in known:
@@ -135,9 +130,7 @@ def _fault(head: Head, one: Arrived) -> str:
     return ""
 
 
-def _insert(
-    connection: Connection, head: Head, seq: int, one: Arrived, *, fault: str, forked: bool
-) -> None:
+def _insert(connection: Connection, head: Head, seq: int, one: Arrived, *, fault: str, forked: bool) -> None:
     header = one.event.header if one.event is not None else ""
     kind = ""
     if one.event is not None and not fault:
@@ -165,9 +158,7 @@ def _head(connection: Connection, compound: str, device: str, log_id: str, *, lo
     if row is not None:
         return Head(compound, device, log_id, row.next_seq, row.head)
     if connection.in_transaction():
-        connection.execute(
-            insert(log).values(compound=compound, device=device, log_id=log_id, next_seq=1, head=GENESIS)
-        )
+        connection.execute(insert(log).values(compound=compound, device=device, log_id=log_id, next_seq=1, head=GENESIS))
     return Head(compound, device, log_id)
 
 

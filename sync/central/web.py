@@ -47,9 +47,7 @@ def add_pages(app: FastAPI, store: Store) -> None:
     """Add the live page to the application. It renews itself every few seconds and needs no script."""
 
     @app.get("/", response_class=HTMLResponse)
-    def passages(
-        lang: Annotated[str, Query()] = "", accept_language: Annotated[str, Header()] = ""
-    ) -> HTMLResponse:
+    def passages(lang: Annotated[str, Query()] = "", accept_language: Annotated[str, Header()] = "") -> HTMLResponse:
         language = _language(lang, accept_language)
         outcomes = {
             str(found.get("admission")): str(found.get("outcome"))

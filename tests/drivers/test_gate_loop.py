@@ -237,9 +237,7 @@ def test_whatever_happens_pulses_are_bounded_and_every_opening_has_one_end(
     assert len(opened) == len(set(opened))
     ends = [message.admission for message in said if isinstance(message, GateClosed)]
     ends += [
-        message.admission
-        for message in said
-        if isinstance(message, GateFailed) and message.detail == "the core fell silent"
+        message.admission for message in said if isinstance(message, GateFailed) and message.detail == "the core fell silent"
     ]
     assert sorted(opened) == sorted(ends)
     post.close()
@@ -290,9 +288,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     listener, factory, stop = Listener(path), MockFactory(), threading.Event()
     line = GateLine(RealClock(), pin=RELAY, passage_pin=SENSOR, pin_factory=factory)
     with ThreadPoolExecutor(1, "test-gate") as pool:
-        turning = pool.submit(
-            run_gate, lambda: connect_patiently(path, stop.wait), line, RealClock(), stop, version="1.2"
-        )
+        turning = pool.submit(run_gate, lambda: connect_patiently(path, stop.wait), line, RealClock(), stop, version="1.2")
         yield Served(listener, factory, stop, turning)
         stop.set()
         listener.close()

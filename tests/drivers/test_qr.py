@@ -28,6 +28,9 @@ CONTENTS = {
 }
 ENGINES = {"zxing": qr.by_zxing, "zbar": qr.by_zbar}
 
+FLOOR_ZXING = 0.7
+FLOOR_ZXING_CPP = 0.8
+
 
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES.keys())
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())

@@ -51,9 +51,7 @@ class Stand:
         self.clock = MovedClock(1000 + 500 * lot.random())
         script = Script(seed=seed, sensor=sensor, visitors=(VisitorScript(name="one", core_c=core_c, gap_s=1.0),))
         self.visitors = Procession(script)
-        chip = SensorChip(
-            sensor, seed, scene=self.visitors.scene_c, ambient=self.visitors.ambient_c, period_s=period_s
-        )
+        chip = SensorChip(sensor, seed, scene=self.visitors.scene_c, ambient=self.visitors.ambient_c, period_s=period_s)
         self.cable = Cable(ChipBus(chip, self.clock.monotonic))
         unit = Mlx90614(self.cable, pause=self.clock.move)
         self.thermometer = InfraredThermometer(unit, self.clock)
@@ -95,9 +93,7 @@ def test_the_body_temperature_is_within_its_stated_uncertainty(core_c: float, am
 def test_a_reading_comes_soon_after_the_forehead_fills_the_field(
     config: int, period_s: float, half: float, nearly_all: float
 ) -> None:
-    times = sorted(
-        Stand(seed, SensorScript(config=config), period_s=period_s).measure().after_s for seed in range(100)
-    )
+    times = sorted(Stand(seed, SensorScript(config=config), period_s=period_s).measure().after_s for seed in range(100))
     assert times[50] <= half
     assert times[95] <= nearly_all
 

@@ -56,7 +56,5 @@ def test_the_example_names_every_key_and_is_valid() -> None:
     for section in config.Config.__struct_fields__:
         assert f"[{section}]" in text, f"the example lacks [{section}]"
         for key in config.SECTIONS[section].__struct_fields__:
-            assert f"\n{key} = " in text or f"\n# {key} = " in text or f".{key}]" in text, (
-                f"lacks [{section}] {key}"
-            )
+            assert f"\n{key} = " in text or f"\n# {key} = " in text or f".{key}]" in text, f"lacks [{section}] {key}"
     assert loaded.simulation is None

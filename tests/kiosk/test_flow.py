@@ -102,9 +102,7 @@ def test_a_pair_is_in_the_table_or_a_named_error_that_changes_nothing(phase: Pha
         after, _ = step(before, sample(kind), NOW)
         assert after.id == before.id
     else:
-        with pytest.raises(
-            IllegalEvent if before.deadline is not None or kind is not DeadlineReached else FlowError
-        ):
+        with pytest.raises(IllegalEvent if before.deadline is not None or kind is not DeadlineReached else FlowError):
             step(before, sample(kind), NOW)
         assert before == standing(phase)
 
@@ -164,10 +162,7 @@ def test_left_alone_every_visit_ends(phase: Phase) -> None:
 
 
 def test_no_phase_is_a_trap() -> None:
-    reaches = {
-        phase: {way.phase for ways in row.values() for way in ways if way.phase}
-        for phase, row in TRANSITIONS.items()
-    }
+    reaches = {phase: {way.phase for ways in row.values() for way in ways if way.phase} for phase, row in TRANSITIONS.items()}
     for phase in Phase:
         found, new = {phase}, {phase}
         while new:

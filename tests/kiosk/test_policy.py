@@ -124,9 +124,7 @@ def test_the_same_facts_always_get_the_same_answer(rules: policy.PolicyDocument,
 
 
 @given(any_document, facts_met, st.sets(st.sampled_from(["reading", "admission_pass", "health_code"])))
-def test_learning_more_never_changes_a_decision(
-    rules: policy.PolicyDocument, facts: Facts, not_known_yet: set[str]
-) -> None:
+def test_learning_more_never_changes_a_decision(rules: policy.PolicyDocument, facts: Facts, not_known_yet: set[str]) -> None:
     fewer = Facts(
         None if "reading" in not_known_yet else facts.reading,
         None if "admission_pass" in not_known_yet else facts.admission_pass,
@@ -164,9 +162,7 @@ def test_a_shipped_document_admits_nobody_of_whom_nothing_is_known(name: str) ->
 
 @pytest.mark.parametrize("name", SHIPPED)
 @given(
-    facts=st.builds(Facts, readings, passes, codes).filter(
-        lambda f: None not in (f.reading, f.admission_pass, f.health_code)
-    )
+    facts=st.builds(Facts, readings, passes, codes).filter(lambda f: None not in (f.reading, f.admission_pass, f.health_code))
 )
 def test_a_shipped_document_decides_once_everything_is_known(name: str, facts: Facts) -> None:
     decided = policy.evaluate(SHIPPED[name], facts)
@@ -276,11 +272,7 @@ def test_the_health_check_asks_for(case: str) -> None:
 
 
 NORMAL = {
-    **{
-        verdict.value: (shown_pass(None, verdict), Answer.REFUSE)
-        for verdict in Verdict
-        if verdict is not Verdict.VALID
-    },
+    **{verdict.value: (shown_pass(None, verdict), Answer.REFUSE) for verdict in Verdict if verdict is not Verdict.VALID},
     "unsupported": (shown_pass(None, Verdict.UNSUPPORTED), Answer.HOLD),
     "resident": (RESIDENT, Answer.ADMIT),
     "guest": (GUEST, Answer.ADMIT),
@@ -308,9 +300,7 @@ def test_every_bad_verdict_has_a_reason_of_its_own() -> None:
 
 def test_without_a_rule_that_applies_the_visitor_is_held() -> None:
     rules = parsed(rule(when={"temperature_below": 37.0}))
-    assert policy.evaluate(rules, Facts(reading(38))) == Decision(
-        Answer.HOLD, (policy.NO_RULE_APPLIES,), "default", "test@3"
-    )
+    assert policy.evaluate(rules, Facts(reading(38))) == Decision(Answer.HOLD, (policy.NO_RULE_APPLIES,), "default", "test@3")
 
 
 def test_an_unknown_rule_keeps_a_later_true_one_from_deciding() -> None:

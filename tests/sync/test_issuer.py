@@ -288,9 +288,7 @@ def test_tokens_are_opaque_and_repeat_with_their_seed() -> None:
     assert all(token.isalnum() and len(token) == 24 for token in tokens)
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"{}", b'{"token": []}', b'{"token": 1}', b"\xff", b"[" * 4000], ids=repr
-)
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"token": []}', b'{"token": 1}', b"\xff", b"[" * 4000], ids=repr)
 def test_the_simulated_service_outlives_questions_that_are_none(body: bytes) -> None:
     with service() as url:
         assert requests.post(url, data=body, timeout=WAIT_S).status_code in (200, 400)
@@ -323,9 +321,7 @@ def certificate(folder: Path) -> Path:
         .sign(key, hashes.SHA256())
     )
     path = folder / "issuer.pem"
-    path.write_bytes(
-        made.public_bytes(Encoding.PEM) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
+    path.write_bytes(made.public_bytes(Encoding.PEM) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return path
 
 

@@ -85,9 +85,7 @@ def test_nobody_comes_before_the_beginning() -> None:
 
 def test_visitors_come_one_after_the_other_each_after_his_gap() -> None:
     script = Script(
-        visitors=tuple(
-            VisitorScript(name=name, gap_s=gap, patience_s=1.0) for name, gap in [("x", 1.0), ("y", 2.0)]
-        )
+        visitors=tuple(VisitorScript(name=name, gap_s=gap, patience_s=1.0) for name, gap in [("x", 1.0), ("y", 2.0)])
     )
     told = run(script)
     first, second = (event for event in told if isinstance(event, VisitorReport))

@@ -9,9 +9,7 @@ from kiosk.errors import UsageError
 def test_a_script_survives_its_file(tmp_path: Path) -> None:
     script = Script(
         seed=4,
-        visitors=(
-            VisitorScript(name="甲", cards=(CardScript(text="x", medium="paper", hold_s=2.0),), core_c=38.4),
-        ),
+        visitors=(VisitorScript(name="甲", cards=(CardScript(text="x", medium="paper", hold_s=2.0),), core_c=38.4),),
         sensor=SensorScript(config=0x9FB0, pec_right=False),
         open_ended=True,
     )
@@ -26,9 +24,7 @@ def test_a_script_survives_its_file(tmp_path: Path) -> None:
         pytest.param('{"visitors": [{"cards": []}]}', "name", id="nameless visitor"),
         pytest.param('{"speed": 2}', "speed", id="unknown key"),
         pytest.param('{"visitors": [{"name": "x", "core_c": 60}]}', "core_c", id="no living person"),
-        pytest.param(
-            '{"visitors": [{"name": "x", "cards": [{"text": "y", "medium": "stone"}]}]}', "stone", id="medium"
-        ),
+        pytest.param('{"visitors": [{"name": "x", "cards": [{"text": "y", "medium": "stone"}]}]}', "stone", id="medium"),
     ],
 )
 def test_a_wrong_script_is_one_sentence(text: str, finding: str, tmp_path: Path) -> None:

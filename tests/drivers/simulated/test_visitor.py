@@ -97,9 +97,7 @@ def test_a_visitor_without_cards_shows_none() -> None:
     opened_s=st.none() | st.floats(0, 7),
     simultaneous=st.booleans(),
 )
-def test_nobody_jumps(
-    cards: list[CardScript], t: float, step: float, opened_s: float | None, simultaneous: bool
-) -> None:
+def test_nobody_jumps(cards: list[CardScript], t: float, step: float, opened_s: float | None, simultaneous: bool) -> None:
     someone = visit(*cards, opened_s=opened_s, simultaneous=simultaneous)
     before, after = someone.posture(t), someone.posture(t + step)
     assert 0 <= before.presence <= 1
@@ -129,8 +127,6 @@ def test_the_same_seed_gives_the_same_person_and_another_turn_another() -> None:
 @pytest.mark.parametrize("patience_s", [0.1, 0.5], ids=["before the card is up", "just after"])
 def test_whoever_turns_early_lowers_the_card_from_where_it_is(patience_s: float) -> None:
     someone = visit(PASS, patience_s=patience_s)
-    heights = [
-        max((card.raised for card in someone.posture(step / 100).cards), default=0.0) for step in range(300)
-    ]
+    heights = [max((card.raised for card in someone.posture(step / 100).cards), default=0.0) for step in range(300)]
     assert all(abs(after - before) < 0.1 for before, after in pairwise(heights))
     assert heights[-1] == 0.0

@@ -129,9 +129,7 @@ def test_the_line_floats_to_inactive_when_its_process_is_killed(tmp_path: Path) 
     path = tmp_path / "world"
     with living_world(Script(), path):
         observer = Observer(path)
-        gate = subprocess.Popen(
-            [sys.executable, "-c", GATE, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        gate = subprocess.Popen([sys.executable, "-c", GATE, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         with gate:
             rise = next_event(observer)
             os.kill(gate.pid, signal.SIGKILL)

@@ -16,9 +16,7 @@ SERVICE = {
     "prefixes": ["HCODE:"],
     "map": {"00": "green", "01": "yellow"},
 }
-TRUST = parse_trust(
-    json.dumps(VECTORS["trust"] | {"issuers": [*VECTORS["trust"]["issuers"], SERVICE]}).encode(), "test"
-)
+TRUST = parse_trust(json.dumps(VECTORS["trust"] | {"issuers": [*VECTORS["trust"]["issuers"], SERVICE]}).encode(), "test")
 AT = WallTime(1585003600 * 1_000_000)
 PASS = VECTORS["passes"][0]["text"]
 
@@ -151,9 +149,7 @@ pieces = st.sampled_from(
 hostile = (
     st.binary(max_size=600)
     | st.lists(pieces | st.binary(max_size=6), max_size=12).map(b"".join)
-    | st.text(alphabet="0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:", max_size=320).map(
-        lambda t: b"GP1:" + t.encode()
-    )
+    | st.text(alphabet="0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:", max_size=320).map(lambda t: b"GP1:" + t.encode())
 )
 
 

@@ -97,9 +97,7 @@ def test_a_valid_pass_says_whose_it_is() -> None:
     assert checked(GUEST["text"]).single_use
 
 
-@pytest.mark.parametrize(
-    "name", [n for n, v in CASES.items() if v["verdict"] in ("untrusted_issuer", "bad_signature")]
-)
+@pytest.mark.parametrize("name", [n for n, v in CASES.items() if v["verdict"] in ("untrusted_issuer", "bad_signature")])
 def test_nothing_is_taken_from_a_pass_that_is_not_believed(name: str) -> None:
     credential = checked(CASES[name]["text"])
     assert (credential.visitor, credential.holder, credential.serial, credential.expires_at) == (None,) * 4

@@ -18,9 +18,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "event",
-        sa.Column(
-            "arrival", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
-        ),
+        sa.Column("arrival", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
         sa.Column("compound", sa.String(63), nullable=False),
         sa.Column("device", sa.String(63), nullable=False),
         sa.Column("log_id", sa.String(64), nullable=False),
