@@ -81,13 +81,10 @@ def _append(connection: Connection, compound: str, device: str, log_id: str, upl
     arrived = arrivals(upload)
     if upload.from_seq > head.next_seq:
         return False, _standing(head)
-    known = dict(
-        connection.execute(
-            select(event.c.seq, event.c.hash).where(
-                _place(event, compound, device, log_id), event.c.forked.is_(False), event.c.seq >= upload.from_seq
-            )
-        ).tuples()
+    held = select(event.c.seq, event.c.hash).where(
+        _place(event, compound, device, log_id), event.c.forked.is_(False), event.c.seq >= upload.from_seq
     )
+    known = {row.seq: row.hash for row in connection.execute(held)}
     before = bytes.fromhex(upload.prev_hash)
     for number, one in enumerate(arrived, start=upload.from_seq):
         if number in known:

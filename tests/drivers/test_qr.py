@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -72,13 +71,6 @@ def test_corners_are_in_pixels_of_a_picture_larger_than_the_engines_see() -> Non
     code = drawn(b"large", pixels=12)
     (found,) = decode(placed(code, 1500, 900, width=2560, height=1440))
     assert np.abs(np.subtract(found.corners[0], (1500 + 48, 900 + 48))).max() <= 6
-
-
-def test_a_blurred_code_is_read_by_a_later_rung() -> None:
-    picture = cv2.GaussianBlur(placed(drawn(b"blurred", pixels=6), 500, 250), (0, 0), 4.2)
-    assert qr.by_zxing(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)) == ()
-    assert decode(picture, thorough=False) == ()
-    assert [found.content for found in decode(picture)] == [b"blurred"]
 
 
 def test_without_zbars_library_the_ladder_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
