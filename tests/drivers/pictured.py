@@ -31,7 +31,7 @@ class RealClock:
 
 def drawn(content: str | bytes, *, pixels: int = 5) -> NDArray[np.uint8]:
     """Draw a QR code in grey, black on white, `pixels` a module; bytes go in exactly as they are."""
-    symbol = segno.make(content, micro=False, error="m")
+    symbol = segno.make(content, mode="byte", micro=False, error="m")
     modules = np.array([list(row) for row in symbol.matrix_iter(border=4)], np.uint8)
     return np.kron(1 - modules, np.full((pixels, pixels), 255, np.uint8))
 
