@@ -4,8 +4,8 @@
 
 The sealed part, everything that names a person, can be erased and the chain still holds. The header is a JSON
 object in the form of RFC 8785 (JCS), narrowed so that every implementation agrees without effort: keys are
-ASCII, numbers are integers within +/-(2**53 - 1), no member repeats, text is UTF-8. Measurements are therefore
-integers with the unit in the key (`object_mk`: millikelvin, `mono_us`: microseconds).
+ASCII, numbers are integers within +/-(2**53 - 1), no member repeats, nesting has a limit, text is UTF-8.
+Measurements are therefore integers with the unit in the key (`object_mk`: millikelvin, `mono_us`: microseconds).
 """
 
 import hashlib
@@ -24,6 +24,8 @@ GENESIS = bytes(32)
 NOTHING_SEALED = hashlib.sha256(b"").digest()
 """The digest of an absent sealed part."""
 MAX_INTEGER = 2**53 - 1
+MAX_DEPTH = 32
+"""How deep a header may nest, so that no reader's stack decides what is canonical."""
 IDENTITY = ("compound", "device", "log_id", "seq")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 
@@ -149,7 +151,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _check(value: object, where: str) -> None:
+def _check(value: object, where: str, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise NotCanonical(f"the header nests deeper than {MAX_DEPTH}")
     match value:
         case None | bool():
             return
@@ -164,9 +168,9 @@ def _check(value: object, where: str) -> None:
             for key, member in value.items():
                 if not (isinstance(key, str) and _KEY.match(key)):
                     raise NotCanonical(f"{where} has a key that is not a plain name")
-                _check(member, f"{where}.{key}")
+                _check(member, f"{where}.{key}", depth + 1)
         case list() | tuple():
             for index, member in enumerate(value):
-                _check(member, f"{where}[{index}]")
+                _check(member, f"{where}[{index}]", depth + 1)
         case _:
             raise NotCanonical(f"{where} is a {type(value).__name__}, which has no canonical bytes")
