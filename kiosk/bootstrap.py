@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -17,12 +17,13 @@ from kiosk.credentials import TrustList, combine, parse_trust
 from kiosk.documents import decode_toml
 from kiosk.errors import DeviceLost, LogUnusable, UsageError
 from kiosk.inbox import Inbox
+from kiosk.journal import stamp
 from kiosk.link import PartHealth, connect_patiently
 from kiosk.model import GateOutcome, Part, Seconds, VisitId
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Clock, HealthIssuer, Log, Thermometer
 from kiosk.recorder import IssuerResolver, LogRecorder
-from kiosk.records import Stamp, outcome_draft, started_draft
+from kiosk.records import outcome_draft, started_draft
 from kiosk.runtime import Runtime
 from kiosk.site import Site
 from kiosk.switchboard import Switchboard
@@ -116,8 +117,12 @@ def build_core(
         )
         stack.callback(board.close)
         wake = threading.Event()
+
+        def health(part: Part) -> Callable[[bool, str], None]:
+            return lambda well, detail: inbox.post(PartHealth(part, well, detail, clock.monotonic()))
+
         if log is None:
-            log = _open_log(config, clock, stack, wake)
+            log = _open_log(config, clock, stack, wake, health(Part.SERVER))
         if issuers is None:
             issuers = _issuers(config, trust, stack)
         site = Site(
@@ -128,9 +133,6 @@ def build_core(
             document=document,
             trust=trust,
         )
-
-        def health(part: Part) -> Callable[[bool, str], None]:
-            return lambda well, detail: inbox.post(PartHealth(part, well, detail, clock.monotonic()))
 
         recorder = LogRecorder(log, inbox, clock, wake.set)
         resolver = IssuerResolver(issuers, inbox, Seconds(config.policy.issuer_timeout_s))
@@ -272,7 +274,9 @@ def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -
     )
 
 
-def _open_log(config: Config, clock: Clock, stack: ExitStack, wake: threading.Event) -> Log:
+def _open_log(
+    config: Config, clock: Clock, stack: ExitStack, wake: threading.Event, on_server: Callable[[bool, str], None]
+) -> Log:
     """Open the durable log and, where there is a server, start what sends it there."""
     from sync.log import SqliteLog
     from sync.sender import Sender
@@ -287,7 +291,9 @@ def _open_log(config: Config, clock: Clock, stack: ExitStack, wake: threading.Ev
             timeout_s=Seconds(config.server.timeout_s),
             batch=config.server.batch,
             simulated=config.simulation is not None,
+            on_health=on_server,
         )
+        stack.callback(sender.close)
         stop = threading.Event()
         thread = threading.Thread(target=sender.run, args=(stop, wake), name="sender", daemon=True)
         thread.start()
@@ -296,7 +302,8 @@ def _open_log(config: Config, clock: Clock, stack: ExitStack, wake: threading.Ev
             stop.set()
             wake.set()
             thread.join(config.server.timeout_s + 1)
-            sender.flush(clock.monotonic() + FLUSH_WITHIN)
+            with suppress(LogUnusable):
+                sender.flush(FLUSH_WITHIN)
 
         stack.callback(finish)
     return log
@@ -316,12 +323,12 @@ def _issuers(config: Config, trust: TrustList, stack: ExitStack) -> Mapping[str,
 
 def _settle_the_past(log: Log, site: Site, clock: Clock) -> None:
     """Record what a crash left open: nobody knows whether the gate opened. Then record this start."""
-    stamp = Stamp(site.gate, clock.boot_id(), site.software, clock.monotonic(), clock.wall(), clock.state(), site.simulated)
+    now = stamp(site, clock)
     try:
         for admission in log.unresolved():
-            draft = outcome_draft(stamp, VisitId(admission.visit), admission.event, GateOutcome.UNKNOWN, {}, None)
+            draft = outcome_draft(now, VisitId(admission.visit), admission.event, GateOutcome.UNKNOWN, {}, None)
             log.record_outcome(admission.event, GateOutcome.UNKNOWN, draft)
-        log.append(started_draft(stamp, f"{site.document.id}@{site.document.version}"), visit="")
+        log.append(started_draft(now, f"{site.document.id}@{site.document.version}"), visit="")
     except LogUnusable as error:
         _log.error("the log takes nothing", reason=str(error))
 

@@ -105,6 +105,11 @@ def started_draft(stamp: Stamp, policy: str) -> Draft:
     return Draft("started", {**stamp.body(), "policy": policy})
 
 
+def note_draft(stamp: Stamp, kind: str, body: Mapping[str, Any]) -> Draft:
+    """The event of anything else: what `body` says, stamped."""
+    return Draft(kind, {**stamp.body(), **body})
+
+
 def microseconds(at: float) -> int:
     """Seconds to whole microseconds: canonical headers hold no fractions."""
     return round(at * 1_000_000)

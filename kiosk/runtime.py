@@ -7,10 +7,10 @@ import structlog
 
 from kiosk import flow, policy
 from kiosk.errors import DeviceLost
-from kiosk.events import Draft
 from kiosk.facts import Evidence
 from kiosk.flow import FlowError
 from kiosk.inbox import Inbox, Item, Recorded, Resume, TokenAnswered
+from kiosk.journal import Journal
 from kiosk.link import BEAT_EVERY, GateClosed, GateFailed, GateOpened, PartHealth, Passed, SceneMoved, ViewChanged
 from kiosk.model import (
     Answer,
@@ -21,12 +21,11 @@ from kiosk.model import (
     Part,
     ReasonCode,
     Scan,
-    Seconds,
     VisitId,
 )
 from kiosk.parking import ParkedVisits
 from kiosk.ports import Clock, Gate, Recorder, Resolver
-from kiosk.records import Stamp, decision_draft, ended_draft, health_draft, outcome_draft
+from kiosk.presence import Presence
 from kiosk.site import Site
 from kiosk.visit import (
     AnswerAwaited,
@@ -59,10 +58,6 @@ from kiosk.visit import GateClosed as GateHasClosed
 from kiosk.visit import GateFailed as GateHasFailed
 from kiosk.visit import GateOpened as GateHasOpened
 
-ABSENCE = Seconds(1.5)
-"""Nobody and no code for so long: the visitor has left."""
-SAME_CODE_AGAIN = Seconds(3.0)
-"""A code still held up after its visit ended begins a new one only after it was out of sight for so long."""
 ASKING = frozenset({Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING, Phase.AWAITING_FORM, Phase.AWAITING_CONSENT})
 UNANSWERED = frozenset({Ending.ABANDONED, Ending.EXPIRED})
 
@@ -88,20 +83,17 @@ class Runtime:
         self._inbox = inbox
         self._clock = clock
         self._gate = gate
-        self._recorder = recorder
+        self._journal = Journal(site, clock, recorder)
         self._resolver = resolver
         self._attend = attend
         self._show = show
         self._lost: dict[Part, str] = {}
         self._next_beat = clock.monotonic()
-        self._just_used: dict[bytes, Monotonic] = {}
-        self._same_person = False
+        self._presence = Presence()
         self._parked = ParkedVisits()
         self.visit = Visit(_new_id())
         self._evidence = Evidence()
         self._gate_times: dict[str, Monotonic] = {}
-        self._last_seen = Monotonic(0.0)
-        self._left = False
 
     @property
     def lost(self) -> frozenset[Part]:
@@ -124,7 +116,7 @@ class Runtime:
         if (expires := self._parked.next_expiry()) is not None:
             due.append(expires)
         if self._watching():
-            due.append(Monotonic(self._last_seen + ABSENCE))
+            due.append(self._presence.absent_at())
         return max(0.0, min(due) - self._clock.monotonic())
 
     def tick(self) -> None:
@@ -137,9 +129,8 @@ class Runtime:
             except DeviceLost as error:
                 self._part(PartHealth(Part.GATE, well=False, detail=str(error), at=now))
         for expired, ended in self._parked.expire(now):
-            self._recorder.note(expired, ended_draft(self._stamp(), expired, ended))
-        if self._watching() and now >= self._last_seen + ABSENCE:
-            self._left = True
+            self._journal.ended(expired, ended)
+        if self._watching() and self._presence.absent(now):
             self._take(Left())
         if self.visit.deadline is not None and now >= self.visit.deadline:
             if self.visit.phase is Phase.CHECKING:
@@ -169,7 +160,7 @@ class Runtime:
                     self._gate_times["passed"] = at
                     self._take(GatePassed(admission))
                 else:
-                    self._note(Draft("passage", {**self._stamp().body(), "admission": None}))
+                    self._journal.note("passage", self.visit.id, admission=None)
             case GateClosed():
                 self._take(GateHasClosed(item.admission))
             case GateFailed():
@@ -183,7 +174,7 @@ class Runtime:
 
     def _scanned(self, scan: Scan) -> None:
         now = self._clock.monotonic()
-        if self.visit.phase is Phase.IDLE and self._used_just_now(scan):
+        if self.visit.phase is Phase.IDLE and self._presence.lingers(scan):
             return
         self._seen(now)
         token = self._evidence.scanned(scan, self._site.trust, self._clock.wall(), now)
@@ -191,37 +182,24 @@ class Runtime:
             self._resolver.ask(self.visit.id, token)
         self._weigh()
 
-    def _used_just_now(self, scan: Scan) -> bool:
-        last = self._just_used.get(scan.content)
-        if last is None:
-            return False
-        if scan.captured_at - last >= SAME_CODE_AGAIN:
-            del self._just_used[scan.content]
-            return False
-        self._just_used[scan.content] = scan.captured_at
-        return True
-
     def _observed(self, seen: Observation) -> None:
-        if not seen.present:
-            self._same_person = False
+        arrives = self._presence.arrives(seen)
+        if not seen.present or (self.visit.phase is Phase.IDLE and not arrives):
             return
-        if self._same_person and self.visit.phase is Phase.IDLE:
-            return  # whoever has just been answered is still walking off
         self._seen(seen.at)
-        if seen.reading is not None and self.visit.phase in ASKING:
+        if seen.reading is not None and self.visit.phase in ASKING and self._presence.fresh(seen.reading):
             self._evidence.measured(seen.reading)
             self._weigh()
 
     def _seen(self, at: Monotonic) -> None:
-        self._last_seen = max(self._last_seen, at)
+        back = self._presence.seen(at)
         if self.visit.phase is Phase.IDLE:
             self._evidence.times["approached"] = at
             for part in self._lost:
                 self._note_lost(part, lost=True)
             self._take(Approached())
             self._attend(True)
-        elif self._left:
-            self._left = False
+        elif back:
             self._take(Approached())
 
     def _recorded(self, item: Recorded) -> None:
@@ -247,7 +225,7 @@ class Runtime:
             del self._lost[health.part]
         else:
             self._lost[health.part] = health.detail
-        self._note(health_draft(self._stamp(), health.part, well=health.well, detail=health.detail))
+        self._journal.health(self.visit.id, health)
         self._note_lost(health.part, lost=not health.well)
         if health.part is Part.GATE and not health.well and self.visit.phase in {Phase.OPENING, Phase.OPEN}:
             self._take(GateHasFailed())
@@ -269,7 +247,7 @@ class Runtime:
         parked, evidence = back
         self.visit = parked
         self._evidence = evidence
-        self._last_seen = now
+        self._presence.seen(now)
         self._take(Resumed())
         self._attend(True)
         self._weigh()
@@ -326,22 +304,20 @@ class Runtime:
             case Decide():
                 self._decide()
             case Persist(visit, decision):
-                draft = decision_draft(self._stamp(), visit, decision, self._evidence.facts, self._evidence.times)
-                self._recorder.decision(visit, decision, draft)
+                self._journal.decision(visit, decision, self._evidence)
             case OpenGate(_, admission):
                 self._open(admission)
-            case RecordGate(visit, admission, outcome):
-                draft = outcome_draft(self._stamp(), visit, admission, outcome, self._gate_times, self._observed_clear_s())
-                self._recorder.outcome(visit, effect, draft)
+            case RecordGate():
+                self._journal.outcome(effect, self._evidence, self._gate_times)
             case CallGuard(visit):
-                self._note(Draft("guard_called", {**self._stamp().body(), "visit": visit}))
+                self._journal.note("guard_called", visit)
             case End(visit, ending):
                 if ending in UNANSWERED:
-                    self._recorder.note(visit, ended_draft(self._stamp(), visit, ending))
+                    self._journal.ended(visit, ending)
             case RequestForm(visit):
-                self._note(Draft("form_requested", {**self._stamp().body(), "visit": visit}))
+                self._journal.note("form_requested", visit)
             case RequestConsent(visit):
-                self._note(Draft("consent_requested", {**self._stamp().body(), "visit": visit}))
+                self._journal.note("consent_requested", visit)
             case Park():
                 self._parked.park(self.visit, self._evidence)
 
@@ -351,15 +327,8 @@ class Runtime:
         except DeviceLost:
             self._take(GateHasFailed())
 
-    def _observed_clear_s(self) -> float | None:
-        """From first sight of a code or of presence, whichever is later, to the active line."""
-        first = [self._evidence.times[name] for name in ("code_captured", "presence") if name in self._evidence.times]
-        opened = self._gate_times.get("opened")
-        return None if opened is None or not first else opened - max(first)
-
     def _end(self) -> None:
-        self._just_used = dict(self._evidence.seen)
-        self._same_person = True
+        self._presence.answered(self._evidence.seen, self._evidence.facts.reading)
         self._attend(False)
         self._begin()
         self._publish()
@@ -368,11 +337,9 @@ class Runtime:
         self.visit = Visit(_new_id())
         self._evidence = Evidence()
         self._gate_times = {}
-        self._last_seen = Monotonic(0.0)
-        self._left = False
 
     def _watching(self) -> bool:
-        return self.visit.phase not in {Phase.IDLE, Phase.ENDED} and not self._left
+        return self.visit.phase not in {Phase.IDLE, Phase.ENDED} and not self._presence.left
 
     def _publish(self) -> None:
         visit = self.visit
@@ -385,21 +352,6 @@ class Runtime:
                 notice="" if self._evidence.recognised else "not_recognised",
                 at=self._clock.monotonic(),
             )
-        )
-
-    def _note(self, draft: Draft) -> None:
-        self._recorder.note(self.visit.id, draft)
-
-    def _stamp(self) -> Stamp:
-        clock = self._clock
-        return Stamp(
-            self._site.gate,
-            clock.boot_id(),
-            self._site.software,
-            clock.monotonic(),
-            clock.wall(),
-            clock.state(),
-            self._site.simulated,
         )
 
 

@@ -77,6 +77,7 @@ class Bench:
         self.resolver = FakeResolver()
         self.attention: list[bool] = []
         self.views: list[ViewChanged] = []
+        self.there_since: Monotonic | None = None
         site = Site("gate-1", "1.0", True, Seconds(0.8), document, trust_list())
         self.runtime = Runtime(
             site,
@@ -96,8 +97,10 @@ class Bench:
     def stand(self, body_c: float | None = 36.6, *, present: bool = True) -> None:
         now = self.clock.monotonic()
         reading = None
-        if body_c is not None and present:
-            reading = Reading(Celsius(34.5), Celsius(22.0), Celsius(body_c), Celsius(0.2), 4, "factory", now, now)
+        self.there_since = (self.there_since or now) if present else None
+        if body_c is not None and self.there_since is not None:
+            since = self.there_since
+            reading = Reading(Celsius(34.5), Celsius(22.0), Celsius(body_c), Celsius(0.2), 4, "factory", since, now)
         self.give(Observation(present, now, reading))
 
     def scan(self, content: bytes) -> None:
@@ -225,6 +228,19 @@ def test_a_code_held_up_after_the_visit_does_not_begin_another(bench: Bench) -> 
     bench.stand(present=False)
     bench.stand()
     assert bench.phase() is Phase.COLLECTING
+
+
+def test_whoever_steps_in_before_the_spot_is_empty_is_not_let_in_on_the_temperature_of_another(bench: Bench) -> None:
+    admission = admit_resident(bench)
+    bench.give(GateOpened(admission, bench.clock.now))
+    bench.give(GateClosed(admission, True, bench.clock.now))
+    bench.clock.advance(0.5)
+    bench.scan(signed_pass(VisitorKind.RESIDENT, number=2))
+    bench.stand()
+    assert bench.phase() is Phase.COLLECTING
+    bench.stand(present=False)
+    bench.stand()
+    assert bench.phase() is Phase.COMMITTING
 
 
 def test_a_gate_that_cannot_open_is_recorded(bench: Bench) -> None:

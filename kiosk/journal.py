@@ -1,0 +1,57 @@
+"""What the loop writes down: each entry stamped with this gate, this boot and both clocks, and sent to the recorder."""
+
+from collections.abc import Mapping
+
+from kiosk.facts import Evidence
+from kiosk.link import PartHealth
+from kiosk.model import Decision, Monotonic, VisitId
+from kiosk.ports import Clock, Recorder
+from kiosk.records import Stamp, decision_draft, ended_draft, health_draft, note_draft, outcome_draft
+from kiosk.site import Site
+from kiosk.visit import Ending, RecordGate
+
+
+class Journal:
+    """Writes a gate's entries. Never waits: the recorder has a thread of its own."""
+
+    def __init__(self, site: Site, clock: Clock, recorder: Recorder) -> None:
+        self._site = site
+        self._clock = clock
+        self._recorder = recorder
+
+    def decision(self, visit: VisitId, decision: Decision, evidence: Evidence) -> None:
+        """Make a decision durable; the answer comes as Recorded."""
+        draft = decision_draft(self._stamp(), visit, decision, evidence.facts, evidence.times)
+        self._recorder.decision(visit, decision, draft)
+
+    def outcome(self, effect: RecordGate, evidence: Evidence, gate_times: Mapping[str, Monotonic]) -> None:
+        """Record how an admission ended, and the clear time as the gate itself can see it."""
+        clear_s = _observed_clear_s(evidence, gate_times.get("opened"))
+        draft = outcome_draft(self._stamp(), effect.visit, effect.admission, effect.outcome, gate_times, clear_s)
+        self._recorder.outcome(effect.visit, effect, draft)
+
+    def ended(self, visit: VisitId, ending: Ending) -> None:
+        """Record a visit that ended without an answer."""
+        self._recorder.note(visit, ended_draft(self._stamp(), visit, ending))
+
+    def health(self, visit: VisitId, health: PartHealth) -> None:
+        """Record that a part was lost or is back."""
+        self._recorder.note(visit, health_draft(self._stamp(), health.part, well=health.well, detail=health.detail))
+
+    def note(self, kind: str, visit: VisitId, **body: str | None) -> None:
+        """Record anything else that happened during a visit."""
+        self._recorder.note(visit, note_draft(self._stamp(), kind, {"visit": visit, **body}))
+
+    def _stamp(self) -> Stamp:
+        return stamp(self._site, self._clock)
+
+
+def stamp(site: Site, clock: Clock) -> Stamp:
+    """When and by what an event is made, now."""
+    return Stamp(site.gate, clock.boot_id(), site.software, clock.monotonic(), clock.wall(), clock.state(), site.simulated)
+
+
+def _observed_clear_s(evidence: Evidence, opened: Monotonic | None) -> float | None:
+    """From first sight of a code or of presence, whichever is later, to the active line."""
+    first = [evidence.times[name] for name in ("code_captured", "presence") if name in evidence.times]
+    return None if opened is None or not first else opened - max(first)
