@@ -28,6 +28,7 @@ from kiosk.link import (
     SceneMoved,
     connect_patiently,
     greet,
+    reconnect_pause,
 )
 from kiosk.model import Monotonic, Part, Scan
 from kiosk.ports import Clock
@@ -63,6 +64,7 @@ def run_eyes(
             connection = connect_patiently(core_socket, stop.wait)
             if connection is None:
                 return
+            began = clock.monotonic()
             session = _Session(connection, camera, clock, stop, idle_fps)
             try:
                 greet(connection, Part.EYES, version)
@@ -72,6 +74,7 @@ def run_eyes(
                 _log.warning("core lost")
             finally:
                 session.close()
+            stop.wait(reconnect_pause(clock.monotonic() - began))
 
 
 class _Watched:

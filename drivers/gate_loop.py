@@ -21,6 +21,7 @@ from kiosk.link import (
     OpenGate,
     Passed,
     greet,
+    reconnect_pause,
 )
 from kiosk.model import EventId, Monotonic, Part
 from kiosk.ports import Clock
@@ -165,10 +166,12 @@ def run_gate(
             connection = connection_factory()
             if connection is None:
                 return
+            began = clock.monotonic()
             try:
                 _serve(connection, line, clock, stop, given, version)
             finally:
                 connection.close()
+            stop.wait(reconnect_pause(clock.monotonic() - began))
     finally:
         line.release()
 

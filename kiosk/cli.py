@@ -16,7 +16,7 @@ import structlog
 import typer
 
 from kiosk.errors import GatepostError, UsageError
-from kiosk.supervisor import stop_with_supervisor
+from kiosk.supervisor import AlreadySaid, stop_with_supervisor
 
 app = typer.Typer(
     name="gatepost",
@@ -38,6 +38,8 @@ def main() -> None:
     status: object = None
     try:
         status = app(standalone_mode=False)
+    except AlreadySaid:
+        sys.exit(2)
     except UsageError as error:
         _fail(str(error), 2)
     except GatepostError as error:

@@ -23,6 +23,12 @@ BEAT_LOST = Seconds(0.5)
 """Silence after which the other side counts as lost (design: the line goes inactive)."""
 
 
+RECONNECT_AFTER = Seconds(0.05)
+"""Between two attempts to reach the core."""
+TURNED_AWAY = Seconds(1.0)
+"""A link that ends sooner was not wanted: another process has the place. Ask again only after as long."""
+
+
 class Message(msgspec.Struct, frozen=True, tag=True):
     """The base of every message; the tag is the class's name."""
 
@@ -225,13 +231,18 @@ def connect(path: Path) -> Connection:
 
 
 def connect_patiently(path: Path, wait: Callable[[float], bool]) -> Connection | None:
-    """Connect, trying again every 50 ms until `wait(seconds)` returns True (a stop event's `wait`)."""
+    """Connect, trying again every RECONNECT_AFTER until `wait(seconds)` returns True (a stop event's `wait`)."""
     while True:
         try:
             return connect(path)
         except DeviceLost:
-            if wait(0.05):
+            if wait(RECONNECT_AFTER):
                 return None
+
+
+def reconnect_pause(lasted_s: float) -> Seconds:
+    """How long to wait before connecting again after a link that lasted so long."""
+    return RECONNECT_AFTER if lasted_s > TURNED_AWAY else TURNED_AWAY
 
 
 def greet(connection: Connection, part: Part, version: str) -> None:

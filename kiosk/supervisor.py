@@ -18,10 +18,15 @@ READY_WITHIN_S = 30.0
 END_WITHIN_S = 20.0
 BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 STEADY_AFTER_S = 10.0
+BAD_USAGE = 2
 SUPERVISED = "GATEPOST_SUPERVISED"
 """Set for our processes: they end when their standard input does, that is when the supervisor is gone."""
 
 _log = structlog.get_logger()
+
+
+class AlreadySaid(UsageError):
+    """Bad usage that a process of ours has explained on our standard error itself."""
 
 
 class NotReady(GatepostError, RuntimeError):
@@ -65,7 +70,9 @@ class Process:
         """Return what it said when it was ready. Raises UsageError for exit status 2, NotReady otherwise."""
         if not self._is_ready.wait(within_s) or self.ready is None:
             status = self._child.poll() if self._child is not None else None
-            if status == os.EX_OK + 2:
+            if status == BAD_USAGE:
+                if self.program.log is None:
+                    raise AlreadySaid
                 raise UsageError(self._last_words().removeprefix("gatepost: "))
             raise NotReady(f"{self.program.name} did not become ready: {self._last_words() or status}")
         return self.ready
@@ -173,11 +180,13 @@ def run_kiosk(argv: Sequence[str], config: Path, stop: threading.Event, ready: C
     """Run all processes of a kiosk until `stop`. `argv` is how this program is called."""
     supervisor = Supervisor()
     try:
-        parts = [
-            supervisor.start(Program(part, [*argv, "kiosk", "--config", str(config), "--part", part]))
-            for part in ("gate", "core", "eyes")
-        ]
-        for part in parts:
+
+        def start(part: str) -> Process:
+            return supervisor.start(Program(part, [*argv, "kiosk", "--config", str(config), "--part", part]))
+
+        # The core says what is wrong with the configuration; until it has, the others have nobody to speak to.
+        start("core").wait_ready()
+        for part in [start("gate"), start("eyes")]:
             part.wait_ready()
         ready("kiosk")
         stop.wait()

@@ -55,6 +55,7 @@ class Switchboard:
         self._greeted = greeted
         self._guard = threading.Lock()
         self._links: dict[Part, Connection] = {}
+        self._silent: set[Connection] = set()
         self._threads: list[threading.Thread] = []
         self._closing = False
         self._view: ViewChanged | None = None
@@ -131,7 +132,9 @@ class Switchboard:
             if not isinstance(hello, Hello):
                 _log.warning("a connection did not introduce itself")
                 return
-            self._connected(hello.part, link)
+            if not self._connected(hello.part, link):
+                _log.warning("a second process of a part was turned away", part=hello.part, pid=hello.pid)
+                return
             try:
                 self._listen(hello.part, link)
             finally:
@@ -141,9 +144,13 @@ class Switchboard:
         finally:
             link.close()
 
-    def _connected(self, part: Part, link: Connection) -> None:
+    def _connected(self, part: Part, link: Connection) -> bool:
+        """Give a part its place. One that is there and speaks keeps it: two would take it from each other for ever."""
         with self._guard:
-            old, self._links[part] = self._links.get(part), link
+            old = self._links.get(part)
+            if old is not None and part in BEATING and old not in self._silent:
+                return False
+            self._links[part] = link
         if old is not None:
             old.close()
         if part is Part.EYES:
@@ -153,9 +160,11 @@ class Switchboard:
         self._health(part, well=True, detail="")
         if self._greeted is not None:
             self._greeted(part)
+        return True
 
     def _disconnected(self, part: Part, link: Connection) -> None:
         with self._guard:
+            self._silent.discard(link)
             if self._links.get(part) is not link:
                 return  # a newer connection has taken its place
             del self._links[part]
@@ -163,16 +172,16 @@ class Switchboard:
             self._health(part, well=False, detail="the process is gone")
 
     def _listen(self, part: Part, link: Connection) -> None:
-        silent = False
         while True:
             message = link.receive(BEAT_LOST if part in BEATING else None)
+            silent = link in self._silent
             if message is None:
                 if not silent:
-                    silent = True
+                    self._silent.add(link)
                     self._health(part, well=False, detail="the process is silent")
                 continue
             if silent:
-                silent = False
+                self._silent.discard(link)
                 self._health(part, well=True, detail="")
             self._pass_on(message)
 

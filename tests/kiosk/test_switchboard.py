@@ -130,8 +130,20 @@ def test_who_does_not_introduce_itself_is_not_heard(exchange: Exchange) -> None:
     assert exchange.inbox.take(0) is None
 
 
-def test_a_part_that_comes_again_takes_its_own_place(exchange: Exchange) -> None:
+def test_a_second_process_of_a_part_that_speaks_is_turned_away(exchange: Exchange) -> None:
     first = exchange.join(Part.GATE)
+    second = connect(exchange.path)
+    exchange.ends.append(second)
+    greet(second, Part.GATE, "1.0")
+    with pytest.raises(DeviceLost):
+        second.receive(5.0)
+    exchange.board.heartbeat()
+    assert isinstance(heard(first, lambda message: isinstance(message, Beat)), Beat)
+
+
+def test_a_part_that_fell_silent_gives_its_place_to_the_one_that_comes(exchange: Exchange) -> None:
+    first = exchange.join(Part.GATE)
+    assert exchange.next().well is False
     second = connect(exchange.path)
     exchange.ends.append(second)
     greet(second, Part.GATE, "1.0")
