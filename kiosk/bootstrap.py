@@ -1,7 +1,7 @@
 """THE composition root: configuration in, running parts out. Only the command line and tests import it."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from importlib.metadata import version
 from importlib.resources import files
@@ -26,6 +26,7 @@ from kiosk.recorder import IssuerResolver, LogRecorder
 from kiosk.records import outcome_draft, started_draft
 from kiosk.runtime import Runtime
 from kiosk.site import Site
+from kiosk.spent import SpentPasses
 from kiosk.switchboard import Switchboard
 from kiosk.thermometry import ThermometerJob
 from kiosk.worker import BACK_OFF_FIRST, BACK_OFF_MOST, Worker
@@ -145,6 +146,7 @@ def build_core(
             resolver=resolver,
             attend=board.attend,
             show=board.show,
+            spent=_spent(log, config),
         )
         _settle_the_past(log, site, clock)
         workers = [
@@ -319,6 +321,14 @@ def _issuers(config: Config, trust: TrustList, stack: ExitStack) -> Mapping[str,
             stack.callback(gateway.close)
             built[issuer.id] = gateway
     return built
+
+
+def _spent(log: Log, config: Config) -> SpentPasses:
+    """The passes used up at this gate. Without a log there are none, and nothing opens either."""
+    marks: Sequence[str] = ()
+    with suppress(LogUnusable):
+        marks = log.spent()
+    return SpentPasses(marks, gives_back=config.relay.passage_pin is not None)
 
 
 def _settle_the_past(log: Log, site: Site, clock: Clock) -> None:

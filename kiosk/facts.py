@@ -1,20 +1,46 @@
 """What is known of the visitor in front of the gate, as it comes in. Pure but for its own memory."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from kiosk.credentials import Examined, HealthToken, TrustList, examine, resolved
+from kiosk.credentials import HealthToken, TrustList, examine, resolved
 from kiosk.model import (
+    ClockState,
     Credential,
     CredentialKind,
     Facts,
     HealthStatus,
     Monotonic,
     Need,
+    Part,
     Reading,
     Scan,
+    Seconds,
     Verdict,
     WallTime,
 )
+
+NEEDS_OF: Mapping[Part, frozenset[Need]] = {
+    Part.THERMOMETER: frozenset({Need.TEMPERATURE}),
+    Part.CAMERA: frozenset({Need.PASS, Need.HEALTH_CODE}),
+    Part.EYES: frozenset({Need.PASS, Need.HEALTH_CODE}),
+}
+"""What cannot be had while a part is lost, unless it is known already."""
+TOLERANCE: Mapping[ClockState, Seconds] = {
+    ClockState.SYNCHRONISED: Seconds(2.0),
+    ClockState.DRIFTING: Seconds(120.0),
+    ClockState.NEVER_SET: Seconds(0.0),
+}
+"""How far a pass's times may be missed by a clock in each state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The time of a scan, on both clocks."""
+
+    wall: WallTime
+    clock: ClockState
+    mono: Monotonic
 
 
 @dataclass(slots=True)
@@ -26,32 +52,35 @@ class Evidence:
     seen: dict[bytes, Monotonic] = field(default_factory=dict)
     asked: dict[str, HealthToken] = field(default_factory=dict)
     recognised: bool = True
+    _lost: frozenset[Need] = frozenset()
+    _unanswered: bool = False
 
-    def scanned(self, scan: Scan, trust: TrustList, wall: WallTime, now: Monotonic) -> HealthToken | None:
+    def scanned(self, scan: Scan, trust: TrustList, now: Moment, used: Callable[[Credential], bool]) -> HealthToken | None:
         """Take in a code; return the token that its issuer has to be asked about, if it is one.
 
-        A code that was taken in before changes nothing, so a phone held still is examined once.
+        A code that was taken in before changes nothing, so a phone held still is examined once. `used` says
+        whether a pass has had its single use.
         """
         fresh = scan.content not in self.seen
         self.seen[scan.content] = scan.captured_at
         if not fresh:
             return None
-        examined: Examined = examine(scan.content, trust, wall)
+        examined = examine(scan.content, trust, now.wall, TOLERANCE[now.clock])
         self.times |= {
             "code_captured": scan.captured_at,
             "code_decoded": scan.decoded_at,
-            "code_verified": now,
+            "code_verified": now.mono,
         }
         if isinstance(examined, HealthToken):
             self.recognised = True
             if examined.token in self.asked:
                 return None
             self.asked[examined.token] = examined
-            self.facts = replace(self.facts, pending=self.facts.pending | {Need.HEALTH_CODE})
+            self._update(replace(self.facts, pending=self.facts.pending | {Need.HEALTH_CODE}))
             return examined
         self.recognised = examined.kind is not CredentialKind.UNRECOGNISED
         if examined.kind is CredentialKind.PASS and _better(examined, self.facts.admission_pass):
-            self.facts = replace(self.facts, admission_pass=examined)
+            self._update(replace(self.facts, admission_pass=examined, pass_used=used(examined), clock=now.clock))
         return None
 
     def answered(self, token: str, status: HealthStatus | None, now: Monotonic) -> None:
@@ -60,35 +89,38 @@ class Evidence:
         if asked is None:
             return
         self.times["issuer_answered"] = now
-        pending = self.facts.pending - {Need.HEALTH_CODE}
-        if status is None:
-            self.facts = replace(self.facts, pending=pending, unavailable=self.facts.unavailable | {Need.HEALTH_CODE})
-        else:
-            self.facts = replace(
-                self.facts,
-                pending=pending,
-                unavailable=self.facts.unavailable - {Need.HEALTH_CODE},
-                health_code=resolved(asked, status),
-            )
+        facts = replace(self.facts, pending=self.facts.pending - {Need.HEALTH_CODE})
+        self._unanswered = status is None
+        if status is not None:
+            facts = replace(facts, health_code=resolved(asked, status))
+        self._update(facts)
 
     def measured(self, reading: Reading) -> None:
         """Take in a reading; a later one of the same person refines it."""
         if self.facts.reading is None:
             self.times |= {"presence": reading.began_at, "reading": reading.at}
-        unavailable = self.facts.unavailable - {Need.TEMPERATURE}
-        self.facts = replace(self.facts, reading=reading, unavailable=unavailable)
+        self._update(replace(self.facts, reading=reading))
 
-    def thermometer(self, *, lost: bool) -> None:
-        """Note that no temperature can be had, or that it can again. One that was taken before still counts."""
-        unavailable = self.facts.unavailable - {Need.TEMPERATURE}
-        if lost and self.facts.reading is None:
-            unavailable |= {Need.TEMPERATURE}
-        self.facts = replace(self.facts, unavailable=unavailable)
+    def without(self, parts: frozenset[Part]) -> None:
+        """Note which parts are lost just now. What was learnt before still counts."""
+        self._lost = frozenset(need for part in parts for need in NEEDS_OF.get(part, ()))
+        self._update(self.facts)
 
     def give_up_waiting(self) -> None:
         """What is still pending will not come in time."""
-        facts = self.facts
-        self.facts = replace(facts, pending=frozenset(), unavailable=facts.unavailable | facts.pending)
+        self._unanswered = Need.HEALTH_CODE in self.facts.pending
+        self._update(replace(self.facts, pending=frozenset()))
+
+    def _update(self, facts: Facts) -> None:
+        known = {
+            Need.TEMPERATURE: facts.reading is not None,
+            Need.PASS: facts.admission_pass is not None,
+            Need.HEALTH_CODE: facts.health_code is not None or Need.HEALTH_CODE in facts.pending,
+        }
+        missing = {need for need in self._lost if not known[need]}
+        if self._unanswered and Need.HEALTH_CODE not in facts.pending:
+            missing.add(Need.HEALTH_CODE)
+        self.facts = replace(facts, unavailable=frozenset(missing))
 
 
 def _better(new: Credential, old: Credential | None) -> bool:

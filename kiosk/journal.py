@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from kiosk.facts import Evidence
 from kiosk.link import PartHealth
-from kiosk.model import Decision, Monotonic, VisitId
+from kiosk.model import Answer, Decision, Monotonic, VisitId
 from kiosk.ports import Clock, Recorder
 from kiosk.records import Stamp, decision_draft, ended_draft, health_draft, note_draft, outcome_draft
 from kiosk.site import Site
+from kiosk.spent import spend_of
 from kiosk.visit import Ending, RecordGate
 
 
@@ -20,15 +21,18 @@ class Journal:
         self._recorder = recorder
 
     def decision(self, visit: VisitId, decision: Decision, evidence: Evidence) -> None:
-        """Make a decision durable; the answer comes as Recorded."""
+        """Make a decision durable, and with an admission the use of its pass; the answer comes as Recorded."""
         draft = decision_draft(self._stamp(), visit, decision, evidence.facts, evidence.times)
-        self._recorder.decision(visit, decision, draft)
+        admits = decision.answer is Answer.ADMIT
+        self._recorder.decision(visit, decision, draft, spend_of(evidence.facts.admission_pass) if admits else None)
 
-    def outcome(self, effect: RecordGate, evidence: Evidence, gate_times: Mapping[str, Monotonic]) -> None:
+    def outcome(
+        self, effect: RecordGate, evidence: Evidence, gate_times: Mapping[str, Monotonic], *, gives_back: bool
+    ) -> None:
         """Record how an admission ended, and the clear time as the gate itself can see it."""
         clear_s = _observed_clear_s(evidence, gate_times.get("opened"))
         draft = outcome_draft(self._stamp(), effect.visit, effect.admission, effect.outcome, gate_times, clear_s)
-        self._recorder.outcome(effect.visit, effect, draft)
+        self._recorder.outcome(effect, draft, gives_back=gives_back)
 
     def ended(self, visit: VisitId, ending: Ending) -> None:
         """Record a visit that ended without an answer."""

@@ -177,7 +177,7 @@ class Facts:
     """All that is known of the visitor in front of the gate. What is not known is None.
 
     `pending` are needs whose answer is on its way; `unavailable` are needs that cannot be met because a
-    part is lost.
+    part is lost. `pass_used`: the pass is for a single use, which it has had.
     """
 
     reading: Reading | None = None
@@ -185,6 +185,8 @@ class Facts:
     health_code: Credential | None = None
     pending: frozenset[Need] = frozenset()
     unavailable: frozenset[Need] = frozenset()
+    pass_used: bool = False
+    clock: ClockState = ClockState.SYNCHRONISED
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from kiosk.errors import UsageError
 from kiosk.model import (
     Answer,
     Celsius,
+    ClockState,
     Credential,
     Decision,
     Facts,
@@ -308,9 +309,16 @@ def _verdict(credential: Credential | None) -> Verdict | None:
 
 
 def _visitor(facts: Facts) -> VisitorKind | None:
-    # What a pass says about its holder counts only once the pass itself is believed.
+    # What a pass says about its holder counts only once the pass itself is believed, and not had its use.
     found = facts.admission_pass
-    return found.visitor if found is not None and found.verdict is Verdict.VALID else None
+    good = found is not None and found.verdict is Verdict.VALID and not facts.pass_used
+    return found.visitor if found is not None and good else None
+
+
+def _pass(facts: Facts, verdicts: frozenset[Verdict]) -> bool:
+    # A pass that has had its one use is not valid to any rule, also of a document that does not ask for it.
+    found = _verdict(facts.admission_pass)
+    return found in verdicts and not (found is Verdict.VALID and facts.pass_used)
 
 
 def _health(facts: Facts) -> HealthStatus:
@@ -352,7 +360,7 @@ _TABLE: tuple[_Form[Any], ...] = (
     _Form(
         "visitor",
         "list of visitor kinds",
-        "A valid pass says that its holder is one of these.",
+        "A valid pass, not used up, says that its holder is one of these.",
         Need.PASS,
         _some_of(VisitorKind),
         lambda facts, kinds: _visitor(facts) in kinds,
@@ -360,10 +368,18 @@ _TABLE: tuple[_Form[Any], ...] = (
     _Form(
         "pass",
         "list of verdicts",
-        "The check of the pass ended with one of these.",
+        "The check of the pass ended with one of these; one that is used up is not `valid`.",
         Need.PASS,
         _some_of(Verdict),
-        lambda facts, verdicts: _verdict(facts.admission_pass) in verdicts,
+        _pass,
+    ),
+    _Form(
+        "pass_used",
+        "true",
+        "The pass is for a single use, and that use was made.",
+        Need.PASS,
+        _true,
+        lambda facts, used: facts.pass_used is used,
     ),
     _Form(
         "health",
@@ -388,6 +404,14 @@ _TABLE: tuple[_Form[Any], ...] = (
         None,
         _some_of(Need),
         lambda facts, needs: not needs.isdisjoint(facts.unavailable),
+    ),
+    _Form(
+        "clock",
+        "list of clock states",
+        "The kiosk's clock is in one of these states; times on a pass mean nothing to one that was never set.",
+        None,
+        _some_of(ClockState),
+        lambda facts, states: facts.clock in states,
     ),
 )
 _FORMS: Mapping[str, _Form[Any]] = MappingProxyType({form.name: form for form in _TABLE})

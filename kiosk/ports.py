@@ -19,6 +19,7 @@ from kiosk.model import (
     VisitId,
     WallTime,
 )
+from kiosk.spent import Spend
 from kiosk.visit import RecordGate
 
 
@@ -79,14 +80,17 @@ class Admission:
 class Log(Protocol):
     """The durable log: what it has returned an id for survives the loss of power."""
 
-    def append(self, draft: Draft, *, visit: str, decision: Decision | None = None) -> EventId:
-        """Record the event, and the decision with it, in one durable transaction. Raises LogUnusable."""
+    def append(self, draft: Draft, *, visit: str, decision: Decision | None = None, spends: Spend | None = None) -> EventId:
+        """Record the event, the decision and the use of a pass in one durable transaction. Raises LogUnusable."""
 
-    def record_outcome(self, admission: EventId, outcome: GateOutcome, draft: Draft) -> EventId:
-        """Record how an admission ended at the gate line. Raises LogUnusable."""
+    def record_outcome(self, admission: EventId, outcome: GateOutcome, draft: Draft, *, gives_back: bool = False) -> EventId:
+        """Record how an admission ended, and whether its pass keeps its use. Raises LogUnusable."""
 
     def unresolved(self) -> Sequence[Admission]:
-        """Admissions without an outcome, oldest first: what a crash left behind."""
+        """Admissions without an outcome, oldest first: what a crash left behind. Raises LogUnusable."""
+
+    def spent(self) -> Sequence[str]:
+        """The marks of the passes whose single use was made here. Raises LogUnusable."""
 
     def close(self) -> None:
         """Close the database. Idempotent."""
@@ -102,11 +106,11 @@ class HealthIssuer(Protocol):
 class Recorder(Protocol):
     """Writes to the durable log on a thread of its own; answers to a decision come back as Recorded."""
 
-    def decision(self, visit: VisitId, decision: Decision, draft: Draft) -> None:
-        """Make a decision durable."""
+    def decision(self, visit: VisitId, decision: Decision, draft: Draft, spends: Spend | None) -> None:
+        """Make a decision durable, and the use of a pass with it."""
 
-    def outcome(self, visit: VisitId, effect: RecordGate, draft: Draft) -> None:
-        """Record how an admission ended."""
+    def outcome(self, effect: RecordGate, draft: Draft, *, gives_back: bool) -> None:
+        """Record how an admission ended, and whether its pass keeps its use."""
 
     def note(self, visit: VisitId, draft: Draft) -> None:
         """Record anything else."""

@@ -13,6 +13,7 @@ from kiosk.events import Draft
 from kiosk.inbox import Inbox, Recorded, TokenAnswered
 from kiosk.model import Decision, Seconds, VisitId
 from kiosk.ports import Clock, HealthIssuer, Log
+from kiosk.spent import Spend
 from kiosk.visit import RecordGate
 
 BOUND = 512
@@ -26,7 +27,9 @@ class _Entry:
     visit: VisitId
     draft: Draft
     decision: Decision | None = None
+    spends: Spend | None = None
     outcome: RecordGate | None = None
+    gives_back: bool = False
 
 
 class LogRecorder:
@@ -44,14 +47,14 @@ class LogRecorder:
         self._entries: Queue[_Entry] = Queue(BOUND)
         self._settled = threading.Event()
 
-    def decision(self, visit: VisitId, decision: Decision, draft: Draft) -> None:
+    def decision(self, visit: VisitId, decision: Decision, draft: Draft, spends: Spend | None) -> None:
         """Make a decision durable; the answer comes as Recorded."""
-        if not self._put(_Entry(visit, draft, decision=decision)):
+        if not self._put(_Entry(visit, draft, decision=decision, spends=spends)):
             self._inbox.post(Recorded(visit, decision, None, self._clock.monotonic()))
 
-    def outcome(self, visit: VisitId, effect: RecordGate, draft: Draft) -> None:
+    def outcome(self, effect: RecordGate, draft: Draft, *, gives_back: bool) -> None:
         """Record how an admission ended; should that fail, the next start finds it unresolved."""
-        self._put(_Entry(visit, draft, outcome=effect))
+        self._put(_Entry(effect.visit, draft, outcome=effect, gives_back=gives_back))
 
     def note(self, visit: VisitId, draft: Draft) -> None:
         """Record anything else."""
@@ -92,9 +95,10 @@ class LogRecorder:
 
     def _write(self, entry: _Entry) -> None:
         if entry.outcome is not None:
-            self._log.record_outcome(entry.outcome.admission, entry.outcome.outcome, entry.draft)
+            ended = entry.outcome
+            self._log.record_outcome(ended.admission, ended.outcome, entry.draft, gives_back=entry.gives_back)
             return
-        event = self._log.append(entry.draft, visit=entry.visit, decision=entry.decision)
+        event = self._log.append(entry.draft, visit=entry.visit, decision=entry.decision, spends=entry.spends)
         if entry.decision is not None:
             self._inbox.post(Recorded(entry.visit, entry.decision, event, self._clock.monotonic()))
 

@@ -124,6 +124,7 @@ def _evidence(facts: Facts) -> dict[str, Any]:
     evidence: dict[str, Any] = {
         "credentials": [_credential(found) for found in (facts.admission_pass, facts.health_code) if found is not None],
         "unavailable": sorted(facts.unavailable),
+        "pass_used": facts.pass_used,
     }
     if (reading := facts.reading) is not None:
         evidence |= {

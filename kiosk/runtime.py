@@ -7,7 +7,7 @@ import structlog
 
 from kiosk import flow, policy
 from kiosk.errors import DeviceLost
-from kiosk.facts import Evidence
+from kiosk.facts import Evidence, Moment
 from kiosk.flow import FlowError
 from kiosk.inbox import Inbox, Item, Recorded, Resume, TokenAnswered
 from kiosk.journal import Journal
@@ -27,6 +27,7 @@ from kiosk.parking import ParkedVisits
 from kiosk.ports import Clock, Gate, Recorder, Resolver
 from kiosk.presence import Presence
 from kiosk.site import Site
+from kiosk.spent import SpentPasses, spend_of
 from kiosk.visit import (
     AnswerAwaited,
     Approached,
@@ -78,6 +79,7 @@ class Runtime:
         resolver: Resolver,
         attend: Callable[[bool], None],
         show: Callable[[ViewChanged], None],
+        spent: SpentPasses | None = None,
     ) -> None:
         self._site = site
         self._inbox = inbox
@@ -90,6 +92,7 @@ class Runtime:
         self._lost: dict[Part, str] = {}
         self._next_beat = clock.monotonic()
         self._presence = Presence()
+        self._spent = spent or SpentPasses()
         self._parked = ParkedVisits()
         self.visit = Visit(_new_id())
         self._evidence = Evidence()
@@ -177,7 +180,8 @@ class Runtime:
         if self.visit.phase is Phase.IDLE and self._presence.lingers(scan):
             return
         self._seen(now)
-        token = self._evidence.scanned(scan, self._site.trust, self._clock.wall(), now)
+        moment = Moment(self._clock.wall(), self._clock.state(), now)
+        token = self._evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if token is not None:
             self._resolver.ask(self.visit.id, token)
         self._weigh()
@@ -187,16 +191,20 @@ class Runtime:
         if not seen.present or (self.visit.phase is Phase.IDLE and not arrives):
             return
         self._seen(seen.at)
-        if seen.reading is not None and self.visit.phase in ASKING and self._presence.fresh(seen.reading):
+        if seen.reading is not None and self._may_measure() and self._presence.fresh(seen.reading):
             self._evidence.measured(seen.reading)
             self._weigh()
+
+    def _may_measure(self) -> bool:
+        # Whoever is held is not measured again and again until it suits; what was never measured still may be.
+        held = self.visit.phase is Phase.AWAITING_GUARD and self._evidence.facts.reading is None
+        return held or self.visit.phase in ASKING
 
     def _seen(self, at: Monotonic) -> None:
         back = self._presence.seen(at)
         if self.visit.phase is Phase.IDLE:
             self._evidence.times["approached"] = at
-            for part in self._lost:
-                self._note_lost(part, lost=True)
+            self._evidence.without(self.lost)
             self._take(Approached())
             self._attend(True)
         elif back:
@@ -209,6 +217,9 @@ class Runtime:
             event = Persisted(item.event, item.decision)
         if item.visit == self.visit.id:
             self._gate_times["durable"] = item.at
+            spend = spend_of(self._evidence.facts.admission_pass)
+            if item.event is not None and item.decision.answer is Answer.ADMIT and spend is not None:
+                self._spent.admitted(item.event, spend)
             self._take(event)
         elif item.event is not None and item.decision.answer is Answer.ADMIT:
             # The visit is over: an ended visit's row of the table says what becomes of its admission.
@@ -226,15 +237,11 @@ class Runtime:
         else:
             self._lost[health.part] = health.detail
         self._journal.health(self.visit.id, health)
-        self._note_lost(health.part, lost=not health.well)
+        self._evidence.without(self.lost)
         if health.part is Part.GATE and not health.well and self.visit.phase in {Phase.OPENING, Phase.OPEN}:
             self._take(GateHasFailed())
         self._weigh()
         self._publish()
-
-    def _note_lost(self, part: Part, *, lost: bool) -> None:
-        if part is Part.THERMOMETER:
-            self._evidence.thermometer(lost=lost)
 
     def _resume(self, visit: VisitId) -> None:
         """Bring a parked visitor back to a kiosk that is free."""
@@ -247,6 +254,7 @@ class Runtime:
         parked, evidence = back
         self.visit = parked
         self._evidence = evidence
+        evidence.without(self.lost)
         self._presence.seen(now)
         self._take(Resumed())
         self._attend(True)
@@ -308,7 +316,8 @@ class Runtime:
             case OpenGate(_, admission):
                 self._open(admission)
             case RecordGate():
-                self._journal.outcome(effect, self._evidence, self._gate_times)
+                gives_back = self._spent.ended(effect.admission, effect.outcome)
+                self._journal.outcome(effect, self._evidence, self._gate_times, gives_back=gives_back)
             case CallGuard(visit):
                 self._journal.note("guard_called", visit)
             case End(visit, ending):

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +23,9 @@ from kiosk.errors import GatepostError, LogUnusable
 from kiosk.events import GENESIS, Draft, Event, Head, NotCanonical
 from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome
 from kiosk.ports import Admission, Clock
-from sync.log_file import SetAside, connect, open_log_file
+from kiosk.spent import Spend
+from sync.log_file import SetAside, Untrustworthy, connect, is_damage, open_log_file, set_aside
+from sync.log_rows import UNKNOWN_TIME, events_from, hash_before, old_events
 from sync.wire import MAX_EVENT
 
 KEEP_ACKNOWLEDGED_US = 14 * 24 * 3600 * 1_000_000
@@ -30,10 +33,20 @@ KEEP_ACKNOWLEDGED_US = 14 * 24 * 3600 * 1_000_000
 WRITER_CHECKPOINT_PAGES = 8000
 """The writer copies the WAL back itself only when the sender has not for this many pages (32 MB)."""
 Result = TypeVar("Result")
+_OPENINGS = ("new", "renamed", "set_aside")
+"""Why opening the file begins a log; every other reason is a caller's of `begin_new`."""
 
 
 class HeadDisputed(GatepostError, ValueError):
     """The server's head of a log is not the one of this log at that number, or lies beyond it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Consecutive events of one log, and the head that they follow."""
+
+    after: Head
+    events: Sequence[Event]
 
 
 class SqliteLog:
@@ -56,6 +69,8 @@ class SqliteLog:
         self._sending = threading.Lock()
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
+        self._unnamed: SetAside | None = None
+        self._damaged = False
         self._closed = False
         with self._writing:
             try:
@@ -64,8 +79,10 @@ class SqliteLog:
                 self.fault = str(error)
                 structlog.get_logger().error("log unusable", reason=self.fault)
 
-    def append(self, draft: Draft, *, visit: str, decision: Decision | None = None) -> EventId:
-        """Record the event, and the decision with it, in one durable transaction. Raises LogUnusable.
+    def append(
+        self, draft: Draft, *, visit: str, decision: Decision | None = None, spends: Spend | None = None
+    ) -> EventId:
+        """Record the event, the decision and the use of a pass in one durable transaction. Raises LogUnusable.
 
         Raises NotCanonical, and records nothing, when the draft has no canonical form or exceeds MAX_EVENT.
         """
@@ -77,12 +94,19 @@ class SqliteLog:
                     "INSERT INTO decision (event, ordinal, seq, visit, answer) VALUES (?, ?, ?, ?, ?)",
                     (event.id, ordinal, event.fields["seq"], visit, decision.answer.value),
                 )
+            if spends is not None:
+                connection.execute(
+                    "INSERT OR REPLACE INTO spent (mark, event, until_us) VALUES (?, ?, ?)",
+                    (spends.mark, event.id, spends.until),
+                )
             return event.id
 
         return self._durably(record)
 
-    def record_outcome(self, admission: EventId, outcome: GateOutcome, draft: Draft) -> EventId:
-        """Record how an admission ended at the gate line. Raises LogUnusable.
+    def record_outcome(
+        self, admission: EventId, outcome: GateOutcome, draft: Draft, *, gives_back: bool = False
+    ) -> EventId:
+        """Record how an admission ended, and whether its pass keeps its use. Raises LogUnusable.
 
         The first outcome stands; a later one for the same admission is recorded as an event only.
         """
@@ -93,6 +117,8 @@ class SqliteLog:
                 "UPDATE decision SET gate_outcome = ? WHERE event = ? AND gate_outcome IS NULL",
                 (outcome.value, admission),
             )
+            if gives_back:
+                connection.execute("DELETE FROM spent WHERE event = ?", (admission,))
             return event.id
 
         return self._durably(record)
@@ -105,45 +131,55 @@ class SqliteLog:
         )
         return [Admission(EventId(event), visit) for event, visit in rows]
 
+    def spent(self) -> Sequence[str]:
+        """The marks of the passes whose single use was made here. Raises LogUnusable."""
+        return [mark for (mark,) in self._read("SELECT mark FROM spent")]
+
     def head(self) -> Head:
         """Where the current log stands. Raises LogUnusable."""
         rows = self._read("SELECT compound, device, log_id, next_seq, head FROM log ORDER BY ordinal DESC LIMIT 1")
         return Head(*rows[0])
 
-    def begin_new(self, reason: str) -> str:
-        """Begin a new log after the current one, durably, and return its id. Raises LogUnusable.
+    def begin_new(self, reason: str, *, after: str) -> str:
+        """Begin a new log unless `after` is the current one no longer; return the current one. Raises LogUnusable.
 
-        A log that was itself begun so, and of which nothing was ever acknowledged, is kept: yet another one would
-        fare no better.
+        A log that was itself begun so, and of which nothing was ever acknowledged, is kept, and so is one that
+        holds nothing but its opening: yet another one would fare no better.
         """
 
         def begin(connection: sqlite3.Connection) -> str:
-            log_id, old_reason, acknowledged = connection.execute(
-                "SELECT log_id, reason, acknowledged FROM log ORDER BY ordinal DESC LIMIT 1"
+            log_id, begun_for, acknowledged, next_seq = connection.execute(
+                "SELECT log_id, reason, acknowledged, next_seq FROM log ORDER BY ordinal DESC LIMIT 1"
             ).fetchone()
-            if old_reason == reason and acknowledged == 1:
+            fresh = next_seq <= 2 or (acknowledged == 1 and begun_for not in _OPENINGS)
+            if log_id != after or fresh:
                 return str(log_id)
             return self._begin(connection, reason, log_id)
 
         return self._durably(begin)
 
-    def pending(self, limit: int, *, skip: Collection[str] = ()) -> Sequence[Event]:
+    def pending(self, limit: int, *, skip: Collection[str] = ()) -> Pending | None:
         """Up to `limit` consecutive events of the oldest log that has unacknowledged ones. Raises LogUnusable."""
-        behind = self._read("SELECT ordinal, log_id, acknowledged FROM log WHERE acknowledged < next_seq ORDER BY 1")
-        for ordinal, log_id, acknowledged in behind:
-            if log_id in skip:
-                continue
+        with self._sender() as connection:
+            behind = connection.execute(
+                "SELECT ordinal, compound, device, log_id, acknowledged FROM log WHERE acknowledged < next_seq ORDER BY 1"
+            ).fetchall()
+            for ordinal, compound, device, log_id, acknowledged in behind:
+                if log_id in skip:
+                    continue
+                first, events = events_from(connection, ordinal, acknowledged, limit)
+                if events:
+                    return Pending(Head(compound, device, log_id, first, events[0].prev_hash), events)
+        return None
+
+    def earlier(self) -> Sequence[Head]:
+        """Every log but the current one, where the server last said that its copy ends. Raises LogUnusable."""
+        with self._sender() as connection:
+            rows = connection.execute("SELECT compound, device, log_id, acknowledged FROM log ORDER BY ordinal").fetchall()
             return [
-                Event(*row)
-                for row in self._read(
-                    "SELECT header, prev_hash, sealed_digest, hash, sealed, signature FROM event"
-                    " WHERE ordinal = ? AND seq >= ? ORDER BY seq LIMIT ?",
-                    ordinal,
-                    acknowledged,
-                    limit,
-                )
+                Head(compound, device, log_id, seq, hash_before(connection, log_id, seq) or GENESIS)
+                for compound, device, log_id, seq in rows[:-1]
             ]
-        return []
 
     def unacknowledged(self) -> int:
         """How many events the server has not acknowledged. Raises LogUnusable."""
@@ -156,7 +192,7 @@ class SqliteLog:
         Raises LogUnusable.
         """
         with self._sender() as connection:
-            if _hash_before(connection, log_id, next_seq) != head:
+            if hash_before(connection, log_id, next_seq) != head:
                 raise HeadDisputed(f"log {log_id}: the server's head before {next_seq} is not ours")
             connection.execute("UPDATE log SET acknowledged = ? WHERE log_id = ?", (next_seq, log_id))
 
@@ -169,24 +205,31 @@ class SqliteLog:
             )
 
     def prune(self) -> int:
-        """Delete events that were acknowledged and are older than 14 days; return how many. Raises LogUnusable.
+        """Delete some of the events that were acknowledged and are older than 14 days; return how many.
 
-        Nothing goes while the clock is not believed, nor any log's newest event, nor an open admission.
+        They go from the front of their log, so that what stays is a chain. Nothing goes while the clock is not
+        believed, nor any log's newest event, nor an open admission with what came after it. Raises LogUnusable.
         """
         if self._clock.state() is not ClockState.SYNCHRONISED:
             return 0
         before = self._clock.wall() - KEEP_ACKNOWLEDGED_US
+        gone = 0
         with self._sender() as connection:
-            old = (
-                "FROM event WHERE (ordinal, seq) IN (SELECT e.ordinal, e.seq FROM event e JOIN log l USING (ordinal)"
-                " WHERE e.seq < l.acknowledged AND e.seq < l.next_seq - 1 AND e.recorded_us < ? LIMIT 500)"
-            )
-            gone = connection.execute(f"DELETE {old}", (before,)).rowcount
-            connection.execute(
-                "DELETE FROM decision WHERE (gate_outcome IS NOT NULL OR answer <> 'admit') AND NOT EXISTS"
-                " (SELECT 1 FROM event e WHERE e.ordinal = decision.ordinal AND e.seq = decision.seq)"
-            )
-            return gone
+            logs = connection.execute("SELECT ordinal, device, log_id, min(acknowledged, next_seq - 1) FROM log").fetchall()
+            for ordinal, device, log_id, end in logs:
+                # Looked for with nothing locked: the writer need not wait for it.
+                old = old_events(connection, ordinal, end, before)
+                if not old:
+                    continue
+                with connection:
+                    connection.execute("BEGIN IMMEDIATE")
+                    connection.executemany(
+                        "DELETE FROM decision WHERE event = ?", [(events.event_id(device, log_id, seq),) for seq in old]
+                    )
+                    connection.execute("DELETE FROM event WHERE ordinal = ? AND seq <= ?", (ordinal, old[-1]))
+                gone += len(old)
+            connection.execute("DELETE FROM spent WHERE until_us < ?", (before,))
+        return gone
 
     def close(self) -> None:
         """Close the database. Idempotent."""
@@ -212,7 +255,8 @@ class SqliteLog:
                 event.hash,
                 event.sealed,
                 event.signature,
-                self._clock.wall(),
+                # A time that is not believed would make the event look older than it is.
+                self._clock.wall() if self._clock.state() is ClockState.SYNCHRONISED else UNKNOWN_TIME,
             ),
         )
         connection.execute("UPDATE log SET next_seq = ?, head = ? WHERE ordinal = ?", (head.next_seq, head.hash, ordinal))
@@ -262,15 +306,22 @@ class SqliteLog:
         """Open both connections and see that a log of this gate is current. The caller holds `_writing`."""
         if self._closed:
             raise LogUnusable("the log is closed")
-        writer, aside = open_log_file(self._path, self._clock.wall())
+        try:
+            writer = open_log_file(self._path, whole=self._damaged)
+        except Untrustworthy as error:
+            self.set_aside = self._unnamed = set_aside(self._path, self._clock.wall(), str(error))
+            writer = open_log_file(self._path)
+        self._damaged = False
         reader: sqlite3.Connection | None = None
         try:
             writer.execute(f"PRAGMA wal_autocheckpoint = {WRITER_CHECKPOINT_PAGES}")
             reader = connect(self._path, "NORMAL")
             writer.execute("BEGIN IMMEDIATE")
             current = writer.execute("SELECT log_id, compound, device FROM log ORDER BY ordinal DESC LIMIT 1").fetchone()
-            if current is None:
-                self._begin(writer, "set_aside" if aside else "new", aside.log_id if aside else None)
+            if current is None and self._unnamed is not None:
+                self._begin(writer, "set_aside", self._unnamed.log_id)
+            elif current is None:
+                self._begin(writer, "new", None)
             elif current[1:] != (self._compound, self._device):
                 self._begin(writer, "renamed", current[0])
             writer.execute("COMMIT")
@@ -278,8 +329,9 @@ class SqliteLog:
             writer.close()
             if reader is not None:
                 reader.close()
+            self._damaged = is_damage(error)
             raise LogUnusable(f"{self._path}: the log cannot be written: {error}") from error
-        self.set_aside = aside or self.set_aside
+        self._unnamed = None
         with self._sending:
             self._writer, self._reader = writer, reader
         return writer
@@ -295,6 +347,9 @@ class SqliteLog:
     def _sender(self) -> Iterator[sqlite3.Connection]:
         """The sender's connection, opened again when it was lost. Each statement is its own transaction."""
         with self._writing:
+            if self._damaged:
+                with self._sending:
+                    self._drop()
             if self._writer is None:
                 self._open()
         with self._sending:
@@ -314,16 +369,5 @@ class SqliteLog:
         if self.fault is None:
             structlog.get_logger().error("log unusable", reason=message)
         self.fault = message
+        self._damaged = self._damaged or is_damage(error)
         return LogUnusable(message)
-
-
-def _hash_before(connection: sqlite3.Connection, log_id: str, seq: int) -> bytes | None:
-    """The hash that event `seq` of a log follows, or None when the log does not reach it or forgot it."""
-    log = connection.execute("SELECT ordinal, next_seq, head FROM log WHERE log_id = ?", (log_id,)).fetchone()
-    if log is None:
-        return None
-    ordinal, next_seq, head = log
-    if seq == next_seq:
-        return bytes(head)
-    row = connection.execute("SELECT prev_hash FROM event WHERE ordinal = ? AND seq = ?", (ordinal, seq)).fetchone()
-    return None if row is None else bytes(row[0])

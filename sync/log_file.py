@@ -15,22 +15,39 @@ from typing import Literal
 
 import structlog
 
-from kiosk.errors import LogUnusable
+from kiosk.errors import GatepostError, LogUnusable
+from kiosk.events import Event, Head, verify
 from kiosk.model import WallTime
 
 APPLICATION_ID = 0x47505354
 """`GPST`, in the database's header: this file is a Gatepost log and nothing else."""
 SCHEMA_VERSION = 1
 CHECK_WHOLE_UP_TO = 32 * 1024 * 1024
-"""A file larger than this is checked at its newest events only: a kiosk restarts within 2 s."""
+"""A file larger than this is checked at its newest events only, until it is found damaged: a kiosk restarts in 2 s."""
 BUSY_TIMEOUT_S = 2.0
 _LOG_ID = re.compile(rb'"log_id":"([0-9a-f]{8,64})"')
 _READ_FOR_PREDECESSOR = 64 * 1024 * 1024
+_PARTS = ("-wal", "-shm", "")
+_SURROUNDINGS = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_AUTH,
+    }
+)
 
 _SCHEMA = """
 CREATE TABLE log (
     ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
-    log_id TEXT NOT NULL UNIQUE,
+    log_id TEXT NOT NULL,
     compound TEXT NOT NULL,
     device TEXT NOT NULL,
     reason TEXT NOT NULL,
@@ -49,7 +66,7 @@ CREATE TABLE event (
     signature BLOB,
     recorded_us INTEGER NOT NULL,
     PRIMARY KEY (ordinal, seq)
-) WITHOUT ROWID;
+);
 CREATE TABLE decision (
     event TEXT PRIMARY KEY,
     ordinal INTEGER NOT NULL,
@@ -58,8 +75,14 @@ CREATE TABLE decision (
     answer TEXT NOT NULL,
     gate_outcome TEXT
 ) WITHOUT ROWID;
+CREATE TABLE spent (
+    mark TEXT PRIMARY KEY,
+    event TEXT NOT NULL,
+    until_us INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE INDEX unresolved ON decision (ordinal, seq) WHERE gate_outcome IS NULL AND answer = 'admit';
 """
+_STATEMENTS = tuple(statement.strip() for statement in _SCHEMA.split(";\n") if statement.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +94,50 @@ class SetAside:
     log_id: str | None
 
 
-class Untrustworthy(Exception):
+class Untrustworthy(LogUnusable):
     """The file is there, but it is not a log whose chain could be continued."""
 
 
-def open_log_file(path: Path, now: WallTime) -> tuple[sqlite3.Connection, SetAside | None]:
-    """Open or create the log for writing; a file that cannot be trusted is set aside first. Raises LogUnusable."""
-    aside: SetAside | None = None
+def open_log_file(path: Path, *, whole: bool = False) -> sqlite3.Connection:
+    """Open or create the log for writing; `whole` checks all of it whatever its size.
+
+    Raises Untrustworthy when the file must be set aside first, else LogUnusable.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            return _opened(path), None
-        except (Untrustworthy, sqlite3.DatabaseError) as error:
-            if isinstance(error, sqlite3.OperationalError) and not _is_corruption(error):
-                raise
-            aside = _set_aside(path, now, str(error))
-        return _opened(path), aside
-    except (sqlite3.Error, OSError, Untrustworthy) as error:
+        return _opened(path, whole=whole)
+    except LogUnusable:
+        raise
+    except UnicodeDecodeError as error:
+        # SQLite quotes a damaged schema in its message.
+        raise Untrustworthy("its tables cannot be read") from error
+    except (sqlite3.Error, OSError) as error:
+        if isinstance(error, sqlite3.Error) and is_damage(error):
+            raise Untrustworthy(str(error)) from error
         raise LogUnusable(f"{path}: the log cannot be opened: {error}") from error
+
+
+def set_aside(path: Path, now: WallTime, reason: str) -> SetAside:
+    """Move a database that cannot be trusted out of the way; nothing is deleted. Raises LogUnusable."""
+    try:
+        target = _moved(path, now)
+    except OSError as error:
+        raise LogUnusable(f"{path}: the log cannot be set aside: {error}") from error
+    aside = SetAside(target, reason, _predecessor(target))
+    structlog.get_logger().error("log set aside", reason=reason, kept_as=target.name, held=aside.log_id or "unreadable")
+    return aside
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error speaks of the file's content, rather than of the disk, the memory or another process."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF not in _SURROUNDINGS
 
 
 def connect(path: Path, synchronous: Literal["FULL", "NORMAL"]) -> sqlite3.Connection:
     """Connect for explicit transactions. Raises sqlite3.Error."""
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    # A text whose bytes are damaged still travels: the server marks it as faulty, and takes the events after it.
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
     try:
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA cache_size = -2000")
@@ -103,7 +147,7 @@ def connect(path: Path, synchronous: Literal["FULL", "NORMAL"]) -> sqlite3.Conne
     return connection
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _opened(path: Path, *, whole: bool) -> sqlite3.Connection:
     # Looked at before SQLite does: it would discard a write-ahead log whose database is gone.
     _check_header(path)
     connection = connect(path, "FULL")
@@ -116,7 +160,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         if fresh:
             _create(connection)
         else:
-            _check_content(connection, path)
+            _check_content(connection, path, whole=whole)
     except BaseException:
         connection.close()
         raise
@@ -126,9 +170,12 @@ def _opened(path: Path) -> sqlite3.Connection:
 def _create(connection: sqlite3.Connection) -> None:
     """Make the tables in one transaction, so that a crash leaves an empty file or a whole one."""
     connection.execute("BEGIN IMMEDIATE")
-    for statement in _SCHEMA.split(";\n"):
-        if statement.strip():
-            connection.execute(statement)
+    if _ids(connection) != (0, 0):
+        # Another process was faster.
+        connection.execute("ROLLBACK")
+        return
+    for statement in _STATEMENTS:
+        connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
@@ -143,6 +190,9 @@ def _check_header(path: Path) -> None:
         header = file.read(100)
     if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
         raise Untrustworthy("it is not an SQLite database")
+    if not {header[18], header[19]} <= {1, 2}:
+        # SQLite would open it for reading only, or not at all.
+        raise Untrustworthy("it is of a newer SQLite, or damaged")
     application = int.from_bytes(header[68:72], "big")
     # 0 is a log that crashed between its creation and the first checkpoint: its identity is in the WAL still.
     if application not in (0, APPLICATION_ID):
@@ -160,39 +210,50 @@ def _check_identity(connection: sqlite3.Connection) -> None:
         raise Untrustworthy("it belongs to another application")
     if version != SCHEMA_VERSION:
         raise Untrustworthy(f"its layout is version {version}, and this software knows {SCHEMA_VERSION}")
+    found = {statement for (statement,) in connection.execute("SELECT sql FROM sqlite_master")}
+    if not found.issuperset(_STATEMENTS):
+        raise Untrustworthy("its tables are not those of its layout")
 
 
-def _check_content(connection: sqlite3.Connection, path: Path) -> None:
+def _check_content(connection: sqlite3.Connection, path: Path, *, whole: bool) -> None:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     size = pages * connection.execute("PRAGMA page_size").fetchone()[0]
     if path.stat().st_size < size:
         raise Untrustworthy(f"it is cut short: {path.stat().st_size} of {size} bytes")
-    if size <= CHECK_WHOLE_UP_TO:
-        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if whole or size <= CHECK_WHOLE_UP_TO:
+        found = connection.execute(f"PRAGMA {'integrity' if whole else 'quick'}_check(1)").fetchone()[0]
         if found != "ok":
             raise Untrustworthy(f"it is damaged: {found}")
-    newest = "SELECT ordinal, next_seq, head FROM log ORDER BY ordinal DESC LIMIT 1"
-    for ordinal, next_seq, head in connection.execute(newest).fetchall():
-        last = connection.execute("SELECT hash FROM event WHERE ordinal = ? AND seq = ?", (ordinal, next_seq - 1)).fetchone()
-        if last is None or last[0] != head:
-            raise Untrustworthy("its newest event is not the one that its head names")
+    _check_newest(connection)
 
 
-def _is_corruption(error: sqlite3.Error) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_SCHEMA)
+def _check_newest(connection: sqlite3.Connection) -> None:
+    """See that the newest event is whole and is the one that its log's head names: the next one builds on it."""
+    query = (
+        "SELECT log.compound, log.device, log.log_id, log.next_seq, log.head, event.header, event.prev_hash,"
+        " event.sealed_digest, event.hash, event.sealed FROM log"
+        " LEFT JOIN event ON event.ordinal = log.ordinal AND event.seq = log.next_seq - 1 ORDER BY log.ordinal DESC LIMIT 1"
+    )
+    for compound, device, log_id, next_seq, head, *members in connection.execute(query):
+        event = Event(*members)
+        try:
+            if verify(Head(compound, device, log_id, next_seq - 1, event.prev_hash), event).hash == head:
+                continue
+        except (GatepostError, TypeError):
+            pass
+        raise Untrustworthy("its newest event is not the one that its head names")
 
 
-def _set_aside(path: Path, now: WallTime, reason: str) -> SetAside:
+def _moved(path: Path, now: WallTime) -> Path:
     """Rename the database with its write-ahead log, which a new database must not inherit."""
     target = path.with_name(f"{path.name}-set-aside-{now}")
     number = 1
-    while target.exists():
+    while any(target.with_name(target.name + suffix).exists() for suffix in _PARTS):
         number += 1
         target = path.with_name(f"{path.name}-set-aside-{now}-{number}")
     # The write-ahead log goes first: should the power fail in between, the database is found wanting again.
-    for suffix in ("-wal", "-shm", ""):
+    for suffix in _PARTS:
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(target.with_name(target.name + suffix))
@@ -201,9 +262,7 @@ def _set_aside(path: Path, now: WallTime, reason: str) -> SetAside:
         os.fsync(directory)
     finally:
         os.close(directory)
-    aside = SetAside(target, reason, _predecessor(target))
-    structlog.get_logger().error("log set aside", reason=reason, kept_as=target.name, held=aside.log_id or "unreadable")
-    return aside
+    return target
 
 
 def _predecessor(path: Path) -> str | None:
@@ -213,7 +272,7 @@ def _predecessor(path: Path) -> str | None:
             found = connection.execute("SELECT log_id FROM log ORDER BY ordinal DESC LIMIT 1").fetchone()
         if found is not None and isinstance(found[0], str):
             return found[0]
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         pass
     counted: Counter[bytes] = Counter()
     for part in (path, path.with_name(path.name + "-wal")):

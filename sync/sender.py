@@ -1,13 +1,15 @@
 """The sender: brings the durable log to the central server, in order, for as long as it takes.
 
 Nothing it does deletes an event. What the server does not take is sent again later; a log that the server cannot
-take at all (a fork, a refused event) is tried again with growing pauses while newer logs go ahead.
+take at all (a fork, a refused event) is tried again with growing pauses while newer logs go ahead. When the server
+is found to hold less than it acknowledged, it is asked about the earlier logs too: it was restored from a backup.
 """
 
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import requests
@@ -16,9 +18,9 @@ from requests import RequestException, Session
 from urllib3.exceptions import HTTPError
 
 from kiosk.errors import LogUnusable, ServiceUnavailable
-from kiosk.events import Event
+from kiosk.events import Head
 from sync import wire
-from sync.log import HeadDisputed
+from sync.log import HeadDisputed, Pending
 from sync.wire import BEGIN_NEW, Standing
 
 FIRST_PAUSE_S = 0.5
@@ -34,8 +36,11 @@ REFUSED = frozenset({400, 413, 422})
 class Outbox(Protocol):
     """What the sender needs of the log (sync.log.SqliteLog). Every method raises LogUnusable."""
 
-    def pending(self, limit: int, *, skip: Sequence[str] = ()) -> Sequence[Event]:
+    def pending(self, limit: int, *, skip: Collection[str] = ()) -> Pending | None:
         """Consecutive unacknowledged events of one log, oldest log first."""
+
+    def earlier(self) -> Sequence[Head]:
+        """Every log but the current one, where the server's copy ends."""
 
     def acknowledge(self, log_id: str, next_seq: int, head: bytes) -> None:
         """Note what the server holds. Raises HeadDisputed."""
@@ -43,8 +48,8 @@ class Outbox(Protocol):
     def kept_aside(self, log_id: str, kept_to: int) -> None:
         """Note what the server keeps aside of a forked log."""
 
-    def begin_new(self, reason: str) -> str:
-        """Begin a new log."""
+    def begin_new(self, reason: str, *, after: str) -> str:
+        """Begin a new log if `after` is the current one."""
 
     def unacknowledged(self) -> int:
         """How many events are not acknowledged."""
@@ -99,16 +104,27 @@ class Sender:
         self._failures = 0
         self._limit = batch
         self._stuck: set[str] = set()
+        self._rewound: set[str] = set()
+        self._forked: set[str] = set()
+        self._ask_about_earlier = True
 
     def run(self, stop: threading.Event, wake: threading.Event) -> None:
         """Send until `stop`. `wake` announces new events; whoever sets `stop` sets `wake` after it."""
-        while not stop.is_set():
+        while True:
             wake.clear()
-            if self._deliver(stop.is_set):
+            if stop.is_set():
+                return
+            try:
+                delivered = self._deliver(stop.is_set)
+            except Exception as error:  # noqa: BLE001 - the boundary of a thread: the events are safe, so try again
+                structlog.get_logger().exception("sender fault")
+                delivered = self._failed(type(error).__name__)
+            if delivered:
                 wake.wait(IDLE_S)
-                self._prune()
             else:
                 stop.wait(self._pause_s())
+            with suppress(LogUnusable):
+                self._log.prune()
 
     def flush(self, deadline_s: float) -> int:
         """Send what can be sent within `deadline_s` seconds; return how many events stay unacknowledged.
@@ -128,39 +144,49 @@ class Sender:
 
     def _deliver(self, interrupted: Callable[[], bool], ends: float | None = None) -> bool:
         """Send until nothing is pending. True when that was reached, False when to pause first."""
-        with self._turn:
+        if not self._turn.acquire(timeout=-1 if ends is None else max(0.0, ends - self._monotonic())):
+            return False
+        try:
             self._stuck.clear()
-            try:
-                while not interrupted():
-                    events = self._log.pending(self._limit, skip=tuple(self._stuck))
-                    if not events:
-                        break
-                    self._send(events, ends)
-            except (ServiceUnavailable, LogUnusable) as error:
-                self._failures += 1
-                self._healthy(False, str(error))
-                return False
+            self._rewound.clear()
+            reached = asked = False
+            while not interrupted():
+                pending = self._log.pending(self._limit, skip=tuple(self._stuck))
+                if pending is not None:
+                    self._send(pending, ends)
+                    reached = True
+                elif self._ask_about_earlier and not asked:
+                    self._ask(ends)
+                    asked = True
+                else:
+                    break
             if self._stuck:
-                self._failures += 1
-                self._healthy(False, f"the server does not take {len(self._stuck)} log(s); they are kept")
-                return False
+                return self._failed(f"the server does not take {len(self._stuck)} log(s); they are kept")
             self._failures = 0
             self._limit = self._batch
-            self._healthy(True, "")
+            if reached:
+                self._healthy(True, "")
             return True
+        except ServiceUnavailable as error:
+            return self._failed(str(error))
+        except LogUnusable:
+            # The log tells of its own faults: the server has no part in them.
+            self._failures += 1
+            return False
+        finally:
+            self._turn.release()
 
-    def _send(self, events: Sequence[Event], ends: float | None) -> None:
+    def _send(self, pending: Pending, ends: float | None) -> None:
         """One exchange, to its end. Raises ServiceUnavailable (pause, then again) or LogUnusable."""
-        first = events[0].fields
-        log_id = first["log_id"]
-        bodies = _within([wire.encode_event(event) for event in events])
-        body = wire.encode_upload(first["seq"], events[0].prev_hash, bodies)
-        status, answer = self._exchange(first["compound"], first["device"], log_id, body, ends)
+        after = pending.after
+        bodies = _within([wire.encode_event(event) for event in pending.events])
+        body = wire.encode_upload(after.next_seq, after.hash, bodies)
+        status, answer = self._exchange("POST", after, body, ends)
         try:
             if status == 200:
-                self._acknowledged(log_id, first["seq"], answer)
+                self._acknowledged(after, answer)
             elif status == 409:
-                self._conflict(log_id, first["seq"], len(bodies), answer)
+                self._conflict(after, len(bodies), answer)
             elif status in REFUSED and len(bodies) > 1:
                 self._limit = max(1, len(bodies) // 2)
             elif status in REFUSED:
@@ -170,30 +196,57 @@ class Sender:
         except wire.NotOnTheWire as error:
             raise ServiceUnavailable(str(error)) from error
         except (HeadDisputed, _Stuck) as error:
-            self._give_way(log_id, str(error))
+            self._give_way(after.log_id, str(error))
 
-    def _acknowledged(self, log_id: str, from_seq: int, answer: bytes) -> None:
+    def _ask(self, ends: float | None) -> None:
+        """Ask where the server's copies of the earlier logs end, so that what they lack is pending again."""
+        self._ask_about_earlier = False
+        for known in self._log.earlier():
+            try:
+                status, answer = self._exchange("GET", known, b"", ends)
+            except ServiceUnavailable:
+                self._ask_about_earlier = True
+                raise
+            if status >= 500:
+                self._ask_about_earlier = True
+            elif status == 200:
+                # Nonsense, or another branch of the log, leaves nothing to do.
+                with suppress(wire.NotOnTheWire, HeadDisputed):
+                    standing = wire.decode_standing(answer)
+                    self._log.acknowledge(known.log_id, standing.next_seq, bytes.fromhex(standing.head))
+
+    def _acknowledged(self, after: Head, answer: bytes) -> None:
         standing = wire.decode_standing(answer)
-        self._log.acknowledge(log_id, standing.next_seq, bytes.fromhex(standing.head))
-        if standing.next_seq <= from_seq:
+        self._note(after, standing)
+        if standing.next_seq <= after.next_seq:
             raise ServiceUnavailable("the server took nothing of what was sent")
         self._limit = min(self._batch, self._limit * 2)
 
-    def _conflict(self, log_id: str, from_seq: int, count: int, answer: bytes) -> None:
-        standing: Standing = wire.decode_standing(answer)
+    def _conflict(self, after: Head, count: int, answer: bytes) -> None:
+        standing = wire.decode_standing(answer)
         if not standing.fork:
-            # A gap: the server has less than it once acknowledged, such as after a restored backup.
-            self._log.acknowledge(log_id, standing.next_seq, bytes.fromhex(standing.head))
-            if standing.next_seq >= from_seq:
+            self._note(after, standing)
+            if standing.next_seq >= after.next_seq:
                 raise ServiceUnavailable("the server reports a gap where there is none")
+            if after.log_id in self._rewound:
+                raise ServiceUnavailable("the server forgets what it has just acknowledged")
+            self._rewound.add(after.log_id)
             return
         if standing.log == BEGIN_NEW:
-            self._log.begin_new("fork")
-        structlog.get_logger().error("log forked", log_id=log_id, at=standing.next_seq)
-        kept_to = min(standing.kept_to or 0, from_seq + count)
-        if kept_to <= from_seq:
+            self._log.begin_new("fork", after=after.log_id)
+        if after.log_id not in self._forked:
+            self._forked.add(after.log_id)
+            structlog.get_logger().error("log forked", log_id=after.log_id, at=standing.next_seq)
+        kept_to = min(standing.kept_to or 0, after.next_seq + count)
+        if kept_to <= after.next_seq:
             raise _Stuck("forked")
-        self._log.kept_aside(log_id, kept_to)
+        self._log.kept_aside(after.log_id, kept_to)
+
+    def _note(self, after: Head, standing: Standing) -> None:
+        """Note what the server holds. Less than it once acknowledged: such as after a restored backup."""
+        self._log.acknowledge(after.log_id, standing.next_seq, bytes.fromhex(standing.head))
+        if standing.next_seq < after.next_seq:
+            self._ask_about_earlier = True
 
     def _give_way(self, log_id: str, reason: str) -> None:
         """Let the other logs pass: this one is kept and tried again after a pause; new events go to a new one."""
@@ -201,19 +254,21 @@ class Sender:
             structlog.get_logger().error("log not taken by the server", log_id=log_id, reason=reason)
         self._stuck.add(log_id)
         self._limit = self._batch
-        self._log.begin_new("not_taken")
+        self._log.begin_new("not_taken", after=log_id)
 
-    def _exchange(self, compound: str, device: str, log_id: str, body: bytes, ends: float | None) -> tuple[int, bytes]:
-        """POST one upload; return status and a bounded answer. Raises ServiceUnavailable."""
+    def _exchange(self, method: str, log: Head, body: bytes, ends: float | None) -> tuple[int, bytes]:
+        """One request about a log; return status and a bounded answer. Raises ServiceUnavailable."""
         deadline = self._monotonic() + self._timeout_s
         if ends is not None:
             deadline = min(deadline, max(ends, self._monotonic() + 0.05))
         patience = deadline - self._monotonic()
         try:
-            with self._session.post(
-                f"{self._url}/api/v1/logs/{device}/{log_id}",
+            with self._session.request(
+                method,
+                f"{self._url}/api/v1/logs/{log.device}/{log.log_id}",
+                params=None if body else {"compound": log.compound},
                 data=body,
-                headers={wire.COMPOUND_HEADER: compound},
+                headers={wire.COMPOUND_HEADER: log.compound},
                 timeout=(patience, patience),
                 allow_redirects=False,
                 stream=True,
@@ -233,11 +288,10 @@ class Sender:
                 raise ServiceUnavailable("the server's answer took too long")
         return answer
 
-    def _prune(self) -> None:
-        try:
-            self._log.prune()
-        except LogUnusable as error:
-            self._healthy(False, str(error))
+    def _failed(self, detail: str) -> bool:
+        self._failures += 1
+        self._healthy(False, detail)
+        return False
 
     def _pause_s(self) -> float:
         longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self._failures - 1, 16))

@@ -35,7 +35,7 @@ NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 LOG_ID = r"^[0-9a-f]{8,64}$"
 BEGIN_NEW = "begin_new"
 
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class NotOnTheWire(GatepostError, ValueError):
@@ -137,7 +137,7 @@ def decode_upload(body: bytes) -> tuple[Upload, dict[str, Any]]:
         raise NotOnTheWire(f"the body is no upload: {error}") from error
     try:
         return upload, {name: msgspec.json.decode(members[name]) for name in members.keys() - _UPLOAD_MEMBERS}
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise NotOnTheWire(f"the body is no upload: {error}") from error
 
 

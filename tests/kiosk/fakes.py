@@ -16,6 +16,7 @@ from kiosk.model import (
     WallTime,
 )
 from kiosk.ports import Admission
+from kiosk.spent import Spend
 from kiosk.visit import RecordGate
 
 NOON = WallTime(1_795_521_600_000_000)
@@ -26,6 +27,7 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.now = Monotonic(1000.0)
+        self.trusted = ClockState.SYNCHRONISED
 
     def advance(self, seconds: float) -> None:
         self.now = Monotonic(self.now + seconds)
@@ -37,7 +39,7 @@ class FakeClock:
         return WallTime(NOON + round((self.now - 1000.0) * 1e6))
 
     def state(self) -> ClockState:
-        return ClockState.SYNCHRONISED
+        return self.trusted
 
     def boot_id(self) -> str:
         return "boot"
@@ -69,11 +71,15 @@ class FakeRecorder:
         self.decisions: list[tuple[VisitId, Decision, Draft]] = []
         self.outcomes: list[tuple[RecordGate, Draft]] = []
         self.notes: list[Draft] = []
+        self.spends: list[Spend | None] = []
+        self.given_back: list[bool] = []
 
-    def decision(self, visit: VisitId, decision: Decision, draft: Draft) -> None:
+    def decision(self, visit: VisitId, decision: Decision, draft: Draft, spends: Spend | None) -> None:
+        self.spends.append(spends)
         self.decisions.append((visit, decision, draft))
 
-    def outcome(self, visit: VisitId, effect: RecordGate, draft: Draft) -> None:
+    def outcome(self, effect: RecordGate, draft: Draft, *, gives_back: bool) -> None:
+        self.given_back.append(gives_back)
         self.outcomes.append((effect, draft))
 
     def note(self, visit: VisitId, draft: Draft) -> None:
@@ -99,18 +105,21 @@ class FakeLog:
         self.failing = False
         self._unresolved = list(unresolved)
 
-    def append(self, draft: Draft, *, visit: str, decision: Decision | None = None) -> EventId:
+    def append(self, draft: Draft, *, visit: str, decision: Decision | None = None, spends: Spend | None = None) -> EventId:
         if self.failing:
             raise LogUnusable("the disk is full")
         self.entries.append((draft, visit, decision))
         return EventId(f"gate-1/log/{len(self.entries)}")
 
-    def record_outcome(self, admission: EventId, outcome: GateOutcome, draft: Draft) -> EventId:
+    def record_outcome(self, admission: EventId, outcome: GateOutcome, draft: Draft, *, gives_back: bool = False) -> EventId:
         self.outcomes.append((admission, outcome))
         return self.append(draft, visit="")
 
     def unresolved(self) -> Sequence[Admission]:
         return self._unresolved
+
+    def spent(self) -> Sequence[str]:
+        return []
 
     def close(self) -> None:
         pass

@@ -15,6 +15,7 @@ from kiosk.errors import UsageError
 from kiosk.model import (
     Answer,
     Celsius,
+    ClockState,
     Credential,
     CredentialKind,
     Decision,
@@ -78,7 +79,9 @@ readings = st.none() | st.builds(reading, st.floats(30, 45) | st.just(float("nan
 passes = st.none() | st.builds(shown_pass, st.none() | st.sampled_from(VisitorKind), st.sampled_from(Verdict))
 codes = st.none() | st.builds(shown_code, st.none() | st.sampled_from(HealthStatus), st.sampled_from(Verdict))
 lost = st.frozensets(st.sampled_from(Need))
-facts_met = st.builds(Facts, readings, passes, codes, unavailable=lost)
+facts_met = st.builds(
+    Facts, readings, passes, codes, unavailable=lost, pass_used=st.booleans(), clock=st.sampled_from(ClockState)
+)
 
 
 def lists_of(names: type[StrEnum]) -> st.SearchStrategy[list[str]]:
@@ -101,6 +104,8 @@ whens = st.just({"always": True}) | st.dictionaries(
                 "health": lists_of(HealthStatus),
                 "health_verdict": lists_of(Verdict),
                 "unavailable": lists_of(Need),
+                "pass_used": st.just(True),
+                "clock": lists_of(ClockState),
             }[name]
             for name in chosen
         }
@@ -130,6 +135,8 @@ def test_learning_more_never_changes_a_decision(rules: policy.PolicyDocument, fa
         None if "admission_pass" in not_known_yet else facts.admission_pass,
         None if "health_code" in not_known_yet else facts.health_code,
         unavailable=facts.unavailable,
+        pass_used=facts.pass_used,
+        clock=facts.clock,
     )
     before = policy.evaluate(rules, fewer)
     if isinstance(before, Decision):
@@ -202,6 +209,13 @@ HEALTH_CHECK = {
         Answer.HOLD,
         "temperature_unavailable",
     ),
+    "a single use that was made": (Facts(reading(36.5), GUEST, GREEN, pass_used=True), Answer.REFUSE, "pass_used"),
+    "a pass, and no date to hold it against": (
+        Facts(reading(36.5), RESIDENT, clock=ClockState.NEVER_SET),
+        Answer.HOLD,
+        "clock_unset",
+    ),
+    "a clock that drifts": (Facts(reading(36.5), RESIDENT, clock=ClockState.DRIFTING), Answer.ADMIT, "resident"),
     "camera lost": (
         Facts(reading(36.5), unavailable=frozenset({Need.PASS, Need.HEALTH_CODE})),
         Answer.HOLD,

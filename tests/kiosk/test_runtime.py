@@ -11,6 +11,7 @@ from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
 from kiosk.link import GateClosed, GateFailed, GateOpened, PartHealth, Passed, ViewChanged
 from kiosk.model import (
     Celsius,
+    ClockState,
     Decision,
     EventId,
     GateOutcome,
@@ -195,6 +196,7 @@ def test_a_fever_holds_and_is_not_measured_away(bench: Bench) -> None:
 
 
 def test_an_expired_pass_says_so(bench: Bench) -> None:
+    bench.clock.advance(10)
     bench.stand()
     bench.scan(signed_pass(VisitorKind.RESIDENT, days=0))
     assert bench.durable().reasons == ("pass_expired",)
@@ -306,3 +308,81 @@ def test_the_record_holds_evidence_and_nothing_that_names_a_person(bench: Bench)
     assert evidence["credentials"][0]["verdict"] == "valid"
     assert set(draft.body["times_us"]) >= {"presence", "reading", "code_captured", "decided"}
     assert "holder" not in str(draft.body)
+
+
+def come_again(bench: Bench, event: str) -> Decision:
+    """The same pass, shown again by whoever comes after."""
+    bench.stand(present=False)
+    bench.clock.advance(10)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    return bench.durable(event)
+
+
+def test_a_pass_for_a_single_use_is_refused_the_second_time(bench: Bench) -> None:
+    admission = admit_resident(bench)
+    assert bench.recorder.spends[-1] is not None
+    bench.give(GateOpened(admission, bench.clock.now))
+    bench.give(Passed(admission, bench.clock.now))
+    bench.give(GateClosed(admission, True, bench.clock.now))
+    assert bench.recorder.given_back == [False]
+    assert come_again(bench, "gate-1/log/3").reasons == ("pass_used",)
+    assert bench.recorder.spends[-1] is None
+    assert bench.gate.opened == [admission]
+
+
+def test_a_pass_keeps_its_use_where_nobody_came_in(bench: Bench) -> None:
+    admission = admit_resident(bench)
+    bench.give(GateOpened(admission, bench.clock.now))
+    bench.give(GateClosed(admission, False, bench.clock.now))
+    assert bench.recorder.given_back == [True]
+    assert come_again(bench, "gate-1/log/3").reasons == ("resident",)
+
+
+def test_a_pass_means_nothing_to_a_clock_that_was_never_set(bench: Bench) -> None:
+    bench.clock.trusted = ClockState.NEVER_SET
+    bench.stand()
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert bench.durable().reasons == ("clock_unset",)
+    assert bench.gate.opened == []
+
+
+def lose(bench: Bench, part: Part, *, well: bool = False) -> None:
+    bench.give(PartHealth(part, well, "" if well else "gone", bench.clock.now))
+
+
+def test_a_thermometer_that_comes_back_clears_the_visitor_who_was_held_without_it(bench: Bench) -> None:
+    lose(bench, Part.THERMOMETER)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert bench.durable().reasons == ("temperature_unavailable",)
+    lose(bench, Part.THERMOMETER, well=True)
+    bench.stand()
+    assert bench.durable("gate-1/log/2").reasons == ("resident",)
+    assert bench.gate.opened == [EventId("gate-1/log/2")]
+
+
+@pytest.mark.parametrize("part", [Part.CAMERA, Part.EYES])
+def test_a_camera_that_comes_back_clears_the_visitor_who_was_held_without_it(bench: Bench, part: Part) -> None:
+    bench.stand()
+    lose(bench, part)
+    assert bench.durable().reasons == ("pass_unavailable",)
+    lose(bench, part, well=True)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert bench.durable("gate-1/log/2").reasons == ("resident",)
+
+
+def test_a_camera_lost_after_the_pass_was_read_changes_nothing(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    lose(bench, Part.CAMERA)
+    bench.stand()
+    assert bench.durable().reasons == ("resident",)
+
+
+def test_a_fever_is_not_measured_away(bench: Bench) -> None:
+    bench.stand(38.4)
+    assert bench.durable().reasons == ("temperature_high",)
+    bench.clock.advance(1)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand(36.6)
+    assert bench.phase() is Phase.AWAITING_GUARD
+    assert len(bench.recorder.decisions) == 1

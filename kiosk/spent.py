@@ -1,0 +1,56 @@
+"""Passes for a single use that have had it. Pure: the log brings them back after a start."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kiosk.model import Credential, EventId, GateOutcome, WallTime
+
+ANNULS = frozenset({GateOutcome.NOT_PASSED, GateOutcome.NOT_OPENED, GateOutcome.FAILED})
+"""Outcomes that mean that nobody came in. `unknown` is not among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """The one use of a pass: its mark, which nobody can turn back into the pass, and when the pass ends."""
+
+    mark: str
+    until: WallTime
+
+
+def spend_of(credential: Credential | None) -> Spend | None:
+    """What an admission on this credential uses up; None for what may be shown again and again."""
+    if credential is None or not credential.single_use or credential.serial is None or credential.expires_at is None:
+        return None
+    return Spend(hashlib.sha256(credential.serial.encode()).hexdigest()[:32], credential.expires_at)
+
+
+class SpentPasses:
+    """The single uses made at this gate, in memory, so that no scan waits for the disk."""
+
+    def __init__(self, known: Iterable[str] = (), *, gives_back: bool = True) -> None:
+        """Begin with the marks that the log remembers.
+
+        `gives_back`: where nobody came in, the pass keeps its use. A gate without a passage sensor never knows.
+        """
+        self._spent = set(known)
+        self._gives_back = gives_back
+        self._of_admission: dict[EventId, str] = {}
+
+    def used(self, credential: Credential) -> bool:
+        """Whether a pass has had its single use."""
+        spend = spend_of(credential)
+        return spend is not None and spend.mark in self._spent
+
+    def admitted(self, admission: EventId, spend: Spend) -> None:
+        """Note a durable admission on a pass."""
+        self._spent.add(spend.mark)
+        self._of_admission[admission] = spend.mark
+
+    def ended(self, admission: EventId, outcome: GateOutcome) -> bool:
+        """Note what became of an admission; True when the use of its pass is given back."""
+        mark = self._of_admission.pop(admission, None)
+        if mark is None or not self._gives_back or outcome not in ANNULS:
+            return False
+        self._spent.discard(mark)
+        return True
