@@ -99,7 +99,7 @@ def build_core(
     on_part: Callable[[Part], None] | None = None,
 ) -> Core:
     """Build the core. Raises UsageError before anything is started; `base` is the configuration's folder."""
-    clock = clock or SystemClock()
+    clock = clock or _clock(config)
     document = load_policy(config.policy.file, base)
     trust = load_trust(config.policy.trust, base, config.gate.compound)
     unknown = config.policy.issuers.keys() - {issuer.id for issuer in trust.token_issuers}
@@ -167,6 +167,14 @@ def build_core(
                 worker.start()
 
         return Core(runtime, stack.pop_all(), start)
+
+
+def _clock(config: Config) -> Clock:
+    if config.simulation is not None and config.simulation.clock == "never_set":
+        from drivers.simulated.clock import UnsetClock
+
+        return UnsetClock(SystemClock())
+    return SystemClock()
 
 
 def thermometer_factory(config: Config, clock: Clock) -> Callable[[], Thermometer]:

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
+import msgspec
 import structlog
 import typer
 
@@ -121,16 +122,16 @@ def world(
 
 @app.command()
 def issuer(
-    table: Annotated[Path, typer.Option(help="JSON: token to status.", metavar="FILE")],
+    table: Annotated[Path, typer.Option(help="JSON: token to status, or to [status, seconds].", metavar="FILE")],
     port: Annotated[int, typer.Option(help="0: any free one.")] = 0,
 ) -> int:
     """Run a simulated issuer of token health codes on loopback."""
     from drivers.simulated.issuer import run_issuer
 
     try:
-        answers = json.loads(table.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{table}: cannot be read as JSON: {error}") from error
+        answers = msgspec.json.decode(table.read_bytes(), type=dict[str, str | tuple[str, float]])
+    except (OSError, msgspec.MsgspecError) as error:
+        raise UsageError(f"{table}: is no table of tokens: {error}") from error
     with _stop_on_signals() as stop:
         try:
             run_issuer(answers, port, _ready, stop)

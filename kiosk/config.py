@@ -5,7 +5,7 @@ An annotated example is `deploy/kiosk.example.toml`; a test holds it against the
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -94,9 +94,13 @@ class PolicySection(Section, frozen=True):
 
 
 class SimulationSection(Section, frozen=True):
-    """[simulation] Only for a kiosk whose devices are simulated: the socket of the world they live in."""
+    """[simulation] Only for a kiosk whose devices are simulated: the socket of the world they live in.
+
+    `clock` is `machine`, or `never_set` for a Pi without a battery that has not reached a time server.
+    """
 
     world: str
+    clock: Literal["machine", "never_set"] = "machine"
 
 
 class Config(Section, frozen=True):

@@ -97,9 +97,15 @@ class Evidence:
 
     def measured(self, reading: Reading) -> None:
         """Take in a reading; a later one of the same person refines it."""
-        if self.facts.reading is None:
+        before = self.facts.reading
+        if before is None or before.began_at != reading.began_at:
             self.times |= {"presence": reading.began_at, "reading": reading.at}
         self._update(replace(self.facts, reading=reading))
+
+    def unmeasured(self) -> None:
+        """Forget the reading: whoever it was of has left the spot."""
+        if self.facts.reading is not None:
+            self._update(replace(self.facts, reading=None))
 
     def without(self, parts: frozenset[Part]) -> None:
         """Note which parts are lost just now. What was learnt before still counts."""

@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from kiosk.link import GateClosed, GateFailed, GateOpened, PartHealth, Passed, SceneMoved
+from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed, SceneMoved
 from kiosk.model import Decision, EventId, HealthStatus, Monotonic, Observation, Scan, VisitId
 
 
@@ -27,16 +27,9 @@ class Recorded:
     at: Monotonic
 
 
-@dataclass(frozen=True, slots=True)
-class Resume:
-    """A parked visitor stands at the gate again."""
-
-    visit: VisitId
-
-
 Sight = Scan | Observation
 """What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
-Item = Sight | TokenAnswered | Recorded | Resume | GateOpened | GateClosed | GateFailed | Passed | PartHealth | SceneMoved
+Item = Sight | TokenAnswered | Recorded | FormAsked | GateOpened | GateClosed | GateFailed | Passed | PartHealth | SceneMoved
 
 
 class Inbox:

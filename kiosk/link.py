@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from kiosk.errors import DeviceLost, UsageError
-from kiosk.model import Answer, EventId, Monotonic, Need, Part, ReasonCode, Scan, Seconds
+from kiosk.model import Answer, EventId, Monotonic, Need, Part, ReasonCode, Scan, Seconds, VisitId
 
 MAX_MESSAGE = 64 * 1024
 BEAT_EVERY = Seconds(0.15)
@@ -75,6 +75,12 @@ class SceneMoved(Message, frozen=True):
     at: Monotonic
 
 
+class FormAsked(Message, frozen=True):
+    """From the screen: whoever stands there has no code and asks for the visitor form."""
+
+    at: Monotonic
+
+
 class OpenGate(Message, frozen=True):
     """To the gate: one bounded pulse for this durable admission. A repeat of the same admission is ignored."""
 
@@ -114,9 +120,10 @@ class GateFailed(Message, frozen=True):
 
 
 class ViewChanged(Message, frozen=True):
-    """From the core: what whoever stands at the gate should see and hear now."""
+    """From the core: what whoever stands at the gate should see and hear now. `visit` is what a form refers to."""
 
     phase: str
+    visit: VisitId
     answer: Answer | None
     reasons: tuple[ReasonCode, ...]
     wanted: tuple[Need, ...]
@@ -129,6 +136,7 @@ AnyMessage = (
     | Beat
     | PartHealth
     | Attend
+    | FormAsked
     | Scanned
     | SceneMoved
     | OpenGate

@@ -8,6 +8,8 @@ ABSENCE = Seconds(1.5)
 """Nobody and no code for so long: the visitor has left."""
 SAME_CODE_AGAIN = Seconds(3.0)
 """A code still held up after its visit ended begins a new one only after it was out of sight for so long."""
+SPOT_EMPTY = Seconds(0.5)
+"""The thermometer's spot has been empty for so long: whoever stands there next is measured anew."""
 
 
 class Presence:
@@ -19,6 +21,7 @@ class Presence:
         self._answered: dict[bytes, Monotonic] = {}
         self._walking_off = False
         self._measured = Monotonic(0.0)
+        self._empty_since: Monotonic | None = None
 
     def seen(self, at: Monotonic) -> bool:
         """Note a sign of the visitor; True when they had left and are back."""
@@ -56,6 +59,15 @@ class Presence:
         if self._walking_off and observation.reading is not None and self.fresh(observation.reading):
             self._walking_off = False
         return not self._walking_off
+
+    def spot_empty(self, observation: Observation) -> bool:
+        """Whether nobody has stood in the thermometer's spot for a while, so that no reading vouches any more."""
+        if observation.present:
+            self._empty_since = None
+            return False
+        if self._empty_since is None:
+            self._empty_since = observation.at
+        return observation.at - self._empty_since >= SPOT_EMPTY
 
     def fresh(self, reading: Reading) -> bool:
         """Whether a reading is of a person who came after the last one that was measured.

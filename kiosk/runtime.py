@@ -9,9 +9,9 @@ from kiosk import flow, policy
 from kiosk.errors import DeviceLost
 from kiosk.facts import Evidence, Moment
 from kiosk.flow import FlowError
-from kiosk.inbox import Inbox, Item, Recorded, Resume, TokenAnswered
+from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
 from kiosk.journal import Journal
-from kiosk.link import BEAT_EVERY, GateClosed, GateFailed, GateOpened, PartHealth, Passed, SceneMoved, ViewChanged
+from kiosk.link import BEAT_EVERY, FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed, SceneMoved, ViewChanged
 from kiosk.model import (
     Answer,
     Decision,
@@ -21,6 +21,7 @@ from kiosk.model import (
     Part,
     ReasonCode,
     Scan,
+    Verdict,
     VisitId,
 )
 from kiosk.parking import ParkedVisits
@@ -41,6 +42,7 @@ from kiosk.visit import (
     Event,
     FactsComplete,
     FactsWanted,
+    FormWanted,
     GatePassed,
     Left,
     OpenGate,
@@ -60,6 +62,8 @@ from kiosk.visit import GateFailed as GateHasFailed
 from kiosk.visit import GateOpened as GateHasOpened
 
 ASKING = frozenset({Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING, Phase.AWAITING_FORM, Phase.AWAITING_CONSENT})
+COMING = frozenset({Phase.APPROACHING, Phase.COLLECTING})
+ELSEWHERE = frozenset({Phase.AWAITING_FORM, Phase.AWAITING_CONSENT})
 UNANSWERED = frozenset({Ending.ABANDONED, Ending.EXPIRED})
 
 _log = structlog.get_logger()
@@ -147,8 +151,8 @@ class Runtime:
                 self._scanned(item)
             case Observation():
                 self._observed(item)
-            case Resume():
-                self._resume(item.visit)
+            case FormAsked():
+                self._take(FormWanted())
             case TokenAnswered():
                 if item.visit == self.visit.id:
                     self._evidence.answered(item.token, item.status, self._clock.monotonic())
@@ -182,11 +186,15 @@ class Runtime:
         self._seen(now)
         moment = Moment(self._clock.wall(), self._clock.state(), now)
         token = self._evidence.scanned(scan, self._site.trust, moment, self._spent.used)
+        if self._resumes():
+            token = self._evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if token is not None:
             self._resolver.ask(self.visit.id, token)
         self._weigh()
 
     def _observed(self, seen: Observation) -> None:
+        if self._presence.spot_empty(seen) and self.visit.phase in ASKING:
+            self._evidence.unmeasured()
         arrives = self._presence.arrives(seen)
         if not seen.present or (self.visit.phase is Phase.IDLE and not arrives):
             return
@@ -243,22 +251,22 @@ class Runtime:
         self._weigh()
         self._publish()
 
-    def _resume(self, visit: VisitId) -> None:
-        """Bring a parked visitor back to a kiosk that is free."""
-        if self.visit.phase not in {Phase.IDLE, Phase.APPROACHING}:
-            return
+    def _resumes(self) -> bool:
+        """Bring a parked visit back when the pass that its form became is shown."""
         now = self._clock.monotonic()
-        back = self._parked.take(visit, now)
+        shown, measured = self._evidence.facts.admission_pass, self._evidence.facts.reading
+        if shown is None or shown.verdict is not Verdict.VALID or shown.holder is None:
+            return False
+        back = self._parked.take(VisitId(shown.holder), now) if self.visit.phase in COMING else None
         if back is None:
-            return
-        parked, evidence = back
-        self.visit = parked
-        self._evidence = evidence
-        evidence.without(self.lost)
+            return False
+        self.visit, self._evidence = back
+        self._evidence.without(self.lost)
+        if measured is not None:
+            self._evidence.measured(measured)
         self._presence.seen(now)
         self._take(Resumed())
-        self._attend(True)
-        self._weigh()
+        return True
 
     # The rules.
 
@@ -275,6 +283,8 @@ class Runtime:
         pending = self._evidence.facts.pending
         if isinstance(answer, Decision):
             self._take(FactsComplete())
+        elif self.visit.phase in ELSEWHERE:
+            return  # what is wanted comes from the visitor's or the resident's phone
         elif wanted := answer.wanted - pending:
             if self.visit.phase is not Phase.COLLECTING or wanted != self.visit.wanted:
                 self._take(FactsWanted(wanted))
@@ -327,8 +337,9 @@ class Runtime:
                 self._journal.note("form_requested", visit)
             case RequestConsent(visit):
                 self._journal.note("consent_requested", visit)
-            case Park():
+            case Park(visit):
                 self._parked.park(self.visit, self._evidence)
+                self._journal.note("visit_parked", visit)
 
     def _open(self, admission: EventId) -> None:
         try:
@@ -355,6 +366,7 @@ class Runtime:
         self._show(
             ViewChanged(
                 phase=visit.phase,
+                visit=visit.id,
                 answer=visit.decision.answer if visit.decision is not None else None,
                 reasons=visit.decision.reasons if visit.decision is not None else (),
                 wanted=tuple(sorted(visit.wanted)),

@@ -14,6 +14,7 @@ from kiosk.link import (
     Attend,
     Beat,
     Connection,
+    FormAsked,
     GateClosed,
     GateFailed,
     GateOpened,
@@ -189,7 +190,7 @@ class Switchboard:
         match message:
             case Scanned(scan):
                 self._inbox.post(scan)
-            case GateOpened() | GateClosed() | GateFailed() | Passed() | PartHealth() | SceneMoved():
+            case FormAsked() | GateOpened() | GateClosed() | GateFailed() | Passed() | PartHealth() | SceneMoved():
                 self._inbox.post(message)
             case _:
                 return

@@ -92,6 +92,7 @@ class Filming:
         fps: int,
         now: Callable[[], float],
         posture: Callable[[float], Posture],
+        unplugged: Callable[[float], bool] = lambda _: False,
         seen: Callable[[float, Posture, bool], None],
         ended: Callable[[BaseException | None], None],
         stop: threading.Event,
@@ -100,6 +101,7 @@ class Filming:
         self._period_s = 1.0 / fps
         self._now = now
         self._posture = posture
+        self._unplugged = unplugged
         self._seen = seen
         self._ended = ended
         self._stop = stop
@@ -129,7 +131,8 @@ class Filming:
             at = self._now()
             posture = self._posture(at)
             image, whole = self._studio.renderer.render(posture, at)
-            self._studio.publisher.publish(image, at)
+            if not self._unplugged(at):
+                self._studio.publisher.publish(image, at)
             self._seen(at, posture, whole)
             due += self._period_s
             late = self._now() - due

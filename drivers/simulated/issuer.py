@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import BaseServer
 from typing import Any
 
+Answers = Mapping[str, str | tuple[str, float]]
+"""Token to status, or to a status and the seconds that its answer takes."""
 ABSENT = "absent"
 """The answer for a token that the service never gave out; no gateway should map it to a colour."""
 TOKEN_CHARACTERS = 24
@@ -33,7 +35,7 @@ def opaque_token(chance: random.Random) -> str:
 
 
 def run_issuer(
-    table: Mapping[str, str],
+    table: Answers,
     port: int,
     on_ready: Callable[[str], None],
     stop: threading.Event,
@@ -43,8 +45,8 @@ def run_issuer(
 ) -> None:
     """Serve on loopback until `stop` is set; `on_ready` gets the URL once connections are taken.
 
-    `table` (token to status) is read at every question, so its owner may add to it. `latency_s` is asked for
-    each answer's delay; while `outage` is set every answer is 503. Raises OSError when the port is taken.
+    `table` is read at every question, so its owner may add to it. `latency_s` is asked for each answer's delay
+    (besides the token's own); while `outage` is set every answer is 503. Raises OSError when the port is taken.
     """
     with _Server(port, table, latency_s, outage, stop) as server:
         accepting = threading.Thread(
@@ -70,7 +72,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(
         self,
         port: int,
-        table: Mapping[str, str],
+        table: Answers,
         latency_s: Callable[[], float],
         outage: threading.Event | None,
         stop: threading.Event,
@@ -126,11 +128,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             token = json.loads(self.rfile.read(int(length)))["token"]
-            status = self.issuer.table.get(token, ABSENT)
+            known = self.issuer.table.get(token, ABSENT)
         except (ValueError, KeyError, TypeError, RecursionError):
             self._answer(HTTPStatus.BAD_REQUEST, {"error": "the question is not {'token': text}"})
             return
-        if self.issuer.stop.wait(self.issuer.latency_s()):
+        status, takes_s = (known, 0.0) if isinstance(known, str) else known
+        if self.issuer.stop.wait(takes_s + self.issuer.latency_s()):
             self.close_connection = True
             return
         if self.issuer.outage is not None and self.issuer.outage.is_set():

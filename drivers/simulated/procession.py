@@ -36,11 +36,13 @@ class Measured:
     shown_at: dict[int, float] = field(default_factory=dict)
     relay_at: float | None = None
     passed_at: float | None = None
+    covered_at: float | None = None
+    passages: int = 0
     trace: list[PinEdge] = field(default_factory=list)
 
 
 class Procession:
-    """Whose turn it is. `posture` may be called from any thread, everything else from one."""
+    """Whose turn it is. `posture` and `unplugged` may be called from any thread, everything else from one."""
 
     def __init__(self, script: Script) -> None:
         self._seed = script.seed
@@ -109,27 +111,39 @@ class Procession:
         return told
 
     def _pass_sensor(self, current: Current, now: float) -> list[Covered]:
-        passes_s, passed_at = current.visit.passes_s, self._measured.passed_at
         told = []
-        if passed_at is None and passes_s is not None and now >= current.arrived_at + passes_s:
+        due = self._next_passage(current)
+        if not self._covered and due is not None and now >= due:
             self._covered = True
-            self._measured.passed_at = passed_at = now
+            self._measured.covered_at = now
+            self._measured.passages += 1
+            self._measured.passed_at = self._measured.passed_at or now
             told.append(Covered(True))
-        if self._covered and passed_at is not None and now >= passed_at + AT_SENSOR_S:
+        covered_at = self._measured.covered_at
+        if self._covered and covered_at is not None and now >= covered_at + AT_SENSOR_S:
             self._covered = False
             told.append(Covered(False))
         return told
+
+    def _next_passage(self, current: Current) -> float | None:
+        passages_s = current.visit.passages_s
+        number = self._measured.passages
+        return current.arrived_at + passages_s[number] if number < len(passages_s) else None
 
     def next_deadline(self) -> float:
         """When `advance` has something to do again; infinity when only others can change that."""
         if self._current is None:
             return math.inf if self._next_at is None else self._next_at
-        visit, passed_at = self._current.visit, self._measured.passed_at
-        if self._covered and passed_at is not None:
-            return passed_at + AT_SENSOR_S
-        if visit.passes_s is not None and passed_at is None:
-            return self._current.arrived_at + visit.passes_s
-        return self._current.arrived_at + visit.gone_s
+        covered_at = self._measured.covered_at
+        if self._covered and covered_at is not None:
+            return covered_at + AT_SENSOR_S
+        due = self._next_passage(self._current)
+        return self._current.arrived_at + self._current.visit.gone_s if due is None else due
+
+    def unplugged(self, part: str, at: float) -> bool:
+        """Whether a part of the kiosk is unplugged just now. Any thread may ask."""
+        current = self._current
+        return current is not None and current.visit.unplugged(part, at - current.arrived_at)
 
     def posture(self, at: float) -> Posture:
         """Return what the camera can see."""

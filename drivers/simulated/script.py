@@ -25,11 +25,20 @@ class CardScript(ScriptPart, frozen=True):
     hold_s: Positive = 1.0
 
 
+class UpsetScript(ScriptPart, frozen=True):
+    """A part of the kiosk is unplugged `after_s` after a visitor's arrival, and back `for_s` later."""
+
+    part: Literal["thermometer", "camera"]
+    after_s: NotNegative = 0.0
+    for_s: Positive = 3.0
+
+
 class VisitorScript(ScriptPart, frozen=True):
     """One visitor: comes `gap_s` after the one before has left, shows the cards in turn (or all at once).
 
     `core_c` is the body temperature. `patience_s` counts from when he stands at the gate. Once the line is active
     he walks through and is at the passage sensor `passage_s` after having set off; `passes=False`: he turns back.
+    `followers` slip in behind him. `upsets` happen while he is there.
     """
 
     name: str
@@ -40,6 +49,8 @@ class VisitorScript(ScriptPart, frozen=True):
     patience_s: Positive = 6.0
     passes: bool = True
     passage_s: Positive = 1.0
+    followers: Annotated[int, Meta(ge=0, le=5)] = 0
+    upsets: tuple[UpsetScript, ...] = ()
 
 
 class SensorScript(ScriptPart, frozen=True):

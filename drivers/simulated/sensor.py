@@ -38,6 +38,7 @@ class SensorChip:
         *,
         scene: Callable[[float], float],
         ambient: Callable[[float], float],
+        unplugged: Callable[[float], bool] = lambda _: False,
         period_s: float = PERIOD_S,
     ) -> None:
         # Not for secrets: the same seed shall give the same noise.
@@ -45,6 +46,7 @@ class SensorChip:
         self._script = script
         self._scene = scene
         self._ambient = ambient
+        self._unplugged = unplugged
         self._period_s = period_s
         self._weight = IIR_WEIGHT[script.config & 0x7]
         self._filtered: float | None = None
@@ -60,7 +62,7 @@ class SensorChip:
         """Answer a combined read of one word. Raises OSError(EREMOTEIO) for anything that is not acknowledged."""
         close = now < self._busy_until
         self._busy_until = now + CLOSE_S
-        if not self._script.present or (close and self._lot.random() < self._script.nack):
+        if not self._script.present or self._unplugged(now) or (close and self._lot.random() < self._script.nack):
             raise _not_acknowledged()
         self._update(now)
         match segments:

@@ -20,6 +20,8 @@ FIELD_RAMP_S = 0.15
 """How long a forehead takes to enter or leave the thermometer's field."""
 AT_SENSOR_S = 0.15
 """How long a passer-by covers the passage sensor."""
+FOLLOW_S = 0.7
+"""How far behind each other people slip through."""
 HELD_UP = 0.98
 """A card raised so far is at rest."""
 
@@ -86,8 +88,19 @@ class Visit:
     def gone_s(self) -> float:
         """When nothing of him is left at the gate."""
         if self.passes_s is not None:
-            return self.passes_s + AT_SENSOR_S
+            return self.passages_s[-1] + AT_SENSOR_S
         return self.turns_s + WALK_S
+
+    @property
+    def passages_s(self) -> tuple[float, ...]:
+        """When he and whoever slips in behind him are at the passage sensor; empty if he does not pass."""
+        if self.passes_s is None:
+            return ()
+        return tuple(self.passes_s + FOLLOW_S * number for number in range(self.script.followers + 1))
+
+    def unplugged(self, part: str, t: float) -> bool:
+        """Whether a part of the kiosk is unplugged at `t` seconds since arrival."""
+        return any(upset.part == part and upset.after_s <= t < upset.after_s + upset.for_s for upset in self.script.upsets)
 
     @property
     def forehead_s(self) -> float:
@@ -107,7 +120,7 @@ class Visit:
 
     def posture(self, t: float) -> Posture:
         """Return what the camera can see at `t` seconds since arrival."""
-        leaving = self.gone_s - AT_SENSOR_S if self.passes_s is not None else self.gone_s
+        leaving = self.gone_s if self.passes_s is None else self.passes_s
         if t < 0 or t >= leaving:
             return Posture()
         arriving = _ease(t / WALK_S)

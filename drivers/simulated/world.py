@@ -11,6 +11,7 @@ import stat
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -90,7 +91,11 @@ class World:
         self._now = now
         self._procession = Procession(script)
         self._chip = SensorChip(
-            script.sensor, script.seed, scene=self._procession.scene_c, ambient=self._procession.ambient_c
+            script.sensor,
+            script.seed,
+            scene=self._procession.scene_c,
+            ambient=self._procession.ambient_c,
+            unplugged=partial(self._procession.unplugged, "thermometer"),
         )
         # The line's pull is to its inactive level, as the wiring asks for.
         self._board = Board(frozenset() if script.relay_active_high else frozenset({script.relay_pin}))
@@ -107,6 +112,7 @@ class World:
             fps=self._script.fps,
             now=self._now,
             posture=self._procession.posture,
+            unplugged=partial(self._procession.unplugged, "camera"),
             seen=self._note_view,
             ended=self._note_end,
             stop=self._stop,

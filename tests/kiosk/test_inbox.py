@@ -1,7 +1,8 @@
 """The core's queue."""
 
-from kiosk.inbox import Inbox, Item, Resume
-from kiosk.model import Monotonic, Observation, VisitId
+from kiosk.inbox import Inbox, Item
+from kiosk.link import FormAsked
+from kiosk.model import Monotonic, Observation
 
 
 def sight(at: float) -> Observation:
@@ -17,7 +18,7 @@ def test_what_comes_first_is_taken_first() -> None:
 
 def test_a_full_queue_gives_up_the_oldest_sight_and_nothing_else() -> None:
     inbox = Inbox(bound=3)
-    kept = Resume(VisitId("v"))
+    kept = FormAsked(Monotonic(7.0))
     inbox.post(kept)
     for at in (1.0, 2.0, 3.0, 4.0):
         inbox.post(sight(at))
@@ -27,7 +28,7 @@ def test_a_full_queue_gives_up_the_oldest_sight_and_nothing_else() -> None:
 
 def test_a_queue_full_of_what_must_not_be_lost_grows() -> None:
     inbox = Inbox(bound=2)
-    kept: list[Item | None] = [Resume(VisitId(str(number))) for number in range(5)]
+    kept: list[Item | None] = [FormAsked(Monotonic(number)) for number in range(5)]
     for item in kept:
         assert item is not None
         inbox.post(item)

@@ -8,7 +8,7 @@ from kiosk.bootstrap import load_policy
 from kiosk.credentials import PassClaims, TrustList, key_id, parse_trust
 from kiosk.credentials.passes import encode
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
-from kiosk.link import GateClosed, GateFailed, GateOpened, PartHealth, Passed, ViewChanged
+from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed, ViewChanged
 from kiosk.model import (
     Celsius,
     ClockState,
@@ -57,13 +57,14 @@ def trust_list() -> TrustList:
     return parse_trust(json.dumps(document).encode(), "trust.json").for_compound("riverside")
 
 
-def signed_pass(visitor: VisitorKind, *, days: int = 1, number: int = 1) -> bytes:
+def signed_pass(visitor: VisitorKind, *, days: int = 1, number: int = 1, holder: str | None = None) -> bytes:
     claims = PassClaims(
         pass_id=bytes([number]) * 12,
         compound="riverside",
         visitor=visitor,
         not_before=WallTime(NOON - 86_400_000_000),
         not_after=WallTime(NOON + days * 86_400_000_000),
+        holder=holder,
     )
     return encode(claims, KEY.sign, key_id(PUBLIC)).encode()
 
@@ -386,3 +387,65 @@ def test_a_fever_is_not_measured_away(bench: Bench) -> None:
     bench.stand(36.6)
     assert bench.phase() is Phase.AWAITING_GUARD
     assert len(bench.recorder.decisions) == 1
+
+
+def park(bench: Bench) -> str:
+    """Somebody without a code asks for the form and goes to fill it in."""
+    bench.stand()
+    bench.give(FormAsked(bench.clock.now))
+    assert bench.phase() is Phase.AWAITING_FORM
+    visit = bench.views[-1].visit
+    bench.stand()
+    assert bench.phase() is Phase.AWAITING_FORM
+    bench.stand(present=False)
+    bench.clock.advance(2)
+    bench.runtime.tick()
+    assert bench.phase() is Phase.IDLE
+    assert bench.recorder.notes[-1].kind == "visit_parked"
+    return visit
+
+
+def test_a_parked_visitor_is_back_with_one_scan(bench: Bench) -> None:
+    visit = park(bench)
+    bench.clock.advance(60)
+    bench.scan(signed_pass(VisitorKind.RESIDENT, holder=visit))
+    assert bench.runtime.visit.id == visit
+    assert bench.durable().reasons == ("resident",)
+    assert bench.recorder.decisions[-1][0] == visit
+
+
+def test_another_visitor_is_served_while_one_is_parked(bench: Bench) -> None:
+    visit = park(bench)
+    bench.clock.advance(5)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    assert bench.durable().reasons == ("resident",)
+    assert bench.runtime.visit.id != visit
+
+
+def test_a_parked_visitor_who_comes_too_late_begins_anew(bench: Bench) -> None:
+    visit = park(bench)
+    bench.clock.advance(601)
+    bench.runtime.tick()
+    assert bench.recorder.notes[-1].body["ending"] == "expired"
+    bench.scan(signed_pass(VisitorKind.RESIDENT, holder=visit))
+    assert bench.runtime.visit.id != visit
+    assert bench.phase() is Phase.COLLECTING
+
+
+def test_a_pass_whose_holder_is_no_parked_visit_is_a_pass_like_any_other(bench: Bench) -> None:
+    park(bench)
+    bench.scan(signed_pass(VisitorKind.RESIDENT, holder="someone"))
+    bench.stand()
+    assert bench.durable().reasons == ("resident",)
+
+
+def test_a_temperature_is_forgotten_when_its_owner_leaves_the_spot(bench: Bench) -> None:
+    bench.stand()
+    bench.stand(present=False)
+    bench.clock.advance(0.6)
+    bench.stand(present=False)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert bench.phase() is Phase.COLLECTING
+    bench.stand(38.5)
+    assert bench.durable().reasons == ("temperature_high",)

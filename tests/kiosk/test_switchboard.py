@@ -21,7 +21,7 @@ from kiosk.link import (
     connect,
     greet,
 )
-from kiosk.model import EventId, Monotonic, Part, Scan, Seconds
+from kiosk.model import EventId, Monotonic, Part, Scan, Seconds, VisitId
 from kiosk.switchboard import Switchboard
 from tests.kiosk.fakes import FakeClock
 
@@ -115,7 +115,7 @@ def test_eyes_that_come_late_learn_that_a_visitor_is_here(exchange: Exchange) ->
 
 
 def test_a_screen_that_comes_late_is_told_what_to_show(exchange: Exchange) -> None:
-    view = ViewChanged("idle", None, (), (), "", Monotonic(1.0))
+    view = ViewChanged("idle", VisitId("v"), None, (), (), "", Monotonic(1.0))
     exchange.board.show(view)
     screen = exchange.join(Part.SCREEN)
     assert heard(screen, lambda message: isinstance(message, ViewChanged)) == view
