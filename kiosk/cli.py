@@ -126,10 +126,10 @@ def issuer(
     port: Annotated[int, typer.Option(help="0: any free one.")] = 0,
 ) -> int:
     """Run a simulated issuer of token health codes on loopback."""
-    from drivers.simulated.issuer import run_issuer
+    from drivers.simulated.issuer import TableFile, run_issuer
 
     try:
-        answers = msgspec.json.decode(table.read_bytes(), type=dict[str, str | tuple[str, float]])
+        answers = TableFile(table)
     except (OSError, msgspec.MsgspecError) as error:
         raise UsageError(f"{table}: is no table of tokens: {error}") from error
     with _stop_on_signals() as stop:

@@ -70,6 +70,7 @@ class SceneArtist:
                 tilt=card.tilt,
                 distance=card.distance,
                 glare=card.glare,
+                torn=card.torn,
             )
             for card in posture.cards
         )

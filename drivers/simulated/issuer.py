@@ -12,11 +12,14 @@ import socket
 import string
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from socketserver import BaseServer
 from typing import Any
+
+import msgspec
 
 Answers = Mapping[str, str | tuple[str, float]]
 """Token to status, or to a status and the seconds that its answer takes."""
@@ -27,6 +30,35 @@ MAX_QUESTION = 4096
 IDLE_S = 60.0
 """How long a connection may stay silent."""
 JOIN_S = 5.0
+
+
+class TableFile(Mapping[str, str | tuple[str, float]]):
+    """A table in a JSON file, read again whenever it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file. Raises OSError or msgspec.MsgspecError."""
+        self._path = path
+        self._stamp = 0
+        self._answers: dict[str, str | tuple[str, float]] = {}
+        self._refresh()
+
+    def __getitem__(self, token: str) -> str | tuple[str, float]:
+        self._refresh()
+        return self._answers[token]
+
+    def __iter__(self) -> Iterator[str]:
+        self._refresh()
+        return iter(self._answers)
+
+    def __len__(self) -> int:
+        self._refresh()
+        return len(self._answers)
+
+    def _refresh(self) -> None:
+        stamp = self._path.stat().st_mtime_ns
+        if stamp != self._stamp:
+            self._answers = msgspec.json.decode(self._path.read_bytes(), type=dict[str, str | tuple[str, float]])
+            self._stamp = stamp
 
 
 def opaque_token(chance: random.Random) -> str:

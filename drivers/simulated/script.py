@@ -18,11 +18,12 @@ class ScriptPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class CardScript(ScriptPart, frozen=True):
-    """A code that a visitor shows, on a phone or on paper, and how long at a time."""
+    """A code that a visitor shows, on a phone or on paper, and how long at a time. A torn one cannot be read."""
 
     text: str
     medium: Literal["phone", "paper"] = "phone"
     hold_s: Positive = 1.0
+    torn: bool = False
 
 
 class UpsetScript(ScriptPart, frozen=True):

@@ -37,6 +37,7 @@ class HeldCard:
     tilt: float
     distance: float
     glare: float
+    torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,7 @@ class Visit:
             tilt=hand.tilt + 0.02 * sway,
             distance=min(1.4, max(0.7, hand.distance + 0.01 * sway)),
             glare=hand.glare,
+            torn=card.torn,
         )
 
 

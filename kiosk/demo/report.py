@@ -12,6 +12,11 @@ from kiosk.model import Answer
 MICRO = 1_000_000
 AFTER_LEAVING_S = 0.5
 """A decision may come just after a visitor who gave up has turned away."""
+NOTICED_S = 2.5
+"""By then the kiosk has noticed that a visitor is gone."""
+ACTIVE = True
+"""The relay line of the demo is active high."""
+ALWAYS = frozenset({"decision", "gate_outcome", "log_opened", "started"})
 STAGES = ("code", "temperature", "issuer", "decision", "record", "relay")
 
 
@@ -43,18 +48,23 @@ def visit_row(guest: Guest, seen: VisitorReport, events: Sequence[Stored]) -> di
         "synced": decision is not None,
         "gate_outcome": outcome.get("outcome"),
         "observed_clear_s": _seconds(outcome.get("observed_clear_us")),
+        "openings": sum(1 for edge in seen.line_trace if edge.level == ACTIVE),
+        "also": sorted({event.fields["kind"] for event in events if _during(seen, event, NOTICED_S)} - ALWAYS),
     }
 
 
 def as_expected(row: Mapping[str, Any], guest: Guest) -> bool:
-    """Whether a visitor got the answer, and the reasons, that the case asks for; and passed, if admitted."""
-    if row["decision"] != guest.case.expected:
-        return False
-    if row["decision"] is None:
-        return True
-    if tuple(row["reasons"]) != guest.case.reasons:
-        return False
-    return row["decision"] != Answer.ADMIT or (row["gate_outcome"] == "passed" and row["clear_s"] is not None)
+    """Whether a visitor got the answer, and the reasons, that the case asks for, and the gate did its part."""
+    case = guest.case
+    admitted = case.expected is Answer.ADMIT
+    return (
+        row["decision"] == case.expected
+        and tuple(row["reasons"]) == case.reasons
+        and row["gate_outcome"] == case.outcome
+        and row["openings"] == int(admitted)
+        and (row["clear_s"] is not None) == admitted
+        and set(case.also) <= set(row["also"])
+    )
 
 
 def summary(rows: Sequence[Mapping[str, Any]], *, lost: int) -> dict[str, Any]:
@@ -88,10 +98,14 @@ def _decision(seen: VisitorReport, events: Sequence[Stored]) -> Stored | None:
     """The last answer given while this visitor was at the gate."""
     found = None
     for event in events:
-        at = event.fields.get("mono_us", 0) / MICRO
-        if event.fields["kind"] == "decision" and seen.arrived_at <= at <= seen.left_at + AFTER_LEAVING_S:
+        if event.fields["kind"] == "decision" and _during(seen, event, AFTER_LEAVING_S):
             found = event
     return found
+
+
+def _during(seen: VisitorReport, event: Stored, after_s: float) -> bool:
+    at = event.fields.get("mono_us", 0) / MICRO
+    return bool(seen.arrived_at <= at <= seen.left_at + after_s)
 
 
 def _outcome(decision: Stored | None, events: Sequence[Stored]) -> Mapping[str, Any]:

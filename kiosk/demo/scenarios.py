@@ -1,79 +1,73 @@
-"""Who comes to the demo's gate, and what is to be expected. Data; a scenario cycles its cases."""
+"""What a scenario is: who comes to the demo's gate, what goes wrong meanwhile, and what is to be expected."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from kiosk.errors import UsageError
-from kiosk.model import Answer, HealthStatus, ReasonCode, VisitorKind
+from kiosk.model import Answer, GateOutcome, HealthStatus, ReasonCode, VisitorKind
 
 Medium = Literal["phone", "paper"]
+Made = Literal["good", "expired", "forged", "foreign", "again"]
+"""How a pass came about: issued properly, over, signed by nobody or by a stranger, or used by the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upset:
+    """A part of the kiosk is unplugged `after_s` after a visitor's arrival, and back `for_s` later."""
+
+    part: Literal["thermometer", "camera"]
+    after_s: float
+    for_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One kind of visitor: what they carry, how warm they are, and the answer they must get."""
+    """One kind of visitor: what they carry, how they behave, and the answer they must get.
+
+    `visitor` None: they have no pass. `shows` are further codes, as text. `issuer_s` is how long the issuer takes.
+    `form`: they ask for the form and go; `resumes`: the longest absent of these is back. `also` are kinds of
+    events that must have been recorded while they were there.
+    """
 
     title: str
-    visitor: VisitorKind
+    visitor: VisitorKind | None
     expected: Answer | None
-    reasons: tuple[ReasonCode, ...]
+    reasons: tuple[ReasonCode, ...] = ()
     core_c: float = 36.6
+    made: Made = "good"
     health: HealthStatus | None = None
+    issuer_s: float = 0.0
+    shows: tuple[str, ...] = ()
+    torn: bool = False
     pass_medium: Medium = "phone"
     health_medium: Medium = "phone"
     both_hands: bool = False
     gap_s: float = 0.6
+    patience_s: float = 6.0
+    passage_s: float = 1.0
+    passes: bool = True
+    followers: int = 0
+    upset: Upset | None = None
+    form: bool = False
+    resumes: bool = False
+    outcome: GateOutcome | None = GateOutcome.PASSED
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What holds for a whole scenario: the server away until all visitors are gone, no date, a full disk."""
+
+    server_away: bool = False
+    clock: Literal["machine", "never_set"] = "machine"
+    log_kib: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named sequence of cases under one policy."""
+    """A named sequence of cases under one policy. A run cycles the cases."""
 
     name: str
+    about: str
     policy: str
     cases: tuple[Case, ...]
-
-
-NORMAL = Scenario(
-    "normal",
-    "shipped:health-check",
-    (
-        Case("resident, phone", VisitorKind.RESIDENT, Answer.ADMIT, (ReasonCode("resident"),)),
-        Case(
-            "invited guest, pass then health code",
-            VisitorKind.GUEST,
-            Answer.ADMIT,
-            (ReasonCode("guest_green"),),
-            core_c=36.4,
-            health=HealthStatus.GREEN,
-        ),
-        Case(
-            "courier, paper pass and phone",
-            VisitorKind.COURIER,
-            Answer.ADMIT,
-            (ReasonCode("courier_green"),),
-            core_c=36.8,
-            health=HealthStatus.GREEN,
-            pass_medium="paper",
-            both_hands=True,
-        ),
-        Case(
-            "resident, paper",
-            VisitorKind.RESIDENT,
-            Answer.ADMIT,
-            (ReasonCode("resident"),),
-            core_c=36.5,
-            pass_medium="paper",
-        ),
-    ),
-)
-
-SCENARIOS = {scenario.name: scenario for scenario in (NORMAL,)}
-
-
-def scenario_named(name: str) -> Scenario:
-    """Return a scenario. Raises UsageError naming those there are."""
-    try:
-        return SCENARIOS[name]
-    except KeyError:
-        raise UsageError(f"there is no scenario {name!r}; there are: {', '.join(sorted(SCENARIOS))}") from None
+    surroundings: Surroundings = field(default_factory=Surroundings)

@@ -3,6 +3,7 @@
 import base64
 import json
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +11,12 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers.simulated.issuer import opaque_token
-from drivers.simulated.script import CardScript, Script, VisitorScript, save
+from drivers.simulated.script import CardScript, Script, UpsetScript, VisitorScript, save
 from kiosk.credentials import PassClaims, Uses, key_id
 from kiosk.credentials.passes import encode
 from kiosk.credentials.trust import PASS_ID_BYTES
-from kiosk.demo.scenarios import Case, Scenario
-from kiosk.model import VisitorKind, WallTime
+from kiosk.demo.scenarios import Case, Made, Scenario
+from kiosk.model import VisitId, VisitorKind, WallTime
 
 COMPOUND = "riverside"
 DEVICE = "gate-1"
@@ -41,10 +42,12 @@ class Site:
         self.folder = folder
         self.scenario = scenario
         self.seed = seed
-        self.tokens: dict[str, str] = {}
+        self.tokens: dict[str, str | tuple[str, float]] = {}
         self._chance = random.Random(seed)  # noqa: S311 - the world's chance must repeat; keys are not made of it
         self._key = Ed25519PrivateKey.generate()
         self._public = self._key.public_key().public_bytes_raw()
+        self._stranger = Ed25519PrivateKey.generate()
+        self._pass_before = ""
 
     @property
     def world_socket(self) -> Path:
@@ -66,22 +69,40 @@ class Site:
         """What the simulated issuer knows."""
         return self.folder / "tokens.json"
 
-    def guests(self, count: int, first: int = 0) -> list[Guest]:
-        """Make visitors, cycling the scenario's cases."""
-        cases = self.scenario.cases
-        return [self._guest(number, cases[number % len(cases)]) for number in range(first, first + count)]
+    def guest(self, number: int, parked: VisitId | None = None) -> Guest:
+        """Make the next visitor; `parked` is the visit that one who resumes has been given."""
+        case = self.scenario.cases[number % len(self.scenario.cases)]
+        name = f"{number + 1:03d} {case.title}"
+        script = VisitorScript(
+            name=name,
+            cards=tuple(self._cards(case, parked)),
+            core_c=case.core_c + self._chance.uniform(-0.15, 0.15),
+            gap_s=case.gap_s,
+            simultaneous=case.both_hands,
+            patience_s=case.patience_s,
+            passes=case.passes,
+            passage_s=case.passage_s,
+            followers=case.followers,
+            upsets=()
+            if case.upset is None
+            else (UpsetScript(part=case.upset.part, after_s=case.upset.after_s, for_s=case.upset.for_s),),
+        )
+        return Guest(name, case, script)
 
-    def write_script(self, guests: list[Guest], *, open_ended: bool) -> None:
-        """Write the world's script and the issuer's table."""
-        visitors = tuple(guest.script for guest in guests)
-        save(Script(seed=self.seed, visitors=visitors, open_ended=open_ended), self.script_path)
+    def write_script(self) -> None:
+        """Write the world's script, to which visitors are added one by one, and the issuer's table."""
+        save(Script(seed=self.seed, open_ended=True), self.script_path)
+        self.write_tokens()
+
+    def write_tokens(self) -> None:
+        """Write what the simulated issuer knows."""
         self._write_json(self.tokens_path, self.tokens)
 
-    def write_central(self) -> Path:
-        """Write the central server's configuration: any free port, a database in the folder."""
+    def write_central(self, port: int = 0) -> Path:
+        """Write the central server's configuration: this port or any free one, a database in the folder."""
         path = self.folder / "central.toml"
         path.write_text(
-            '[server]\nhost = "127.0.0.1"\nport = 0\n\n'
+            f'[server]\nhost = "127.0.0.1"\nport = {port}\n\n'
             f"[database]\nurl = {json.dumps('sqlite:///' + str(self.folder / 'central.sqlite'))}\n\n"
             "[simulation]\nallowed = true\n",
             encoding="utf-8",
@@ -101,7 +122,7 @@ class Site:
             "relay": {"source": "simulated"},
             "log": {"path": str(self.log_path)},
             "server": {"url": server},
-            "simulation": {"world": str(self.world_socket)},
+            "simulation": {"world": str(self.world_socket), "clock": self.scenario.surroundings.clock},
         }
         path = self.folder / "kiosk.toml"
         # A JSON string or list of strings is TOML as well.
@@ -113,35 +134,39 @@ class Site:
         path.write_text("\n".join(lines), encoding="utf-8")
         return path
 
-    def _guest(self, number: int, case: Case) -> Guest:
-        cards = [CardScript(text=self._pass(case.visitor), medium=case.pass_medium)]
+    def _cards(self, case: Case, parked: VisitId | None) -> Iterator[CardScript]:
+        if case.visitor is not None:
+            text = self._pass(case.visitor, case.made, holder=parked)
+            yield CardScript(text=text, medium=case.pass_medium, torn=case.torn)
         if case.health is not None:
-            cards.append(CardScript(text=self._health_code(case.health), medium=case.health_medium))
-        name = f"{number + 1:03d} {case.title}"
-        script = VisitorScript(
-            name=name,
-            cards=tuple(cards),
-            core_c=case.core_c + self._chance.uniform(-0.15, 0.15),
-            gap_s=case.gap_s,
-            simultaneous=case.both_hands,
-        )
-        return Guest(name, case, script)
+            yield CardScript(text=self._health_code(case.health, case.issuer_s), medium=case.health_medium)
+        for text in case.shows:
+            yield CardScript(text=text)
 
-    def _pass(self, visitor: VisitorKind) -> str:
+    def _pass(self, visitor: VisitorKind, made: Made, holder: str | None) -> str:
+        if made == "again":
+            return self._pass_before
         now = WallTime(int(datetime.now(UTC).timestamp()) * 1_000_000)
+        begins, ends = (now - 3 * HOUR_US, now - HOUR_US) if made == "expired" else (now - HOUR_US, now + 24 * HOUR_US)
         claims = PassClaims(
             pass_id=self._chance.randbytes(PASS_ID_BYTES),
             compound=COMPOUND,
             visitor=visitor,
-            not_before=WallTime(now - HOUR_US),
-            not_after=WallTime(now + 24 * HOUR_US),
+            not_before=WallTime(begins),
+            not_after=WallTime(ends),
             uses=Uses.MULTIPLE if visitor is VisitorKind.RESIDENT else Uses.SINGLE,
+            holder=holder,
         )
-        return encode(claims, self._key.sign, key_id(self._public))
+        # A forger knows the name of the key, but has only a key of his own.
+        signer = self._key if made in {"good", "expired"} else self._stranger
+        named = self._stranger.public_key().public_bytes_raw() if made == "foreign" else self._public
+        self._pass_before = encode(claims, signer.sign, key_id(named))
+        return self._pass_before
 
-    def _health_code(self, health: str) -> str:
+    def _health_code(self, health: str, takes_s: float) -> str:
         token = opaque_token(self._chance)
-        self.tokens[token] = next((code for code, status in STATUSES.items() if status == health), "99")
+        status = next((code for code, status in STATUSES.items() if status == health), "99")
+        self.tokens[token] = (status, takes_s) if takes_s else status
         return f"https://{HEALTH_HOST}/code?t={token}"
 
     def _trust(self) -> dict[str, object]:
@@ -163,4 +188,7 @@ class Site:
 
     @staticmethod
     def _write_json(path: Path, content: object) -> None:
-        path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        # Whole or not at all: the issuer reads its table while the demo goes on.
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        draft.rename(path)

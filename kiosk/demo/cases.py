@@ -1,0 +1,243 @@
+"""The scenarios of the demo, as data."""
+
+from dataclasses import replace
+
+from kiosk.demo.scenarios import Case, Scenario, Surroundings, Upset
+from kiosk.errors import UsageError
+from kiosk.model import Answer, GateOutcome, HealthStatus, ReasonCode, VisitorKind
+
+HEALTH_CHECK = "shipped:health-check"
+NORMAL_TIMES = "shipped:normal-times"
+
+RESIDENT = Case("resident, phone", VisitorKind.RESIDENT, Answer.ADMIT, (ReasonCode("resident"),))
+GUEST = Case(
+    "invited guest, pass then health code",
+    VisitorKind.GUEST,
+    Answer.ADMIT,
+    (ReasonCode("guest_green"),),
+    core_c=36.4,
+    health=HealthStatus.GREEN,
+)
+COURIER = Case(
+    "courier, paper pass and phone",
+    VisitorKind.COURIER,
+    Answer.ADMIT,
+    (ReasonCode("courier_green"),),
+    core_c=36.8,
+    health=HealthStatus.GREEN,
+    pass_medium="paper",
+    both_hands=True,
+)
+GIVES_UP = 2.5
+"""How long somebody tries who cannot succeed."""
+SETTLES = 2.6
+"""A gap in which the kiosk has noticed that nobody is there any more."""
+
+
+def refused(base: Case, title: str, reason: str) -> Case:
+    """A case that must be refused."""
+    return replace(
+        base, title=title, expected=Answer.REFUSE, reasons=(ReasonCode(reason),), outcome=None, patience_s=GIVES_UP
+    )
+
+
+def held(base: Case, title: str, reason: str) -> Case:
+    """A case that must be held for the guard, who is called."""
+    return replace(
+        base,
+        title=title,
+        expected=Answer.HOLD,
+        reasons=(ReasonCode(reason),),
+        outcome=None,
+        patience_s=GIVES_UP,
+        also=("guard_called",),
+    )
+
+
+def unanswered(base: Case, title: str) -> Case:
+    """A case that ends without an answer: they walk away."""
+    return replace(
+        base, title=title, expected=None, reasons=(), outcome=None, patience_s=GIVES_UP, gap_s=0.6, also=("visit_ended",)
+    )
+
+
+def after(case: Case, gap_s: float = SETTLES) -> Case:
+    """The same case, coming later after the one before."""
+    return replace(case, gap_s=gap_s)
+
+
+NORMAL = Scenario(
+    "normal",
+    "residents, invited guests, couriers",
+    HEALTH_CHECK,
+    (RESIDENT, GUEST, COURIER, replace(RESIDENT, title="resident, paper", core_c=36.5, pass_medium="paper")),
+)
+FEVER = Scenario(
+    "fever",
+    "a raised temperature is held for the guard, whatever the code",
+    HEALTH_CHECK,
+    (
+        held(replace(RESIDENT, core_c=38.4), "resident with a fever", "temperature_high"),
+        RESIDENT,
+        held(replace(GUEST, core_c=38.9), "guest with a high fever and a green code", "temperature_high"),
+        GUEST,
+    ),
+)
+BAD_CODES = Scenario(
+    "bad-codes",
+    "codes that are wrong in every way, each with its own answer",
+    HEALTH_CHECK,
+    (
+        refused(replace(GUEST, health=HealthStatus.RED), "red health code", "health_red"),
+        held(replace(GUEST, health=HealthStatus.YELLOW), "yellow health code", "health_yellow"),
+        refused(replace(GUEST, health=HealthStatus.EXPIRED), "expired health code", "health_expired"),
+        refused(replace(RESIDENT, made="expired"), "expired pass", "pass_expired"),
+        refused(replace(RESIDENT, made="forged"), "forged pass", "pass_forged"),
+        refused(replace(RESIDENT, made="foreign"), "pass by an unknown issuer", "pass_untrusted"),
+        GUEST,
+        refused(replace(GUEST, made="again"), "replayed pass of the guest before", "pass_used"),
+        unanswered(
+            replace(GUEST, health=None, shows=("https://shop.example/menu?table=12",)), "a code that is no health code"
+        ),
+        after(unanswered(replace(RESIDENT, torn=True), "unreadable pass")),
+        after(RESIDENT),
+    ),
+)
+SENSOR_LOST = Scenario(
+    "sensor-lost",
+    "the thermometer is unplugged in mid-visit, and comes back or not",
+    HEALTH_CHECK,
+    (
+        RESIDENT,
+        replace(
+            RESIDENT,
+            title="thermometer lost and back",
+            upset=Upset("thermometer", 0.4, 2.0),
+            patience_s=9.0,
+            also=("part_health", "guard_called"),
+        ),
+        held(replace(RESIDENT, upset=Upset("thermometer", 0.4, 5.0)), "thermometer lost for good", "temperature_unavailable"),
+        after(RESIDENT),
+    ),
+)
+CAMERA_LOST = Scenario(
+    "camera-lost",
+    "the camera is unplugged in mid-visit, and comes back or not",
+    HEALTH_CHECK,
+    (
+        RESIDENT,
+        replace(
+            RESIDENT,
+            title="camera lost and back",
+            upset=Upset("camera", 0.0, 3.0),
+            patience_s=10.0,
+            also=("part_health", "guard_called"),
+        ),
+        held(replace(RESIDENT, upset=Upset("camera", 0.0, 5.5)), "camera lost for good", "pass_unavailable"),
+        after(RESIDENT),
+    ),
+)
+SERVER_DOWN = Scenario(
+    "server-down",
+    "no central server until all visitors are gone; then every event arrives once",
+    HEALTH_CHECK,
+    NORMAL.cases,
+    Surroundings(server_away=True),
+)
+ISSUER_SLOW = Scenario(
+    "issuer-slow",
+    "the issuer of health codes answers late or never",
+    HEALTH_CHECK,
+    (
+        replace(GUEST, title="guest, issuer answers after 1.2 s", issuer_s=1.2),
+        replace(held(replace(GUEST, issuer_s=8.0), "guest, issuer never answers", "health_unavailable"), patience_s=6.0),
+        RESIDENT,
+    ),
+)
+WALK_AWAY = Scenario(
+    "walk-away",
+    "people who leave before they have an answer",
+    HEALTH_CHECK,
+    (
+        replace(unanswered(RESIDENT, "leaves before showing the pass"), patience_s=0.3),
+        after(replace(unanswered(GUEST, "leaves before the health code"), patience_s=1.3)),
+        after(RESIDENT),
+    ),
+)
+GATE_STUCK = Scenario(
+    "gate-stuck",
+    "the gate opens and nobody gets through: the admission is annulled, the pass keeps its use",
+    HEALTH_CHECK,
+    (
+        replace(GUEST, title="admitted, cannot pass", passes=False, outcome=GateOutcome.NOT_PASSED),
+        replace(GUEST, title="the same guest, gate repaired", made="again", gap_s=9.0),
+        RESIDENT,
+    ),
+)
+TAILGATE = Scenario(
+    "tailgate",
+    "somebody slips in behind the admitted visitor, and is recorded",
+    HEALTH_CHECK,
+    (
+        replace(RESIDENT, title="resident with one follower", followers=1, also=("passage",)),
+        RESIDENT,
+        replace(RESIDENT, title="resident with two followers", followers=2, also=("passage",)),
+    ),
+)
+CLOCK_UNSET = Scenario(
+    "clock-unset",
+    "a kiosk that does not know the date leaves passes to the guard",
+    HEALTH_CHECK,
+    (
+        held(RESIDENT, "resident, no date to hold the pass against", "clock_unset"),
+        held(replace(RESIDENT, core_c=38.6), "resident with a fever", "temperature_high"),
+        refused(replace(RESIDENT, made="forged"), "forged pass", "pass_forged"),
+    ),
+    Surroundings(clock="never_set"),
+)
+BUSY = Scenario(
+    "busy",
+    "thirty people a minute; some have no code, fill in the form and come back",
+    NORMAL_TIMES,
+    tuple(
+        replace(case, gap_s=0.0, passage_s=0.35)
+        for case in (
+            RESIDENT,
+            replace(
+                unanswered(RESIDENT, "walk-in, goes to fill in the form"), visitor=None, form=True, also=("visit_parked",)
+            ),
+            replace(RESIDENT, gap_s=1.6),
+            replace(GUEST, title="invited guest, pass", health=None, reasons=(ReasonCode("guest"),)),
+            RESIDENT,
+            replace(COURIER, title="courier, paper pass", health=None, reasons=(ReasonCode("courier"),), both_hands=False),
+            replace(GUEST, title="walk-in, back with the form", health=None, reasons=(ReasonCode("guest"),), resumes=True),
+            RESIDENT,
+        )
+    ),
+)
+
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        NORMAL,
+        FEVER,
+        BAD_CODES,
+        SENSOR_LOST,
+        CAMERA_LOST,
+        SERVER_DOWN,
+        ISSUER_SLOW,
+        WALK_AWAY,
+        GATE_STUCK,
+        TAILGATE,
+        CLOCK_UNSET,
+        BUSY,
+    )
+}
+
+
+def scenario_named(name: str) -> Scenario:
+    """Return a scenario. Raises UsageError naming those there are."""
+    try:
+        return SCENARIOS[name]
+    except KeyError:
+        raise UsageError(f"there is no scenario {name!r}; there are: {', '.join(sorted(SCENARIOS))}") from None
