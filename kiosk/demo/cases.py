@@ -159,7 +159,7 @@ WALK_AWAY = Scenario(
     "people who leave before they have an answer",
     HEALTH_CHECK,
     (
-        replace(unanswered(RESIDENT, "leaves before showing the pass"), patience_s=0.3),
+        replace(unanswered(RESIDENT, "leaves before showing the pass"), patience_s=0.05),
         after(replace(unanswered(GUEST, "leaves before the health code"), patience_s=1.3)),
         after(RESIDENT),
     ),
