@@ -5,6 +5,7 @@ grabs without pause, unpacks no more frames than are asked for (`pace`), and kee
 """
 
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ STAMP_BELIEVED_S = 2.0
 PICTURE_HELD_S = 0.5
 """How long each picture of a folder is shown."""
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"}
+
+# FFmpeg's own words for "be quiet" (AV_LOG_QUIET): what is wrong with a video is said by our errors.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 _log = structlog.get_logger()
 
@@ -189,6 +193,8 @@ def open_camera(
     """
     # The kiosk's other processes want the other cores, and OpenCV's threads cost more than they give at this size.
     cv2.setNumThreads(1)
+    # A camera that stays away is tried again and again; that it is lost is logged once, by the eyes.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     kind, _, place = source.partition(":")
     if kind == "device":
         capture = _device(place, width, height, fps)

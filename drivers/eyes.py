@@ -78,7 +78,7 @@ def run_eyes(
 
 
 class _Watched:
-    """A camera that comes and goes: opened in a thread of its own, so that the loop beats meanwhile."""
+    """A camera that comes and goes: opened and closed in a thread of its own, so that the loop beats meanwhile."""
 
     def __init__(self, open_camera: Callable[[], Camera], clock: Clock) -> None:
         self._open = open_camera
@@ -124,11 +124,14 @@ class _Watched:
 
     def close(self) -> None:
         """Let go of the camera, also of one that is still being opened. Idempotent."""
-        self._opener.shutdown(wait=False, cancel_futures=True)
         if self._coming is not None:
+            self._coming.cancel()
             self._coming.add_done_callback(_close_unused)
             self._coming = None
-        self._drop()
+        self._opener.shutdown(wait=False)
+        camera, self._camera = self._camera, None
+        if camera is not None:
+            camera.close()
 
     def _reopen(self, timeout_s: float, wake: threading.Event) -> None:
         if self._coming is None:
@@ -157,17 +160,15 @@ class _Watched:
 
     def _lose(self, detail: str) -> None:
         now = self._clock.monotonic()
-        self._drop()
+        camera, self._camera = self._camera, None
+        if camera is not None:
+            # A driver that is stuck holds the closing up: the next opening waits behind it, the loop does not.
+            self._opener.submit(camera.close)
         self._retry_at = now + self._backoff_s
         self._backoff_s = min(2 * self._backoff_s, BACKOFF_S[1])
         if self.well is not False:
             _log.warning("camera lost", detail=detail)
             self.well, self.detail, self._lost_at = False, detail, now
-
-    def _drop(self) -> None:
-        camera, self._camera = self._camera, None
-        if camera is not None:
-            camera.close()
 
 
 class _Session:

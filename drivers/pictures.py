@@ -36,7 +36,7 @@ class Decoded(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of `gatepost decode`: `ms` is decoding alone; `error` says why a file could not be read."""
 
     file: str
-    codes: tuple[Code, ...]
+    codes: list[Code]
     ms: float
     error: str | None = None
 
@@ -52,12 +52,12 @@ def read_codes(file: str) -> Decoded:
     try:
         picture = fit(load_picture(Path(file)), qr.MAX_WIDTH, qr.MAX_HEIGHT)
     except UsageError as error:
-        return Decoded(file, (), 0.0, str(error))
+        return Decoded(file, [], 0.0, str(error))
     zbar.available()  # Loading the library is not decoding.
     began = time.perf_counter()
     found = qr.decode(picture)
     elapsed_ms = round((time.perf_counter() - began) * 1000, 3)
-    codes = tuple(Code(qr.text_of(code.content), code.content.hex(), code.engine) for code in found)
+    codes = [Code(qr.text_of(code.content), code.content.hex(), code.engine) for code in found]
     return Decoded(file, codes, elapsed_ms)
 
 

@@ -28,15 +28,23 @@ class CardFace:
     code: NDArray[np.float32]
 
 
-def draw_card(text: str, medium: Medium) -> CardFace:
+TORN = 0.4
+"""The share of a torn code that is missing: more than error correction level M can make good (15 %)."""
+
+
+def draw_card(text: str, medium: Medium, torn: bool = False) -> CardFace:
     """Draw a card. A code at error correction level M; the hand that holds it covers no part of it."""
     code, margin = _code(text)
+    if torn:
+        height = code.shape[0]
+        code[round(height * (1 - TORN) / 2) : round(height * (1 + TORN) / 2)] = 255
     return _phone(code, margin) if medium == "phone" else _paper(code, margin)
 
 
 def _code(text: str) -> tuple[Image, float]:
     """Return the code with its quiet zone, about as large as the camera will see it, and the zone's width."""
-    symbol = segno.make(text, error="m", micro=False, boost_error=False)
+    # Told the encoding, segno takes neither Latin-1 nor kanji mode: phones write UTF-8.
+    symbol = segno.make(text, error="m", micro=False, boost_error=False, encoding="utf-8")
     modules = np.array([list(row) for row in symbol.matrix_iter(border=QUIET_ZONE)], np.uint8)
     count = modules.shape[0] - 2 * QUIET_ZONE
     pixels = min(max(MODULE_PIXELS * count, CODE_SIDE[0]), CODE_SIDE[1]) / count

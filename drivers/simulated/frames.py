@@ -124,17 +124,19 @@ class FrameSubscriber:
         self._path = shared_path(name, directory)
         self._clock = clock
         self._closing = threading.Event()
+        self._in_use = threading.Lock()
         self._memory: mmap.mmap | None = None
         self._layout: _Layout | None = None
         self._inode = 0
 
     def attached(self) -> bool:
         """Attach if that is not done yet; say whether a publisher is there."""
-        try:
-            self._attach()
-        except DeviceLost:
-            return False
-        return True
+        with self._in_use:
+            try:
+                self._attach()
+            except DeviceLost:
+                return False
+            return True
 
     def wait(self, newer_than: int, timeout_s: float, *, depth: int = 1) -> tuple[int, float, Image] | None:
         """Return (index, captured_at, a copy) of the newest frame above `newer_than`; None when none came in time.
@@ -142,6 +144,16 @@ class FrameSubscriber:
         With a larger `depth`, the oldest such frame among the newest `depth`, as a queue so long gives them.
         Raises DeviceLost when no publisher is there or it closed.
         """
+        with self._in_use:
+            return self._wait(newer_than, timeout_s, depth)
+
+    def close(self) -> None:
+        """Wake `wait`, then let go of the memory (never of its name). Idempotent."""
+        self._closing.set()
+        with self._in_use:
+            self._drop()
+
+    def _wait(self, newer_than: int, timeout_s: float, depth: int) -> tuple[int, float, Image] | None:
         end = self._clock.monotonic() + timeout_s
         looked = self._clock.monotonic()
         while not self._closing.is_set():
@@ -163,11 +175,6 @@ class FrameSubscriber:
             self._closing.wait(max(0.0005, min(due, end) - now))
         return None
 
-    def close(self) -> None:
-        """Let go of the memory (never of its name) and wake `wait`. Idempotent."""
-        self._closing.set()
-        self._drop()
-
     def _attach(self) -> tuple[mmap.mmap, _Layout]:
         if self._memory is None or self._layout is None:
             self._memory, self._layout, self._inode = _open(self._path)
@@ -184,9 +191,7 @@ class FrameSubscriber:
     def _drop(self) -> None:
         memory, self._memory = self._memory, None
         if memory is not None:
-            # A copy may be under way in another thread; then the mapping goes with the last view of it.
-            with contextlib.suppress(BufferError):
-                memory.close()
+            memory.close()
 
 
 def shared_path(name: str, directory: Path = SHARED) -> Path:

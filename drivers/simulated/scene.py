@@ -55,6 +55,7 @@ class Card:
     tilt: float
     distance: float
     glare: float
+    torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class SceneRenderer:
         noise = self._rng.normal(NOISE_LIFT, 2.6, (HEIGHT + 64, WIDTH + 64, 3))
         self._noise = np.clip(noise, 0, 2 * NOISE_LIFT).astype(np.uint8)
         self._tremor = self._rng.uniform(0, math.tau, (8, 4))
-        self._faces: OrderedDict[tuple[str, Medium], CardFace] = OrderedDict()
+        self._faces: OrderedDict[tuple[str, Medium, bool], CardFace] = OrderedDict()
         self._hands: dict[int, _Hand] = {}
         self._person = 0
         self._scaled: tuple[tuple[int, int], Figure] | None = None
@@ -164,7 +165,7 @@ class SceneRenderer:
         return bool((code >= 0).all() and (code[:, 0] < WIDTH).all() and (code[:, 1] < HEIGHT).all())
 
     def _face(self, card: Card) -> CardFace:
-        key = card.text, card.medium
+        key = card.text, card.medium, card.torn
         if key not in self._faces:
             self._faces[key] = draw_card(*key)
             if len(self._faces) > CARDS_KEPT:

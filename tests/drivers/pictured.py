@@ -29,9 +29,9 @@ class RealClock:
         return "test"
 
 
-def drawn(content: str | bytes, *, pixels: int = 5) -> NDArray[np.uint8]:
+def drawn(content: str | bytes, *, pixels: int = 5, error: str = "m") -> NDArray[np.uint8]:
     """Draw a QR code in grey, black on white, `pixels` a module; bytes go in exactly as they are."""
-    symbol = segno.make(content, mode="byte", micro=False, error="m")
+    symbol = segno.make(content, mode="byte", micro=False, error=error)
     modules = np.array([list(row) for row in symbol.matrix_iter(border=4)], np.uint8)
     return np.kron(1 - modules, np.full((pixels, pixels), 255, np.uint8))
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 from drivers import qr, zbar
 from drivers.pictures import fit, load_picture
 from drivers.qr import Decoder, Found, decode, text_of
-from kiosk.errors import UsageError
 from tests.drivers.pictured import TESTDATA, drawn, placed
 
 Engine = Callable[[NDArray[np.uint8]], tuple[Found, ...]]
@@ -27,8 +27,9 @@ CONTENTS = {
 }
 ENGINES = {"zxing": qr.by_zxing, "zbar": qr.by_zbar}
 
-FLOOR_ZXING = 0.7
-FLOOR_ZXING_CPP = 0.8
+# Two pictures below what was measured with zxing-cpp 3.1.1, OpenCV 4.14 and zbar 0.23.92: 170 of 179 and 130 of 137.
+FLOOR_ZXING = 168
+FLOOR_ZXING_CPP = 128
 
 
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES.keys())
@@ -82,19 +83,64 @@ def test_without_zbars_library_the_ladder_goes_on(monkeypatch: pytest.MonkeyPatc
 TEXTS = {
     "utf8": ("王小明".encode(), "王小明"),
     "gbk": ("王小明".encode("gbk"), "王小明"),
+    "gbk, traditional": ("門崗通行證".encode("gbk"), "門崗通行證"),
+    "gbk, much used in names": ("高晓无锡".encode("gbk"), "高晓无锡"),
+    "gb18030": ("㐂𠮷".encode("gb18030"), "㐂𠮷"),
+    "shift jis": ("外側QRコード".encode("cp932"), "外側QRコード"),
+    "shift jis, half width": ("ﾃﾞｻﾞｲﾝQR\r\nhttp://d-qr.net/".encode("cp932"), "ﾃﾞｻﾞｲﾝQR\r\nhttp://d-qr.net/"),
+    "latin1": (b"caf\xe9", "café"),
     "neither": (b"\xff\xfe\x80", "\\xff\\xfe\\x80"),
     "empty": (b"", ""),
 }
 
 
 @pytest.mark.parametrize(("content", "text"), TEXTS.values(), ids=TEXTS.keys())
-def test_text_is_utf8_else_gbk_else_escapes(content: bytes, text: str) -> None:
+def test_text_is_in_the_character_set_that_the_bytes_look_like(content: bytes, text: str) -> None:
     assert text_of(content) == text
+
+
+@given(st.text(st.characters(min_codepoint=0x20, exclude_categories=["Cs"])))
+def test_utf8_is_never_taken_for_anything_else(text: str) -> None:
+    assert text_of(text.encode()) == text
 
 
 @given(st.binary())
 def test_text_can_always_be_encoded(content: bytes) -> None:
     text_of(content).encode("utf-8")
+
+
+def blurred(code: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.GaussianBlur(code, (0, 0), 2.2), np.uint8)
+
+
+def unevenly_lit(code: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    light = np.geomspace(1.0, 0.06, code.shape[1])[None, :] * np.geomspace(1.0, 0.3, code.shape[0])[:, None]
+    return np.asarray(code * light, np.uint8)
+
+
+def grainy(code: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    noise = np.random.default_rng(5).normal(0, 30, code.shape)
+    return np.clip(0.5 * code + 64 + noise, 0, 255).astype(np.uint8)
+
+
+SPOILT = {
+    "out of focus": blurred(drawn(b"out of focus" * 12, pixels=4)),
+    "badly lit": unevenly_lit(drawn(b"badly lit" * 3)),
+    "grainy": grainy(drawn(b"grainy" * 4, pixels=8)),
+}
+
+
+@pytest.mark.parametrize("code", SPOILT.values(), ids=SPOILT.keys())
+def test_what_the_first_rung_cannot_read_a_later_one_does(code: NDArray[np.uint8]) -> None:
+    assert decode(code, thorough=False) == ()
+    assert len(decode(code)) == 1
+
+
+@pytest.mark.parametrize("rung", range(len(qr.LADDER)))
+def test_every_rung_gives_corners_in_pixels_of_the_given_picture(rung: int) -> None:
+    grey = placed(drawn(b"corners", pixels=16), 300, 250, width=1600, height=1200)[:, :, 0]
+    (found,) = qr.LADDER[rung](np.ascontiguousarray(grey))
+    assert np.abs(np.subtract(found.corners[0], (300 + 64, 250 + 64))).max() <= 10
 
 
 class TestDecoder:
@@ -108,6 +154,19 @@ class TestDecoder:
         decoder, code = Decoder(), drawn(b"jumps")
         assert decoder.decode(placed(code, 50, 50))
         assert decoder.decode(placed(code, 1000, 450))
+
+    def test_looks_where_codes_were_and_at_the_whole_only_now_and_then(self) -> None:
+        decoder, one = Decoder(whole_every=3), drawn(b"known")
+        both = placed(one, 100, 200)
+        decoder.decode(both)
+        both[200 : 200 + one.shape[0], 900 : 900 + one.shape[1]] = drawn(b"novel")[:, :, None]
+        assert [len(decoder.decode(both)) for _ in range(3)] == [1, 1, 2]
+
+    def test_a_known_code_that_has_gone_from_its_place_is_looked_for_by_every_rung(self) -> None:
+        decoder = Decoder(whole_every=100)
+        decoder.decode(placed(drawn(b"sharp"), 50, 50))
+        faint = placed(SPOILT["out of focus"], 700, 200)
+        assert [found.content for found in decoder.decode(faint)] == [b"out of focus" * 12]
 
     def test_finds_a_second_code_within_a_few_frames(self) -> None:
         decoder = Decoder(whole_every=4)
@@ -142,43 +201,26 @@ def photographs(folder: str) -> list[Path]:
     return [path for path in found if path.suffix in (".png", ".jpg", ".webp")]
 
 
-def reads(folder: str) -> tuple[int, int]:
-    """Return how many pictures with a known text are read as it says, and how many there are."""
-    right = total = 0
-    for path in photographs(folder):
-        if not path.with_suffix(".txt").is_file():
-            continue
-        text = path.with_suffix(".txt").read_bytes().decode("utf-8", "replace")
-        total += 1
-        found = decode(fit(load_picture(path), qr.MAX_WIDTH, qr.MAX_HEIGHT))
-        right += any(_same(text_of(code.content), text) or _japanese(code.content, text) for code in found)
-    return right, total
+def is_read(path: Path) -> bool:
+    """Say whether one of the codes in a picture is read with the exact text beside it, but for the ends of lines."""
+    text = path.with_suffix(".txt").read_bytes().decode()
+    found = decode(fit(load_picture(path), qr.MAX_WIDTH, qr.MAX_HEIGHT))
+    return any(text_of(code.content).split() == text.split() for code in found)
 
 
-def _japanese(content: bytes, text: str) -> bool:
-    """These pictures name no character set, and their texts are Shift JIS."""
-    return _same(content.decode("shift_jis", "replace"), text)
-
-
-def _same(one: str, other: str) -> bool:
-    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
-
-
-# The floors are what was measured, less one picture in a hundred for other versions of the engines.
 @pytest.mark.parametrize(
-    ("folder", "floor"),
-    [("qr/zxing/qrcode-*/*", FLOOR_ZXING), ("qr/zxing-cpp/qrcode-[1-6]/*", FLOOR_ZXING_CPP)],
+    ("folder", "floor", "total"),
+    [("qr/zxing/qrcode-*/*", FLOOR_ZXING, 179), ("qr/zxing-cpp/qrcode-[1-6]/*", FLOOR_ZXING_CPP, 137)],
     ids=["zxing", "zxing-cpp"],
 )
-def test_photographs_are_read_at_the_measured_rate(folder: str, floor: float) -> None:
-    right, total = reads(folder)
-    assert right / total >= floor
+def test_photographs_are_read_at_the_measured_rate(folder: str, floor: int, total: int) -> None:
+    pictures = photographs(folder)
+    assert len(pictures) == total
+    assert sum(is_read(path) for path in pictures) >= floor
 
 
 def test_pictures_without_a_code_give_none() -> None:
-    for path in photographs("qr/zxing-cpp/falsepositives-*/*"):
-        try:
-            picture = load_picture(path)
-        except UsageError as error:
-            pytest.fail(f"{path.name}: {error}")
-        assert decode(fit(picture, qr.MAX_WIDTH, qr.MAX_HEIGHT)) == (), path.name
+    pictures = photographs("qr/zxing-cpp/falsepositives-*/*")
+    assert len(pictures) == 46
+    for path in pictures:
+        assert decode(fit(load_picture(path), qr.MAX_WIDTH, qr.MAX_HEIGHT)) == (), path.name
