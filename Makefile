@@ -10,13 +10,20 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.gatepost-installed
 SYSTEM_PACKAGES := deploy/system-packages.txt
 
+TEST_STAMP := $(VENV)/.gatepost-test-packages
+
 .PHONY: setup run test lint format types contracts locks clean
 
 setup: $(STAMP)
 
-$(STAMP): deploy/locks/development.txt pyproject.toml $(SYSTEM_PACKAGES) deploy/setup.sh
+$(STAMP): deploy/locks/development.txt pyproject.toml $(SYSTEM_PACKAGES) deploy/setup.sh deploy/install-packages.sh
 	deploy/setup.sh "$(PYTHON)" "$(VENV)"
 	touch $(STAMP)
+
+# A browser and a database server, for the tests alone.
+$(TEST_STAMP): $(STAMP) deploy/test-packages.txt
+	deploy/install-packages.sh deploy/test-packages.txt
+	touch $(TEST_STAMP)
 
 run: setup
 	exec $(BIN)/gatepost demo $(ARGS)
@@ -36,7 +43,7 @@ contracts: setup
 	$(BIN)/lint-imports
 
 # Processes that measure time are kept out of the parallel part; pytest's closing line comes last.
-test: lint types contracts
+test: lint types contracts $(TEST_STAMP)
 	$(BIN)/pytest -n auto -m "not end_to_end and not hardware"
 	$(BIN)/pytest -m "end_to_end and not hardware"
 

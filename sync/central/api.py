@@ -1,32 +1,75 @@
-"""The server's HTTP interface for kiosks and for readers of events."""
+"""The server's HTTP interface for kiosks, for readers of events and for whoever watches the server itself."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
+import structlog
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Header, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from starlette.concurrency import run_in_threadpool
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
 
+from sync.central.board import Board
+from sync.central.body import Refused, read_body
+from sync.central.headers import SecurityHeaders
 from sync.central.store import Store
-from sync.central.web import add_pages
-from sync.wire import LOG_ID, MAX_BODY, NAME, WIRE, NotOnTheWire, decode_upload, encode_standing
+from sync.central.web import page_routes
+from sync.wire import LOG_ID, MAX_BODY, NAME, WIRE, NotOnTheWire, Standing, decode_upload, encode_standing
+
+MAX_EVENTS = 10_000
+"""The most events of one upload; a kiosk that is refused for it sends fewer."""
+APPENDING = 4
+"""So many uploads are taken in at once; the others wait without keeping readers from their threads."""
 
 Name = Annotated[str, Path(pattern=NAME)]
 LogId = Annotated[str, Path(pattern=LOG_ID)]
-Answer = Callable[..., Any]
+
+_log = structlog.get_logger()
 
 
-def create_app(store: Store, *, simulation_allowed: bool) -> FastAPI:
-    """Build the application around an open store."""
-    app = FastAPI(title="Gatepost central", docs_url=None, redoc_url=None)
+def create_app(store: Store, board: Board, *, simulation_allowed: bool) -> FastAPI:
+    """Build the application around an open store and the board that the live page shows."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        store.watch(board.poke)
+        reading = asyncio.create_task(board.run(), name="board")
+        try:
+            yield
+        finally:
+            board.close()
+            await reading
+
+    app = FastAPI(title="Gatepost central", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_middleware(SecurityHeaders)
+    _add_refusals(app)
+    _add_logs(app, store, board.closing, simulation_allowed=simulation_allowed)
 
     @app.get("/healthz")
-    def healthz() -> dict[str, str]:
+    async def healthz() -> dict[str, str]:
         return {"status": "ok"}
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        if board.closing.is_set():
+            return _refusal(503, "the server is on its way down")
+        store.check()
+        return JSONResponse({"status": "ready"})
+
+    app.include_router(page_routes(board))
+    return app
+
+
+def _add_logs(app: FastAPI, store: Store, closing: asyncio.Event, *, simulation_allowed: bool) -> None:
+    appending = CapacityLimiter(APPENDING)
 
     @app.get("/api/v1/logs/{device}/{log_id}")
     def standing(device: Name, log_id: LogId, compound: Annotated[str, Query(pattern=NAME)]) -> Response:
-        return _json(encode_standing(store.standing(compound, device, log_id)), 200)
+        return _standing(store.standing(compound, device, log_id), 200)
 
     @app.post("/api/v1/logs/{device}/{log_id}")
     async def upload(
@@ -37,33 +80,61 @@ def create_app(store: Store, *, simulation_allowed: bool) -> FastAPI:
         gatepost_simulated: Annotated[str, Header()] = "0",
     ) -> Response:
         if gatepost_simulated != "0" and not simulation_allowed:
-            return _refuse(403, "this server takes no simulated kiosks")
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY:
-                return _refuse(413, f"an upload has at most {MAX_BODY} bytes")
-        try:
-            sent, _ = decode_upload(bytes(body))
-        except NotOnTheWire as error:
-            return _refuse(400, str(error))
-        if sent.wire > WIRE:
-            return _refuse(400, f"this server reads wire {WIRE}")
-        fitted, now = await run_in_threadpool(store.append, gatepost_compound, device, log_id, sent)
-        return _json(encode_standing(now), 200 if fitted else 409)
+            raise Refused(403, "this server takes no simulated kiosks")
+
+        def append(body: bytes) -> tuple[bool, Standing]:
+            sent, members = decode_upload(body)
+            if sent.wire > WIRE:
+                raise Refused(400, f"this server reads wire {WIRE}")
+            if len(sent.events) > MAX_EVENTS:
+                raise Refused(413, f"an upload has at most {MAX_EVENTS} events")
+            return store.append(gatepost_compound, device, log_id, sent, members)
+
+        body = await read_body(request, MAX_BODY, closing)
+        fitted, now = await to_thread.run_sync(append, body, limiter=appending)
+        return _standing(now, 200 if fitted else 409)
+
+    @app.get("/api/v1/logs")
+    def logs() -> dict[str, Any]:
+        return {"logs": store.logs()}
 
     @app.get("/api/v1/events")
-    def read(after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> dict[str, Any]:
+    def read(after: Annotated[int, Query(ge=0, lt=2**63)] = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> Any:
         found = store.since(after, limit)
         return {"events": found, "next": found[-1]["arrival"] if len(found) == limit else None}
 
-    add_pages(app, store)
-    return app
+
+def _add_refusals(app: FastAPI) -> None:
+    """Everything that is not answered is refused in the same form: one sentence, nothing of what was sent."""
+
+    @app.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> Response:
+        # What is left of the body is not waited for.
+        return _refusal(error.status, str(error), {"Connection": "close"})
+
+    @app.exception_handler(NotOnTheWire)
+    async def not_on_the_wire(_: Request, error: NotOnTheWire) -> Response:
+        return _refusal(400, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        places = sorted({" ".join(map(str, found["loc"])) for found in error.errors()})
+        return _refusal(422, f"missing or not as it must be: {', '.join(places)}")
+
+    @app.exception_handler(HTTPException)
+    async def elsewhere(_: Request, error: HTTPException) -> Response:
+        return _refusal(error.status_code, error.detail, error.headers)
+
+    @app.exception_handler(SQLAlchemyError)
+    async def database(_: Request, error: SQLAlchemyError) -> Response:
+        # A kiosk keeps what it has and comes again.
+        _log.error("the database cannot be used", reason=type(error).__name__)
+        return _refusal(503, "the database cannot be used now")
 
 
-def _json(body: bytes, status: int) -> Response:
-    return Response(body, status, media_type="application/json")
+def _standing(standing: Standing, status: int) -> Response:
+    return Response(encode_standing(standing), status, media_type="application/json")
 
 
-def _refuse(status: int, sentence: str) -> Response:
-    return JSONResponse({"error": sentence}, status)
+def _refusal(status: int, sentence: str, headers: Any = None) -> Response:
+    return JSONResponse({"error": sentence}, status, headers=headers)

@@ -1,44 +1,124 @@
-"""The running server: bind first, then migrate, then serve until a signal."""
+"""The running server: bind first, then open the database, then serve until it is asked to stop."""
 
+import asyncio
+import signal
 import socket
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
 from kiosk.errors import UsageError
+from kiosk.model import WallTime
 from sync.central.api import create_app
+from sync.central.board import Board
 from sync.central.config import CentralConfig
+from sync.central.demo_data import fill
 from sync.central.store import Store
+
+GRACE_S = 1
+"""A request under way has so long to end; a kiosk that is cut off sends again."""
+CUT_S = 0.6
+CONNECTIONS = 500
+
+
+def serve(
+    config: CentralConfig,
+    on_ready: Callable[[str], None],
+    stop: threading.Event | None = None,
+    *,
+    demo_data: bool = False,
+) -> None:
+    """Serve until `stop`, SIGTERM or SIGINT; `on_ready` gets the URL.
+
+    With `demo_data` an empty database is filled with a made-up day first. Raises UsageError, also when the port is in use.
+    """
+    with _listener(config.server.host, config.server.port) as listener:
+        store = Store(config.database.url)
+        try:
+            if demo_data:
+                fill(store, WallTime(time.time_ns() // 1000))
+            board = Board(store.passages)
+            app = create_app(store, board, simulation_allowed=config.simulation.allowed)
+            settings = uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                ws="none",
+                limit_concurrency=CONNECTIONS,
+                timeout_graceful_shutdown=GRACE_S,
+            )
+            url = _url(config.server.host, listener.getsockname()[1])
+            _Server(settings, board, lambda: on_ready(url), stop or threading.Event()).run([listener])
+        finally:
+            store.close()
 
 
 class _Server(uvicorn.Server):
-    """Tells when it accepts."""
+    """Tells when it accepts, ends when `stop` is set, and lets the page's listeners go before it waits for anybody."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, board: Board, on_ready: Callable[[], None], stop: threading.Event) -> None:
         super().__init__(config)
+        self._board = board
         self._on_ready = on_ready
+        self._stop = stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_ready()
 
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self._stop.is_set()
 
-def serve(config: CentralConfig, on_ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; `on_ready` gets the URL. Raises UsageError, also when the port is in use."""
-    host, port = config.server.host, config.server.port
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._board.close()
+        cutting = asyncio.create_task(self._cut_off())
+        await super().shutdown(sockets)
+        cutting.cancel()
+
+    async def _cut_off(self) -> None:
+        """Whoever has not read its answer by now keeps nobody waiting."""
+        await asyncio.sleep(CUT_S)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """A signal is a wish to stop, not an accident: it is not raised again once the server has ended in order."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._asked) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _asked(self, *_: object) -> None:
+        self._stop.set()
+
+
+@contextmanager
+def _listener(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that listens already, so that nobody else can take the port meanwhile. Raises UsageError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    # With its protocol named asyncio sends without delay; else every answer waits 40 ms for the other end's ACK.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
+            listener.listen(socket.SOMAXCONN)
         except OSError as error:
-            raise UsageError(f"[server] {host}:{port} cannot be listened on: {error.strerror}") from error
-        store = Store(config.database.url)
-        url = f"http://{host}:{listener.getsockname()[1]}"
-        app = create_app(store, simulation_allowed=config.simulation.allowed)
-        settings = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
-        try:
-            _Server(settings, lambda: on_ready(url)).run([listener])
-        finally:
-            store.close()
+            raise UsageError(f"[server] {host}:{port} cannot be listened on: {error.strerror or error}") from error
+        except (ValueError, TypeError) as error:
+            raise UsageError(f"[server] host = {host!r} is no name or address") from error
+        yield listener
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

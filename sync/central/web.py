@@ -1,80 +1,87 @@
-"""The live page: the latest passages, in four languages, without names."""
+"""The live page over HTTP: the page itself, its events, and the files that it names."""
 
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import AsyncIterator
+from typing import Annotated
 
-from fastapi import FastAPI, Header, Query
-from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
-from sync.central.store import Store
+from sync.central.board import Board
+from sync.central.pages import ASSETS, BEAT, BUILD, change, page
+from sync.central.words import language_for
 
-SHOWN = 50
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-WORDS = {
-    "zh": {
-        "title": "最新通行记录", "time": "时间", "gate": "门岗", "visitor": "人员", "answer": "结果", "reasons": "原因",
-        "temperature": "体温", "outcome": "通行", "none": "暂无记录", "admit": "放行", "refuse": "拒绝", "hold": "待核实",
-        "resident": "住户", "guest": "访客", "courier": "快递", "passed": "已通过", "not_passed": "未通过",
-        "not_opened": "未开门", "failed": "开门失败", "unknown": "不明",
-    },
-    "en": {
-        "title": "Latest passages", "time": "Time", "gate": "Gate", "visitor": "Visitor", "answer": "Answer",
-        "reasons": "Reasons", "temperature": "Temperature", "outcome": "Passage", "none": "Nobody has come yet",
-        "admit": "Admitted", "refuse": "Refused", "hold": "Held", "resident": "Resident", "guest": "Guest",
-        "courier": "Courier", "passed": "Passed", "not_passed": "Did not pass", "not_opened": "Not opened",
-        "failed": "Gate failed", "unknown": "Unknown",
-    },
-    "ja": {
-        "title": "最新の通行記録", "time": "時刻", "gate": "ゲート", "visitor": "来訪者", "answer": "判定", "reasons": "理由",
-        "temperature": "体温", "outcome": "通行", "none": "記録はまだありません", "admit": "許可", "refuse": "拒否",
-        "hold": "確認待ち", "resident": "居住者", "guest": "訪問客", "courier": "配達員", "passed": "通過",
-        "not_passed": "通過せず", "not_opened": "開門せず", "failed": "開門失敗", "unknown": "不明",
-    },
-    "ko": {
-        "title": "최근 통행 기록", "time": "시각", "gate": "출입구", "visitor": "방문자", "answer": "판정", "reasons": "사유",
-        "temperature": "체온", "outcome": "통행", "none": "아직 기록이 없습니다", "admit": "허용", "refuse": "거부",
-        "hold": "확인 대기", "resident": "거주자", "guest": "방문객", "courier": "배달원", "passed": "통과",
-        "not_passed": "통과하지 않음", "not_opened": "열지 않음", "failed": "열기 실패", "unknown": "알 수 없음",
-    },
-}  # fmt: skip
-
-_pages = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+RETRY_S = 5
+FOREVER = "public, max-age=31536000, immutable"
+AcceptLanguage = Annotated[str, Header()]
+AcceptEncoding = Annotated[str, Header()]
 
 
-def add_pages(app: FastAPI, store: Store) -> None:
-    """Add the live page to the application. It renews itself every few seconds and needs no script."""
+def page_routes(board: Board) -> APIRouter:
+    """The live page's routes around a board."""
+    router = APIRouter(include_in_schema=False)
 
-    @app.get("/", response_class=HTMLResponse)
-    def passages(lang: Annotated[str, Query()] = "", accept_language: Annotated[str, Header()] = "") -> HTMLResponse:
-        language = _language(lang, accept_language)
-        outcomes = {
-            str(found.get("admission")): str(found.get("outcome"))
-            for found in reversed(store.latest(("gate_outcome",), SHOWN * 2))
-        }
-        rows = [_row(found, outcomes) for found in store.latest(("decision",), SHOWN)]
-        page = _pages.get_template("passages.html").render(
-            words=WORDS[language], language=language, languages=WORDS, rows=rows
-        )
-        return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
+    @router.get("/")
+    async def passages(
+        lang: str = "", accept_language: AcceptLanguage = "", accept_encoding: AcceptEncoding = ""
+    ) -> Response:
+        packed = _takes_gzip(accept_encoding)
+        body = page(await board.current(), language_for(lang, accept_language), packed=packed)
+        headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding, Accept-Language"}
+        if packed:
+            headers["Content-Encoding"] = "gzip"
+        return Response(body, headers=headers, media_type="text/html")
+
+    @router.get("/live")
+    async def live(
+        lang: str = "",
+        seen: Annotated[str, Query(max_length=64)] = "",
+        accept_language: AcceptLanguage = "",
+        last_event_id: Annotated[str, Header(max_length=64)] = "",
+    ) -> Response:
+        return _Live(board, language_for(lang, accept_language), last_event_id or seen)
+
+    @router.get("/static/{build}/{name}")
+    async def static(build: str, name: str, accept_encoding: AcceptEncoding = "") -> Response:
+        asset = ASSETS.get(name)
+        if asset is None:
+            return JSONResponse({"error": "there is nothing here"}, 404)
+        # A page of an older server may still ask; what it gets is not what it named, so nobody shall keep it.
+        headers = {"Cache-Control": FOREVER if build == BUILD else "no-store", "Vary": "Accept-Encoding"}
+        if packed := _takes_gzip(accept_encoding):
+            headers["Content-Encoding"] = "gzip"
+        return Response(asset.packed if packed else asset.body, headers=headers, media_type=asset.type)
+
+    return router
 
 
-def _row(found: dict[str, Any], outcomes: dict[str, str]) -> dict[str, Any]:
-    body_mk = found.get("evidence", {}).get("body_mk")
-    return {
-        "time": datetime.fromtimestamp(found.get("wall_us", 0) / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%S"),
-        "gate": found["device"],
-        "visitor": found.get("visitor") or "",
-        "answer": found.get("answer", ""),
-        "reasons": ", ".join(map(str, found.get("reasons", ()))),
-        "temperature": "" if body_mk is None else f"{(body_mk - 273_150) / 1000:.1f} °C",
-        "outcome": outcomes.get(f"{found['device']}/{found['log_id']}/{found['seq']}", ""),
-    }
+class _Live(StreamingResponse):
+    """The page's events for one listener, for as long as both sides last; 503 when no place is free."""
+
+    def __init__(self, board: Board, language: str, seen: str) -> None:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(_stream(board, language, seen), headers=headers, media_type="text/event-stream")
+        self._board = board
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._board.place() as granted:
+            if granted:
+                await super().__call__(scope, receive, send)
+                return
+        full = JSONResponse({"error": "too many are listening"}, 503, headers={"Retry-After": str(RETRY_S)})
+        await full(scope, receive, send)
 
 
-def _language(asked: str, accepted: str) -> str:
-    for wish in (asked, *accepted.split(",")):
-        if (short := wish.strip()[:2].lower()) in WORDS:
-            return short
-    return "zh"
+async def _stream(board: Board, language: str, seen: str) -> AsyncIterator[bytes]:
+    yield BEAT
+    build, _, version = seen.partition("-")
+    async for news in board.changes(version if build == BUILD else ""):
+        yield BEAT if news is None else change(news[0], language, news[1])
+
+
+def _takes_gzip(accept_encoding: str) -> bool:
+    for part in accept_encoding.split(","):
+        name, _, weight = part.partition(";")
+        if name.strip().lower() == "gzip":
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False

@@ -1,0 +1,88 @@
+"""Open the server's database, SQLite or PostgreSQL, and bring its tables up to date."""
+
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import event as engine_event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from kiosk.errors import UsageError
+
+BUSY_S = 10
+"""How long to wait for another process that writes to the same SQLite file."""
+CONNECT_S = 5
+MIGRATING = 0x6761_7465
+"""PostgreSQL's advisory lock for whoever changes the tables."""
+
+
+def open_database(url: str) -> Engine:
+    """Open a database and bring its tables up to date. Raises UsageError."""
+    try:
+        engine = _engine(make_url(url))
+    except UsageError:
+        raise
+    except (ArgumentError, ValueError) as error:
+        raise UsageError("[database] url is no database address; write such as sqlite:///central.sqlite") from error
+    except ImportError as error:
+        raise UsageError(f"[database] url needs a library that is not installed: {error.name}") from error
+    try:
+        with engine.begin() as connection:
+            _upgrade(connection)
+    except CommandError as error:
+        engine.dispose()
+        raise UsageError("[database] url: the database was made by another version of this server") from error
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise UsageError(f"[database] url: the database cannot be used: {_reason(error)}") from error
+    return engine
+
+
+def _engine(url: URL) -> Engine:
+    # Errors may be logged, and the parameters of a statement are people's records.
+    options: dict[str, Any] = {"hide_parameters": True}
+    match url.get_backend_name():
+        case "sqlite":
+            if not url.database or url.database == ":memory:":
+                raise UsageError("[database] url must name a file; a database in memory forgets everything")
+            engine = create_engine(url, connect_args={"timeout": BUSY_S}, **options)
+            engine_event.listen(engine, "connect", _durable)
+            return engine
+        case "postgresql":
+            return create_engine(
+                url.set(drivername="postgresql+psycopg"),
+                connect_args={"connect_timeout": CONNECT_S},
+                isolation_level="READ COMMITTED",
+                pool_pre_ping=True,
+                **options,
+            )
+        case other:
+            raise UsageError(f"[database] url: {other} is not supported; use sqlite or postgresql")
+
+
+def _upgrade(connection: Connection) -> None:
+    """Change the tables in one transaction, one server at a time."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", "sync.central:migrations")
+    settings.attributes["connection"] = connection
+    command.upgrade(settings, "head")
+
+
+def _durable(connection: Any, _: object) -> None:
+    """What the server has acknowledged survives the loss of power."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """The first line of what the database itself says."""
+    said = str(error.orig if isinstance(error, DBAPIError) and error.orig is not None else error).strip()
+    return said.splitlines()[0] if said else type(error).__name__

@@ -1,0 +1,75 @@
+"""A passage as the live page shows it: made of a decision's header and of what became of it. Pure.
+
+A header is anything that a device has sent in canonical form: nothing in it is taken for granted, nothing names a
+person, and whatever is too long to be genuine is cut.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from kiosk.events import event_id
+from kiosk.model import EventId, Role
+from kiosk.records import ZERO_CELSIUS_MK
+from sync.central.arriving import happened_at
+
+LENGTH = 63
+"""The longest name or code shown."""
+REASONS = 6
+"""The most reasons shown."""
+COLDEST_MK, WARMEST_MK = 250_000, 350_000
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One answer of a gate. Codes are as recorded; `certain` is False when the gate's clock was not believed."""
+
+    compound: str
+    event: EventId
+    gate: str
+    at_us: int
+    certain: bool
+    visitor: str
+    answer: str
+    reasons: tuple[str, ...]
+    by_guard: bool
+    body_c: float | None
+    outcome: str
+    simulated: bool
+
+
+def passage(compound: str, header: str, at_us: int, received_us: int, ends: Mapping[tuple[str, str], Any]) -> Passage:
+    """Read a decision's header. `ends` says how admissions ended, by compound and event."""
+    fields: dict[str, Any] = msgspec.json.decode(header)
+    event = event_id(fields["device"], fields["log_id"], fields["seq"])
+    reasons = fields.get("reasons")
+    return Passage(
+        compound=compound,
+        event=event,
+        gate=_code(fields.get("gate")) or _code(fields["device"]),
+        at_us=at_us,
+        certain=happened_at(fields, received_us) is not None,
+        visitor=_code(fields.get("visitor")),
+        answer=_code(fields.get("answer")),
+        reasons=tuple(filter(None, map(_code, reasons)))[:REASONS] if isinstance(reasons, list) else (),
+        by_guard=fields.get("role") == Role.GUARD,
+        body_c=_body_c(fields.get("evidence")),
+        outcome=_code(ends.get((compound, event))),
+        # Only a plain 'false' is a real gate's word; one that says nothing is left to be real, as older ones may be.
+        simulated=fields.get("simulated", False) is not False,
+    )
+
+
+def _code(value: object) -> str:
+    return value[:LENGTH] if isinstance(value, str) else ""
+
+
+def _body_c(evidence: object) -> float | None:
+    if not isinstance(evidence, dict):
+        return None
+    body_mk = evidence.get("body_mk")
+    if not isinstance(body_mk, int) or isinstance(body_mk, bool) or not COLDEST_MK <= body_mk <= WARMEST_MK:
+        return None
+    return (body_mk - ZERO_CELSIUS_MK) / 1000

@@ -1,0 +1,39 @@
+"""The databases that a central server may have."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sync.central.store import Store
+from tests.sync.central.databases import Cluster, postgresql
+from tests.sync.central.kiosks import NOON_US
+
+
+@pytest.fixture(scope="session")
+def any_cluster() -> Iterator[Cluster | str]:
+    with postgresql() as found:
+        yield found
+
+
+@pytest.fixture
+def cluster(any_cluster: Cluster | str) -> Cluster:
+    if isinstance(any_cluster, str):
+        pytest.skip(any_cluster)
+    return any_cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'central.sqlite'}"
+    found: Cluster = request.getfixturevalue("cluster")
+    return found.new()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    opened = Store(url, wall_us=lambda: NOON_US)
+    yield opened
+    opened.close()

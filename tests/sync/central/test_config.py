@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+
+from kiosk.errors import UsageError
+from sync.central.config import CentralConfig, load
+
+EXAMPLE = Path(__file__).parents[3] / "deploy" / "central.example.toml"
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "central.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_an_empty_file_is_a_whole_configuration_for_loopback(tmp_path: Path) -> None:
+    config = load(written(tmp_path, ""))
+    assert (config.server.host, config.server.port) == ("127.0.0.1", 8080)
+    assert config.simulation.allowed is False
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[server", "is not TOML"),
+        ("[servant]\n", "'servant'"),
+        ("[server]\nhots = 'x'\n", "[server] has no key 'hots'"),
+        ("[server]\nport = 'x'\n", "[server] port"),
+        ("[server]\nport = -1\n", "[server] port"),
+        ("[server]\nport = 65536\n", "[server] port"),
+        ("[server]\nport = true\n", "[server] port"),
+        ("[server]\nhost = ''\n", "[server] host"),
+        ("[server]\nhost = 7\n", "[server] host"),
+        ("[database]\nurl = 7\n", "[database] url"),
+        ("[database]\npath = 'x'\n", "[database] has no key 'path'"),
+        ("[simulation]\nallowed = 'yes'\n", "[simulation] allowed"),
+        ("server = 3\n", "[server]"),
+    ],
+)
+def test_a_bad_configuration_is_one_sentence_that_names_the_place(tmp_path: Path, text: str, words: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(UsageError) as caught:
+        load(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_the_example_is_valid_and_shows_every_key_with_its_default(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert load(EXAMPLE) == CentralConfig()
+    # With every value uncommented it still says the same: what it shows are the defaults.
+    shown = [line.removeprefix("# ") if line.startswith("# ") and " = " in line else line for line in text.splitlines()]
+    assert load(written(tmp_path, "\n".join(shown))) == CentralConfig()
+    for section in CentralConfig.__struct_fields__:
+        assert f"[{section}]" in text
+        for key in getattr(CentralConfig(), section).__struct_fields__:
+            assert f"# {key} = " in text, key
