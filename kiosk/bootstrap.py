@@ -1,4 +1,4 @@
-"""THE composition root: configuration in, running parts out. Only the command line and tests import it."""
+"""THE composition root: configuration in, running parts out. Only the command line, the doctor and tests import it."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,10 @@ from kiosk.thermometry import ThermometerJob
 from kiosk.worker import BACK_OFF_FIRST, BACK_OFF_MOST, Worker
 
 if TYPE_CHECKING:
+    from drivers.camera import Camera
     from drivers.gate import GateLine
+    from drivers.mlx90614 import Mlx90614
+    from kiosk.metrics import Metrics
 
 
 SOFTWARE = version("gatepost")
@@ -99,7 +102,7 @@ def build_core(
     on_part: Callable[[Part], None] | None = None,
 ) -> Core:
     """Build the core. Raises UsageError before anything is started; `base` is the configuration's folder."""
-    clock = clock or _clock(config)
+    clock = clock or clock_of(config)
     document = load_policy(config.policy.file, base)
     trust = load_trust(config.policy.trust, base, config.gate.compound)
     unknown = config.policy.issuers.keys() - {issuer.id for issuer in trust.token_issuers}
@@ -108,7 +111,8 @@ def build_core(
             f"[policy] issuers: no trust list names {', '.join(sorted(unknown))}; correct the id or add its trust list"
         )
     with ExitStack() as stack:
-        inbox = Inbox()
+        metrics = _metrics(config, document)
+        inbox = Inbox() if metrics is None else metrics.inbox()
         board = Switchboard(
             core_socket(config),
             inbox=inbox,
@@ -124,6 +128,8 @@ def build_core(
 
         if log is None:
             log = _open_log(config, clock, stack, wake, health(Part.SERVER))
+        if metrics is not None:
+            log = metrics.log(log, clock)
         if issuers is None:
             issuers = _issuers(config, trust, stack)
         site = Site(
@@ -142,7 +148,7 @@ def build_core(
             inbox=inbox,
             clock=clock,
             gate=board,
-            recorder=recorder,
+            recorder=recorder if metrics is None else metrics.recorder(recorder),
             resolver=resolver,
             attend=board.attend,
             show=board.show,
@@ -161,15 +167,30 @@ def build_core(
         for worker in workers:
             stack.callback(worker.close)
 
+        if metrics is not None:
+            stack.callback(metrics.close)
+
         def start() -> None:
             board.start()
             for worker in workers:
                 worker.start()
+            if metrics is not None and config.gate.metrics_port is not None:
+                metrics.serve(config.gate.metrics_port)
 
         return Core(runtime, stack.pop_all(), start)
 
 
-def _clock(config: Config) -> Clock:
+def _metrics(config: Config, document: PolicyDocument) -> "Metrics | None":
+    if config.gate.metrics_port is None:
+        return None
+    # Only here: a core without figures shall not carry their library.
+    from kiosk.metrics import Metrics
+
+    return Metrics(software=SOFTWARE, document=document, simulated=config.simulation is not None)
+
+
+def clock_of(config: Config) -> Clock:
+    """Return the clock that this kiosk goes by."""
     if config.simulation is not None and config.simulation.clock == "never_set":
         from drivers.simulated.clock import UnsetClock
 
@@ -179,8 +200,22 @@ def _clock(config: Config) -> Clock:
 
 def thermometer_factory(config: Config, clock: Clock) -> Callable[[], Thermometer]:
     """Return what opens the configured thermometer: at the start, and again whenever it was lost."""
-    from drivers.mlx90614 import Bus, Mlx90614, open_bus
     from drivers.thermometer import InfraredThermometer
+
+    section = config.thermometer
+    open_sensor = sensor_factory(config)
+    return lambda: InfraredThermometer(
+        open_sensor(),
+        clock,
+        presence_c=section.presence_c,
+        offset_c=section.offset_c,
+        calibration=section.calibration,
+    )
+
+
+def sensor_factory(config: Config) -> "Callable[[], Mlx90614]":
+    """Return what opens the configured thermometer's chip, below presence and filtering."""
+    from drivers.mlx90614 import Bus, Mlx90614, open_bus
 
     section = config.thermometer
 
@@ -191,13 +226,7 @@ def thermometer_factory(config: Config, clock: Clock) -> Callable[[], Thermomete
             return SimulatedBus(Path(config.simulation.world))
         return open_bus(int(section.source.removeprefix("i2c:")))
 
-    return lambda: InfraredThermometer(
-        Mlx90614(bus(), section.address),
-        clock,
-        presence_c=section.presence_c,
-        offset_c=section.offset_c,
-        calibration=section.calibration,
-    )
+    return lambda: Mlx90614(bus(), section.address)
 
 
 def run_gate(config: Config, stop: threading.Event, ready: Callable[[], None]) -> None:
@@ -229,32 +258,53 @@ def run_gate(config: Config, stop: threading.Event, ready: Callable[[], None]) -
 
 def _gate_line(config: Config, clock: Clock, stack: ExitStack) -> "GateLine":
     """Take the relay and the passage sensor; `stack` lets go of them. Raises DeviceLost."""
-    from drivers.gate import GateLine, real_pin_factory
+    from drivers.gate import GateLine
 
-    if config.relay.source == "simulated" and config.simulation is not None:
-        from drivers.simulated.pins import WorldPinFactory
-
-        pins = WorldPinFactory(Path(config.simulation.world))
-        stack.callback(pins.close)
-    else:
-        pins = real_pin_factory()
     line = GateLine(
         clock,
         pin=config.relay.pin,
         active_high=config.relay.active_high,
         passage_pin=config.relay.passage_pin,
-        pin_factory=pins,
+        pin_factory=open_pins(config, stack),
     )
     stack.callback(line.close)
     return line
 
 
+def open_pins(config: Config, stack: ExitStack) -> Any:
+    """Return a gpiozero factory for the configured pins, which `stack` closes. Raises DeviceLost."""
+    if config.relay.source == "simulated" and config.simulation is not None:
+        from drivers.simulated.pins import WorldPinFactory
+
+        pins = WorldPinFactory(Path(config.simulation.world))
+    else:
+        from drivers.gate import real_pin_factory
+
+        pins = real_pin_factory()
+    stack.callback(pins.close)
+    return pins
+
+
 def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -> None:
     """Run the eyes process until `stop`: camera and decoders."""
-    from drivers.camera import open_camera
     from drivers.eyes import run_eyes as look
 
     clock = SystemClock()
+    ready()
+    look(
+        core_socket(config),
+        camera_factory(config, clock),
+        clock,
+        stop,
+        idle_fps=config.camera.idle_fps,
+        version=SOFTWARE,
+    )
+
+
+def camera_factory(config: Config, clock: Clock) -> "Callable[[], Camera]":
+    """Return what opens the configured camera: at the start, and again whenever it was lost."""
+    from drivers.camera import open_camera
+
     section = config.camera
     simulation = config.simulation
 
@@ -266,21 +316,13 @@ def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -
             raise UsageError("[camera] is simulated, so the section [simulation] must name its world")
         return SimulatedCapture(shm_name(Path(simulation.world)), clock)
 
-    ready()
-    look(
-        core_socket(config),
-        lambda: open_camera(
-            section.source,
-            width=section.width,
-            height=section.height,
-            fps=section.fps,
-            clock=clock,
-            simulated=simulated,
-        ),
-        clock,
-        stop,
-        idle_fps=section.idle_fps,
-        version=SOFTWARE,
+    return lambda: open_camera(
+        section.source,
+        width=section.width,
+        height=section.height,
+        fps=section.fps,
+        clock=clock,
+        simulated=simulated,
     )
 
 

@@ -97,12 +97,17 @@ def kiosk(
 
 
 @app.command()
-def central(config: ConfigFile) -> int:
+def central(
+    config: ConfigFile,
+    demo_data: Annotated[bool, typer.Option("--demo-data", help="Fill an empty database with a made-up day first.")] = False,
+) -> int:
     """Run the central server."""
     from sync.central.config import load
     from sync.central.serve import serve
 
-    serve(load(config), _ready)
+    loaded = load(config)
+    with _stop_on_signals() as stop:
+        serve(loaded, _ready, stop, demo_data=demo_data)
     return 0
 
 
@@ -142,7 +147,7 @@ def issuer(
 
 @app.command()
 def decode(
-    files: Annotated[list[Path], typer.Argument(help="Pictures.", metavar="FILE...")],
+    files: Annotated[list[str], typer.Argument(help="Pictures.", metavar="FILE...")],
 ) -> int:
     """Decode the codes in pictures: one JSON line each."""
     from drivers.pictures import decode_file
@@ -166,6 +171,32 @@ def check_policy(
     for sentence in ends:
         typer.echo(f"{file}: {sentence}")
     return 1 if ends else 0
+
+
+@app.command()
+def doctor(
+    config: ConfigFile = Path("/etc/gatepost/kiosk.toml"),
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+) -> int:
+    """Examine every part of a kiosk: status 1 if one is unfit. A running kiosk is not disturbed."""
+    from kiosk import config as configuration
+    from kiosk.doctor import examine, left_behind
+
+    report = examine(configuration.load(config), config)
+    if as_json:
+        _print(report.to_json())
+    else:
+        from rich.console import Console
+
+        from kiosk.doctor.printing import print_report
+
+        print_report(Console(highlight=False), report)
+    status = 0 if report.fit else 1
+    if left_behind():
+        # A thread that waits in a driver would hold up, or break, an end in order.
+        sys.stdout.flush()
+        os._exit(status)
+    return status
 
 
 @app.command(name="version")
@@ -220,8 +251,18 @@ def _ready(what: str) -> None:
 
 
 def _print(line: dict[str, Any]) -> None:
-    typer.echo(json.dumps(line, ensure_ascii=False))
+    text = json.dumps(line, ensure_ascii=False)
+    # A file's name may be no UTF-8; the line must be.
+    typer.echo(text if text.isascii() or _is_unicode(text) else json.dumps(line))
     sys.stdout.flush()
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _fail(sentence: str, status: int) -> NoReturn:

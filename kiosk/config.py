@@ -23,13 +23,17 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class GateSection(Section, frozen=True):
-    """[gate] Which gate this is, and where its processes meet."""
+    """[gate] Which gate this is, and where its processes meet.
+
+    `metrics_port`: the core serves its figures to Prometheus there, on loopback only; 0 is any free port.
+    """
 
     compound: Name
     device: Name
     run_dir: str = "/run/gatepost"
     pulse_s: Annotated[float, Meta(gt=0, le=5)] = 0.8
     passage_s: Annotated[float, Meta(gt=0, le=60)] = 8.0
+    metrics_port: Annotated[int, Meta(ge=0, le=65535)] | None = None
 
 
 class CameraSection(Section, frozen=True):

@@ -79,9 +79,7 @@ class SqliteLog:
                 self.fault = str(error)
                 structlog.get_logger().error("log unusable", reason=self.fault)
 
-    def append(
-        self, draft: Draft, *, visit: str, decision: Decision | None = None, spends: Spend | None = None
-    ) -> EventId:
+    def append(self, draft: Draft, *, visit: str, decision: Decision | None = None, spends: Spend | None = None) -> EventId:
         """Record the event, the decision and the use of a pass in one durable transaction. Raises LogUnusable.
 
         Raises NotCanonical, and records nothing, when the draft has no canonical form or exceeds MAX_EVENT.
@@ -103,9 +101,7 @@ class SqliteLog:
 
         return self._durably(record)
 
-    def record_outcome(
-        self, admission: EventId, outcome: GateOutcome, draft: Draft, *, gives_back: bool = False
-    ) -> EventId:
+    def record_outcome(self, admission: EventId, outcome: GateOutcome, draft: Draft, *, gives_back: bool = False) -> EventId:
         """Record how an admission ended, and whether its pass keeps its use. Raises LogUnusable.
 
         The first outcome stands; a later one for the same admission is recorded as an event only.

@@ -1,8 +1,8 @@
 """The sender: brings the durable log to the central server, in order, for as long as it takes.
 
 Nothing it does deletes an event. What the server does not take is sent again later; a log that the server cannot
-take at all (a fork, a refused event) is tried again with growing pauses while newer logs go ahead. When the server
-is found to hold less than it acknowledged, it is asked about the earlier logs too: it was restored from a backup.
+take at all (a fork, a refused event) is tried again with growing pauses while newer logs go ahead. A server that was
+restored from a backup holds less than it acknowledged: found out in one log, it is asked about the earlier ones.
 """
 
 import random
@@ -106,7 +106,8 @@ class Sender:
         self._stuck: set[str] = set()
         self._rewound: set[str] = set()
         self._forked: set[str] = set()
-        self._ask_about_earlier = True
+        self._introduced: set[str] = set()
+        self._doubtful = True
 
     def run(self, stop: threading.Event, wake: threading.Event) -> None:
         """Send until `stop`. `wake` announces new events; whoever sets `stop` sets `wake` after it."""
@@ -149,17 +150,21 @@ class Sender:
         try:
             self._stuck.clear()
             self._rewound.clear()
-            reached = asked = False
+            reached = in_vain = False
             while not interrupted():
+                if self._doubtful and not in_vain:
+                    in_vain = not self._ask(ends)
+                    continue
                 pending = self._log.pending(self._limit, skip=tuple(self._stuck))
-                if pending is not None:
-                    self._send(pending, ends)
-                    reached = True
-                elif self._ask_about_earlier and not asked:
-                    self._ask(ends)
-                    asked = True
-                else:
+                if pending is None:
                     break
+                if pending.after.next_seq == 1 and pending.after.log_id not in self._introduced:
+                    # A log that the server sees for the first time does not show what it has forgotten of the others.
+                    self._introduced.add(pending.after.log_id)
+                    self._doubtful = True
+                    continue
+                self._send(pending, ends)
+                reached = True
             if self._stuck:
                 return self._failed(f"the server does not take {len(self._stuck)} log(s); they are kept")
             self._failures = 0
@@ -198,22 +203,23 @@ class Sender:
         except (HeadDisputed, _Stuck) as error:
             self._give_way(after.log_id, str(error))
 
-    def _ask(self, ends: float | None) -> None:
-        """Ask where the server's copies of the earlier logs end, so that what they lack is pending again."""
-        self._ask_about_earlier = False
+    def _ask(self, ends: float | None) -> bool:
+        """Ask where the server's copies of the earlier logs end, so that what they lack is pending again first.
+
+        False when the server could not say it of each.
+        """
+        answered = True
         for known in self._log.earlier():
-            try:
-                status, answer = self._exchange("GET", known, b"", ends)
-            except ServiceUnavailable:
-                self._ask_about_earlier = True
-                raise
+            status, answer = self._exchange("GET", known, b"", ends)
             if status >= 500:
-                self._ask_about_earlier = True
+                answered = False
             elif status == 200:
                 # Nonsense, or another branch of the log, leaves nothing to do.
                 with suppress(wire.NotOnTheWire, HeadDisputed):
                     standing = wire.decode_standing(answer)
                     self._log.acknowledge(known.log_id, standing.next_seq, bytes.fromhex(standing.head))
+        self._doubtful = not answered
+        return answered
 
     def _acknowledged(self, after: Head, answer: bytes) -> None:
         standing = wire.decode_standing(answer)
@@ -246,7 +252,7 @@ class Sender:
         """Note what the server holds. Less than it once acknowledged: such as after a restored backup."""
         self._log.acknowledge(after.log_id, standing.next_seq, bytes.fromhex(standing.head))
         if standing.next_seq < after.next_seq:
-            self._ask_about_earlier = True
+            self._doubtful = True
 
     def _give_way(self, log_id: str, reason: str) -> None:
         """Let the other logs pass: this one is kept and tried again after a pause; new events go to a new one."""
@@ -274,6 +280,8 @@ class Sender:
                 stream=True,
             ) as response:
                 return response.status_code, self._read(response, deadline)
+        except ServiceUnavailable:
+            raise
         except (RequestException, HTTPError, OSError) as error:
             raise ServiceUnavailable(f"the server does not answer: {type(error).__name__}") from error
 

@@ -1,0 +1,148 @@
+"""The examination of one kiosk: which checks its configuration asks for, done side by side."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kiosk import bootstrap
+from kiosk.config import Config
+from kiosk.doctor import clock as clocks
+from kiosk.doctor import log as logs
+from kiosk.doctor import rules, running, system
+from kiosk.doctor.checks import Check, bounded, side_by_side
+from kiosk.doctor.findings import Finding, PartName
+from kiosk.doctor.running import Running
+from kiosk.model import Need, Part, Seconds
+from kiosk.ports import Clock
+
+READ_WITHIN = Seconds(2.0)
+"""For what the checks need before they begin: the rules, and what a running kiosk says of its parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings, in the order in which they are shown. `simulated`: there is no real device below this kiosk."""
+
+    findings: tuple[Finding, ...]
+    simulated: bool
+    took_s: float
+
+    @property
+    def fit(self) -> bool:
+        """Whether the kiosk can do its work: every part that it needs is there and well."""
+        return all(found.in_order for found in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as `gatepost doctor --json` prints it."""
+        return {"fit": self.fit, "parts": [found.to_json() for found in self.findings]}
+
+
+def examine(config: Config, file: Path) -> Report:
+    """Examine the kiosk of this configuration, which was read from `file`. Changes nothing and disturbs nobody."""
+    began = time.monotonic()
+    met = running.ask(bootstrap.core_socket(config))
+    log = Path(config.log.path)
+    met = bounded("doctor notes", lambda: running.note_losses(met, log), READ_WITHIN) or met
+    clock = bootstrap.clock_of(config)
+    documents = bounded("doctor rules", lambda: _documents(config, file.parent), READ_WITHIN) or rules.UNREAD
+    checks = [
+        *_of_the_machine(clock, met, file),
+        *_of_the_devices(config, clock, met, documents.needs),
+        Check((PartName.LOG,), lambda: logs.examine(log, logs.Gate(config.gate.compound, config.gate.device), met)),
+        Check((PartName.POLICY, PartName.TRUST), lambda: rules.examine(documents, config.gate.compound, clock)),
+        *_of_the_network(config, documents),
+    ]
+    findings = tuple(_marked(config, found) for found in side_by_side(checks))
+    return Report(findings, config.simulation is not None, time.monotonic() - began)
+
+
+def _documents(config: Config, base: Path) -> rules.Rules:
+    section = config.policy
+    return rules.read(
+        lambda: bootstrap.load_policy(section.file, base),
+        lambda: bootstrap.load_trust(section.trust, base, config.gate.compound),
+    )
+
+
+def _of_the_machine(clock: Clock, met: Running, file: Path) -> Iterator[Check]:
+    # What costs time to import is imported on the check's own thread, here and below.
+    def kiosk() -> Iterator[Finding]:
+        from kiosk.doctor import processes
+
+        yield from processes.examine(met, lambda: processes.of_configuration(file))
+
+    yield Check((PartName.BOARD,), lambda: system.board(bootstrap.SOFTWARE))
+    yield Check((PartName.POWER,), system.power)
+    yield Check((PartName.PROCESSOR,), system.processor)
+    yield Check((PartName.MEMORY,), lambda: system.memory(met))
+    yield Check((PartName.DISK,), system.disk)
+    yield Check((PartName.CLOCK,), lambda: clocks.examine(clock))
+    yield Check((PartName.KIOSK,), kiosk)
+
+
+def _of_the_devices(config: Config, clock: Clock, met: Running, needs: frozenset[Need]) -> Iterator[Check]:
+    def thermometer() -> Iterator[Finding]:
+        from kiosk.doctor import thermometer
+
+        if config.thermometer.source == "none":
+            return thermometer.not_configured(wanted=Need.TEMPERATURE in needs)
+        return thermometer.examine(bootstrap.sensor_factory(config), clock, time.sleep)
+
+    def camera() -> Iterator[Finding]:
+        from kiosk.doctor import camera
+
+        section = config.camera
+        return camera.examine(bootstrap.camera_factory(config, clock), clock, width=section.width, fps=section.fps)
+
+    def gate() -> Iterator[Finding]:
+        from kiosk.doctor import gate_line
+
+        section = config.relay
+        return gate_line.examine(
+            lambda stack: bootstrap.open_pins(config, stack),
+            pin=section.pin,
+            active_high=section.active_high,
+            passage_pin=section.passage_pin,
+        )
+
+    none = config.thermometer.source == "none"
+    yield _device(thermometer, met if not none else Running(), {PartName.THERMOMETER: (Part.THERMOMETER,)})
+    yield _device(camera, met, {PartName.CAMERA: (Part.EYES, Part.CAMERA)})
+    yield _device(gate, met, {PartName.GATE_LINE: (Part.GATE,), PartName.PASSAGE_SENSOR: (Part.GATE,)})
+
+
+def _device(examine: Callable[[], Iterator[Finding]], met: Running, parts: dict[PartName, tuple[Part, ...]]) -> Check:
+    """A check of devices, which leaves them alone while a kiosk has them."""
+    if met.has_devices:
+        return Check(tuple(parts), lambda: [running.in_use(name, met, *of) for name, of in parts.items()])
+    return Check(tuple(parts), examine)
+
+
+def _of_the_network(config: Config, documents: rules.Rules) -> Iterator[Check]:
+    def server() -> Iterator[Finding]:
+        from kiosk.doctor import network
+
+        return network.server(config.server.url)
+
+    def issuers() -> Iterator[Finding]:
+        from kiosk.doctor import network
+
+        trust = documents.trust
+        listed = frozenset(issuer.id for issuer in trust.token_issuers) if trust is not None else None
+        return network.issuers(config.policy.issuers, listed, wanted=Need.HEALTH_CODE in documents.needs)
+
+    yield Check((PartName.SERVER,), server)
+    yield Check((PartName.ISSUER,), issuers)
+
+
+def _marked(config: Config, found: Finding) -> Finding:
+    """Mark what was found of a simulated device as that."""
+    source = {
+        PartName.THERMOMETER: config.thermometer.source,
+        PartName.CAMERA: config.camera.source,
+        PartName.GATE_LINE: config.relay.source,
+        PartName.PASSAGE_SENSOR: config.relay.source,
+    }.get(found.part)
+    return found.as_simulated() if source == "simulated" else found

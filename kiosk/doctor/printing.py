@@ -1,0 +1,45 @@
+"""The doctor's report for people: a line for each part, with shape and word, then what to do."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kiosk.doctor.examination import Report
+from kiosk.doctor.findings import PartName, State
+from kiosk.doctor.sentences import HEADINGS
+
+SHAPES = {State.FIT: "OK", State.UNFIT: "!!", State.ABSENT: "--", State.UNKNOWN: "??"}
+STYLES = {State.FIT: "green", State.UNFIT: "bold red", State.ABSENT: "dim", State.UNKNOWN: "yellow"}
+
+
+def print_report(console: Console, report: Report) -> None:
+    """Print the table, the advice, and the verdict."""
+    console.print(HEADINGS["simulated" if report.simulated else "title"])
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for found in report.findings:
+        mark = Text(f"{SHAPES[found.state]} {found.state}", STYLES[found.state])
+        # Nothing that was measured is markup.
+        table.add_row(mark, Text(shown(found.part)), Text(found.detail))
+    console.print(table)
+    advised = [found for found in report.findings if found.advice]
+    if advised:
+        console.print()
+        console.print(HEADINGS["advice"])
+    for found in advised:
+        console.print(Text(f"{SHAPES[found.state]} {shown(found.part)}: {found.advice}"), soft_wrap=True)
+    console.print()
+    amiss = [shown(part) for part in dict.fromkeys(_amiss(report))]
+    verdict = HEADINGS["unfit"].format(parts=", ".join(amiss)) if amiss else HEADINGS["fit"]
+    console.print(Text(verdict), soft_wrap=True)
+
+
+def shown(part: PartName) -> str:
+    """A part's name as people read it."""
+    return part.replace("_", " ")
+
+
+def _amiss(report: Report) -> list[PartName]:
+    return [found.part for found in report.findings if not found.in_order]

@@ -1,0 +1,158 @@
+"""A central server as a model, the transport that leads to it, and the turns of a sender: no socket, no waiting."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from requests import PreparedRequest, Response, Session
+from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
+
+from kiosk.events import GENESIS, Event
+from sync import wire
+from sync.sender import IDLE_S, Outbox, Sender
+from sync.wire import BEGIN_NEW, Standing, Upload
+from tests.sync.logs import DEVICE
+
+URL = "http://server.invalid"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it reached the server."""
+
+    method: str
+    log_id: str
+    upload: Upload | None
+    body: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def seqs(self) -> list[int]:
+        """The numbers of the events that it carries."""
+        return (
+            [] if self.upload is None else list(range(self.upload.from_seq, self.upload.from_seq + len(self.upload.events)))
+        )
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def standing(next_seq: int, head: bytes, status: int = 200, **more: Any) -> Reply:
+    return Reply(status, wire.encode_standing(Standing(next_seq=next_seq, head=head.hex(), **more)))
+
+
+class ModelServer:
+    """What a central server promises (sync.wire), in its plainest form. `takes` bounds the events taken of one upload."""
+
+    def __init__(self) -> None:
+        self.logs: dict[str, list[Event]] = {}
+        self.aside: dict[str, list[Event]] = {}
+        self.takes: int | None = None
+
+    def answer(self, request: Request) -> Reply:
+        held = self.logs.get(request.log_id, [])
+        if request.upload is None:
+            return self._end(held)
+        held = self.logs.setdefault(request.log_id, [])
+        arrived = [one.event for one in wire.arrivals(request.upload)]
+        assert all(event is not None for event in arrived)
+        sent = [event for event in arrived if event is not None][: self.takes]
+        before = request.upload.from_seq - 1
+        if before > len(held):
+            return self._end(held, 409)
+        for number, event in enumerate(sent, start=before):
+            if number == len(held) and event.prev_hash == (held[-1].hash if held else GENESIS):
+                held.append(event)
+            elif number == len(held) or held[number].hash != event.hash:
+                self.aside.setdefault(request.log_id, []).extend(sent)
+                return self._end(held, 409, fork=True, log=BEGIN_NEW, kept_to=before + len(sent) + 1)
+        return self._end(held)
+
+    def _end(self, held: list[Event], status: int = 200, **more: Any) -> Reply:
+        return standing(len(held) + 1, held[-1].hash if held else GENESIS, status, **more)
+
+
+class Transport(BaseAdapter):
+    """Carries requests to `answer`. An answer that is an error is raised: a connection that breaks."""
+
+    def __init__(self, answer: Callable[[Request], Reply | Exception]) -> None:
+        super().__init__()
+        self.answer = answer
+        self.requests: list[Request] = []
+
+    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
+        assert isinstance(request.url, str)
+        body = request.body if isinstance(request.body, bytes) else b""
+        assert len(body) <= wire.MAX_BODY
+        assert request.method in ("GET", "POST")
+        address = urlsplit(request.url)
+        log_id = address.path.removeprefix(f"/api/v1/logs/{DEVICE}/")
+        compound = request.headers[wire.COMPOUND_HEADER]
+        assert request.method == "POST" or parse_qs(address.query) == {"compound": [compound]}
+        upload = wire.decode_upload(body)[0] if request.method == "POST" else None
+        arrived = Request(request.method, log_id, upload, body, request.headers)
+        self.requests.append(arrived)
+        reply = self.answer(arrived)
+        if isinstance(reply, Exception):
+            raise reply
+        response = Response()
+        response.status_code = reply.status
+        response.headers.update(reply.headers)
+        response.raw = HTTPResponse(BytesIO(reply.body), reply.headers, reply.status, preload_content=False)
+        response.url = request.url
+        response.request = request
+        return response
+
+    def close(self) -> None:
+        pass
+
+
+def sender_over(transport: Transport, log: Outbox, **settings: Any) -> Sender:
+    session = Session()
+    session.mount("http://", transport)
+    return Sender(log, URL, DEVICE, session=session, **{"jitter": lambda: 1.0, **settings})
+
+
+class _Turns(threading.Event):
+    """Counts waits down instead of waiting, and is set after the last."""
+
+    def __init__(self, turns: int) -> None:
+        super().__init__()
+        self.pauses: list[float] = []
+        self._turns = turns
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self.pauses.append(timeout)
+        if len(self.pauses) >= self._turns:
+            self.set()
+        return self.is_set()
+
+
+class _Wake(threading.Event):
+    def __init__(self, turns: _Turns) -> None:
+        super().__init__()
+        self._turns_of_both = turns
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self._turns_of_both.wait(timeout)
+
+
+def turns(sender: Sender, count: int) -> list[float]:
+    """Let the sender's loop turn `count` times; return how long it would have paused after each."""
+    stop = _Turns(count)
+    sender.run(stop, _Wake(stop))
+    return stop.pauses
+
+
+IDLE = [IDLE_S]
+BROKEN = requests.ConnectionError("the line is cut")
