@@ -150,6 +150,7 @@ class Sender:
         try:
             self._stuck.clear()
             self._rewound.clear()
+            self._introduced.clear()
             reached = in_vain = False
             while not interrupted():
                 if self._doubtful and not in_vain:

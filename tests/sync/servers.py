@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,9 +15,10 @@ from urllib3 import HTTPResponse
 
 from kiosk.events import GENESIS, Event
 from sync import wire
+from sync.log import SqliteLog
 from sync.sender import IDLE_S, Outbox, Sender
 from sync.wire import BEGIN_NEW, Standing, Upload
-from tests.sync.logs import DEVICE
+from tests.sync.logs import DEVICE, held, note
 
 URL = "http://server.invalid"
 
@@ -34,9 +36,9 @@ class Request:
     @property
     def seqs(self) -> list[int]:
         """The numbers of the events that it carries."""
-        return (
-            [] if self.upload is None else list(range(self.upload.from_seq, self.upload.from_seq + len(self.upload.events)))
-        )
+        if self.upload is None:
+            return []
+        return list(range(self.upload.from_seq, self.upload.from_seq + len(self.upload.events)))
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,24 @@ class ModelServer:
         assert all(event is not None for event in arrived)
         sent = [event for event in arrived if event is not None][: self.takes]
         before = request.upload.from_seq - 1
+        aside = self.aside.get(request.log_id, [])
         if before > len(held):
-            return self._end(held, 409)
+            # The rest of a log that forked follows what was kept aside of it.
+            follows = bool(sent) and sent[0].prev_hash in [event.hash for event in aside]
+            return self._keep_aside(request, sent) if follows else self._end(held, 409)
         for number, event in enumerate(sent, start=before):
             if number == len(held) and event.prev_hash == (held[-1].hash if held else GENESIS):
                 held.append(event)
             elif number == len(held) or held[number].hash != event.hash:
-                self.aside.setdefault(request.log_id, []).extend(sent)
-                return self._end(held, 409, fork=True, log=BEGIN_NEW, kept_to=before + len(sent) + 1)
+                return self._keep_aside(request, sent)
         return self._end(held)
+
+    def _keep_aside(self, request: Request, sent: list[Event]) -> Reply:
+        assert request.upload is not None
+        aside = self.aside.setdefault(request.log_id, [])
+        aside += [event for event in sent if event not in aside]
+        kept_to = request.upload.from_seq + len(sent)
+        return self._end(self.logs[request.log_id], 409, fork=True, log=BEGIN_NEW, kept_to=kept_to)
 
     def _end(self, held: list[Event], status: int = 200, **more: Any) -> Reply:
         return standing(len(held) + 1, held[-1].hash if held else GENESIS, status, **more)
@@ -120,6 +131,42 @@ def sender_over(transport: Transport, log: Outbox, **settings: Any) -> Sender:
     session = Session()
     session.mount("http://", transport)
     return Sender(log, URL, DEVICE, session=session, **{"jitter": lambda: 1.0, **settings})
+
+
+@dataclass
+class Site:
+    """A log, a model server, and the way between them; `interfere` may answer in the server's place."""
+
+    path: Path
+    log: SqliteLog
+    server: ModelServer = field(default_factory=ModelServer)
+    interfere: Callable[[Request], Reply | Exception | None] = lambda _: None
+    health: list[tuple[bool, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.transport = Transport(self._answer)
+        self.sender = self.new_sender()
+
+    def new_sender(self, batch: int = 200, **settings: Any) -> Sender:
+        return sender_over(self.transport, self.log, batch=batch, on_health=self._note_health, **settings)
+
+    def append(self, count: int) -> None:
+        for number in range(count):
+            self.log.append(note(number), visit="v")
+
+    def well_again(self) -> None:
+        self.interfere = lambda _: None
+
+    def arrived_whole(self) -> bool:
+        """Whether the server's copy is the log: everything once, in order."""
+        return self.server.logs == held(self.path) and self.log.unacknowledged() == 0
+
+    def _note_health(self, well: bool, detail: str) -> None:
+        self.health.append((well, detail))
+
+    def _answer(self, request: Request) -> Reply | Exception:
+        reply = self.interfere(request)
+        return self.server.answer(request) if reply is None else reply
 
 
 class _Turns(threading.Event):

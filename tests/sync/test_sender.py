@@ -1,7 +1,6 @@
 """The sender against servers that are well, ill or hostile: nothing is lost, and what can go ahead does."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -11,45 +10,10 @@ from structlog.testing import capture_logs
 from kiosk.errors import LogUnusable
 from kiosk.events import GENESIS
 from sync import wire
-from sync.log import Pending, SqliteLog
-from sync.sender import LONGEST_PAUSE_S, Sender
+from sync.log import Pending
+from sync.sender import LONGEST_PAUSE_S
 from tests.sync.logs import COMPOUND, LogClock, current, held, note, opened
-from tests.sync.servers import BROKEN, IDLE, ModelServer, Reply, Request, Transport, sender_over, standing, turns
-
-
-@dataclass
-class Site:
-    """A log, a model server, and the way between them; `interfere` may answer in the server's place."""
-
-    path: Path
-    log: SqliteLog
-    server: ModelServer = field(default_factory=ModelServer)
-    interfere: Callable[[Request], Reply | Exception | None] = lambda _: None
-    health: list[tuple[bool, str]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.transport = Transport(self._answer)
-        self.sender = self.new_sender()
-
-    def new_sender(self, batch: int = 200) -> Sender:
-        return sender_over(
-            self.transport, self.log, batch=batch, on_health=lambda well, detail: self.health.append((well, detail))
-        )
-
-    def append(self, count: int) -> None:
-        for number in range(count):
-            self.log.append(note(number), visit="v")
-
-    def well_again(self) -> None:
-        self.interfere = lambda _: None
-
-    def arrived_whole(self) -> bool:
-        """Whether the server's copy is the log: everything once, in order."""
-        return self.server.logs == held(self.path) and self.log.unacknowledged() == 0
-
-    def _answer(self, request: Request) -> Reply | Exception:
-        reply = self.interfere(request)
-        return self.server.answer(request) if reply is None else reply
+from tests.sync.servers import BROKEN, IDLE, Reply, Request, Site, sender_over, standing, turns
 
 
 @pytest.fixture

@@ -1,0 +1,30 @@
+"""Everything that may go wrong at a gate, each with its right answer: real processes in the simulated world."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk.demo.cases import SCENARIOS
+
+GATEPOST = Path(sys.executable).parent / "gatepost"
+
+
+@pytest.mark.end_to_end
+@pytest.mark.parametrize("name", sorted(set(SCENARIOS) - {"normal"}))
+def test_a_scenario_ends_as_it_must(name: str, tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    cases = SCENARIOS[name].cases
+    run = subprocess.run(
+        [GATEPOST, "demo", "--headless", "--scenario", name, "--visitors", str(len(cases)), "--report", str(report)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    found = json.loads(report.read_text(encoding="utf-8"))
+    assert [visit["decision"] for visit in found["visits"]] == [case.expected for case in cases]
+    assert found["summary"]["lost"] == 0
