@@ -12,7 +12,7 @@ SYSTEM_PACKAGES := deploy/system-packages.txt
 
 TEST_STAMP := $(VENV)/.gatepost-test-packages
 
-.PHONY: setup run test lint format types contracts locks clean
+.PHONY: setup run test chaos lint format types contracts locks clean
 
 setup: $(STAMP)
 
@@ -46,6 +46,10 @@ contracts: setup
 test: lint types contracts $(TEST_STAMP)
 	$(BIN)/pytest -n auto -m "not end_to_end and not hardware"
 	$(BIN)/pytest -n 2 -m "end_to_end and not hardware"
+
+# Two hundred kills, about a quarter of an hour; `make chaos ARGS="--rounds 20 --seed 3"` for fewer.
+chaos: setup
+	exec $(BIN)/gatepost chaos $(ARGS)
 
 locks:
 	deploy/lock.sh

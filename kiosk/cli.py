@@ -76,6 +76,18 @@ def demo(
 
 
 @app.command()
+def chaos(
+    rounds: Annotated[int, typer.Option(min=1, help="How often something is killed.")] = 200,
+    seed: Annotated[int, typer.Option(help="What is killed, and when.")] = 1,
+    report: Annotated[Path | None, typer.Option(help="Write a JSON report.", metavar="FILE")] = None,
+) -> int:
+    """Kill the processes of a simulated gate at random moments: nothing may be lost, doubled or opened unrecorded."""
+    from kiosk.demo.chaos import kill_test
+
+    return kill_test(rounds, seed, report, _this_program())
+
+
+@app.command()
 def kiosk(
     config: ConfigFile,
     part: Annotated[

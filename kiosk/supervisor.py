@@ -16,8 +16,9 @@ from kiosk.errors import GatepostError, UsageError
 
 READY_WITHIN_S = 30.0
 END_WITHIN_S = 20.0
-BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
-STEADY_AFTER_S = 10.0
+BACK_OFF_S = (0.0, 0.1, 0.2, 0.5, 1.0)
+"""Before the restarts that follow one another: a kiosk without its core is a closed gate."""
+STEADY_AFTER_S = 2.0
 BAD_USAGE = 2
 SUPERVISED = "GATEPOST_SUPERVISED"
 """Set for our processes: they end when their standard input does, that is when the supervisor is gone."""
@@ -51,8 +52,10 @@ class Process:
         self.ready: str | None = None
         self.ready_after_s: float | None = None
         self.restarts = 0
+        self.times_ready = 0
         self._child: subprocess.Popen[str] | None = None
         self._is_ready = threading.Event()
+        self._readiness = threading.Condition()
         self._over = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep, name=f"keep {program.name}", daemon=True)
@@ -77,6 +80,11 @@ class Process:
             raise NotReady(f"{self.program.name} did not become ready: {self._last_words() or status}")
         return self.ready
 
+    def wait_ready_again(self, since: int, within_s: float) -> bool:
+        """Wait until it has been ready more often than `since` (an earlier `times_ready`)."""
+        with self._readiness:
+            return self._readiness.wait_for(lambda: self.times_ready > since, within_s)
+
     def end(self, within_s: float = END_WITHIN_S) -> int | None:
         """Ask the process to end, insist after a time, and return its status. Idempotent."""
         self._stopping.set()
@@ -99,10 +107,11 @@ class Process:
                 status = self._run_once(began)
                 if self._stopping.is_set() or not self.program.restart or not self._is_ready.is_set():
                     return
-                failures = 0 if time.monotonic() - began > STEADY_AFTER_S else failures + 1
+                failures = 0 if time.monotonic() - began > STEADY_AFTER_S else failures
                 _log.warning("process died", process=self.program.name, status=status)
                 self.restarts += 1
                 self._stopping.wait(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
+                failures += 1
         finally:
             self._is_ready.set()
             self._over.set()
@@ -129,6 +138,9 @@ class Process:
                     if self.ready_after_s is None:
                         self.ready_after_s = time.monotonic() - began
                     self._is_ready.set()
+                    with self._readiness:
+                        self.times_ready += 1
+                        self._readiness.notify_all()
             return child.wait()
 
     def _last_words(self) -> str:

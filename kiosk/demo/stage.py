@@ -1,13 +1,14 @@
 """The demo's processes on one machine: server, issuer, world and a whole kiosk; and the visitors' way through."""
 
+import socket
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psutil
 import requests
@@ -39,29 +40,34 @@ class Stage:
     """Everything that a run needs, started by `open` and ended by `close`. `program` is how gatepost is called."""
 
     def __init__(self, site: Site, program: list[str]) -> None:
-        self.server = ""
+        self._port = _free_port()
+        self.server = f"http://127.0.0.1:{self._port}"
         self._site = site
         self._program = program
         self.supervisor = Supervisor()
 
-    def open(self) -> None:
-        """Start every process, the slow ones side by side."""
+    @property
+    def world_socket(self) -> Path:
+        """Where the world can be watched."""
+        return self._site.world_socket
+
+    def open(self, upload_to: str | None = None) -> None:
+        """Start every process, the slow ones side by side. `upload_to`: where the kiosk finds the server, if not there."""
         site = self._site
         (site.folder / "run").mkdir(mode=0o700)
         site.write_script()
-        self._start("central", "central", "--config", str(site.write_central()))
+        central = str(site.write_central(self._port))
+        if not site.scenario.surroundings.server_away:
+            self._start("central", "central", "--config", central)
         self._start("issuer", "issuer", "--table", str(site.tokens_path))
         self._start("world", "world", "--script", str(site.script_path), "--socket", str(site.world_socket))
         running = self.supervisor.processes
-        self.server = running["central"].wait_ready()
-        config = str(site.write_kiosk(self.server, running["issuer"].wait_ready()))
+        config = str(site.write_kiosk(upload_to or self.server, running["issuer"].wait_ready()))
         running["world"].wait_ready()
-        if site.scenario.surroundings.server_away:
-            self.supervisor.end("central")
         for part in PARTS:
             self._start(part, "kiosk", "--config", config, "--part", part)
-        for part in PARTS:
-            running[part].wait_ready()
+        for process in running.values():
+            process.wait_ready()
 
     def watch(self, count: int | None, interrupted: threading.Event, on_account: Callable[[Account], None]) -> list[Account]:
         """Let `count` visitors come (None: until interrupted); return what the world saw of each."""
@@ -106,8 +112,7 @@ class Stage:
     def finish(self) -> list[Stored]:
         """End the kiosk, let it bring its records to the server, and return all events there, oldest first."""
         if self._site.scenario.surroundings.server_away:
-            port = urlsplit(self.server).port or 0
-            self._start("central", "central", "--config", str(self._site.write_central(port)))
+            self._start("central", "central", "--config", str(self._site.folder / "central.toml"))
             self.supervisor.processes["central"].wait_ready()
         for part in ("eyes", "gate", "core", "world"):
             self.supervisor.end(part)
@@ -158,6 +163,13 @@ class Stage:
             screen.resumed()
         self._site.write_tokens()
         return guest
+
+
+def _free_port() -> int:
+    """A port that was free just now: a server that is killed must come back where it was."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
 
 
 def _stored(server: str) -> list[Stored]:

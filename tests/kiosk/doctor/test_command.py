@@ -123,14 +123,19 @@ def test_without_a_configuration_the_usual_place_is_looked_at() -> None:
     assert run.stderr == f"gatepost: {DEFAULT}: cannot be read: No such file or directory\n"
 
 
-def test_what_hangs_does_not_hold_up_the_end(patient: Patient) -> None:
-    patient.sections["policy"]["trust"] = ["pipe.json"]
-    os.mkfifo(patient.folder / "pipe.json")
+def test_what_hangs_is_unknown_and_does_not_hold_up_the_end(patient: Patient) -> None:
+    """A pipe that nobody writes into holds whoever opens it: the camera's library, and the reader of trust lists."""
+    patient.sections["policy"]["trust"] = ["pipe"]
+    patient.sections["camera"] = {"source": f"video:{patient.folder}/pipe"}
+    os.mkfifo(patient.folder / "pipe")
     began = time.monotonic()
     run = doctor("--config", str(patient.file), "--json")
     assert time.monotonic() - began < WHOLE_WITHIN_S
     assert run.returncode == 1
-    assert findings(run)["trust"]["state"] == "unknown"
+    found = findings(run)
+    assert found["trust"]["state"] == found["camera"]["state"] == "unknown"
+    assert "gave no answer within 7 s" in found["camera"]["detail"]
+    assert found["board"]["state"] == "fit"
 
 
 def test_the_documentation_explains_every_part_and_every_shape() -> None:

@@ -1,0 +1,27 @@
+"""Processes killed at random moments: nothing is lost, doubled, or opened without its record."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GATEPOST = Path(sys.executable).parent / "gatepost"
+
+
+@pytest.mark.end_to_end
+def test_killed_processes_lose_nothing_and_open_nothing(tmp_path: Path) -> None:
+    report = tmp_path / "c.json"
+    run = subprocess.run(
+        [GATEPOST, "chaos", "--rounds", "12", "--seed", "11", "--report", str(report)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    toll = json.loads(report.read_text(encoding="utf-8"))
+    assert sum(toll["kills"].values()) == 12
+    assert toll["openings"] > 0
+    assert toll["wrong"] == []
