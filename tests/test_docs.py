@@ -7,6 +7,8 @@ import pytest
 from typer.main import get_command
 
 from kiosk.cli import app
+from kiosk.demo.cases import SCENARIOS
+from kiosk.model import Part
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -32,6 +34,27 @@ def test_every_make_target_named_is_there(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"\bmake ([a-z]+)\b", "".join(re.findall(r"`[^`]+`", page.read_text(encoding="utf-8")))):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page.name} names make {target}"
+
+
+def test_the_loss_of_every_part_is_described() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \| (?!.*scenario)[^|]*\|[^|]*\|[^|]*\|$", page, re.MULTILINE) == [
+        str(part) for part in Part
+    ]
+
+
+def test_every_scenario_is_described_in_its_own_words() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for scenario in SCENARIOS.values():
+        assert f"| `{scenario.name}` | {scenario.about} |" in page
+
+
+def test_every_kind_of_event_is_described() -> None:
+    page = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
+    sources = [path.read_text(encoding="utf-8") for path in [*(ROOT / "kiosk").glob("*.py"), ROOT / "sync" / "log.py"]]
+    written = set(re.findall(r'(?:Draft\(|journal\.note\()"(\w+)"', "".join(sources)))
+    assert len(written) > 5
+    assert all(f"`{kind}`" in page for kind in written), written
 
 
 def test_the_tree_names_no_place_of_one_machine() -> None:
