@@ -135,6 +135,8 @@ class Gatekeeper:
     def _refusal(self, message: OpenGate) -> str | None:
         if not self._core_well:
             return "the core is silent"
+        if self._clock.monotonic() - message.at > BEAT_LOST:
+            return "the order is too old"
         if self._line.active:
             return "a pulse is being given"
         if not self._line.allows(message.pulse_s):

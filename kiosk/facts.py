@@ -124,7 +124,7 @@ class Evidence:
             Need.HEALTH_CODE: facts.health_code is not None or Need.HEALTH_CODE in facts.pending,
         }
         missing = {need for need in self._lost if not known[need]}
-        if self._unanswered and Need.HEALTH_CODE not in facts.pending:
+        if self._unanswered and not known[Need.HEALTH_CODE]:
             missing.add(Need.HEALTH_CODE)
         self.facts = replace(facts, unavailable=frozenset(missing))
 

@@ -126,6 +126,7 @@ CONDITIONS: Mapping[str, Condition] = {
     "another decision": lambda visit, event: getattr(event, "decision", None) != visit.decision,
     "this admission": _names,
     "another admission": lambda visit, event: not _names(visit, event),
+    "the gate is lost": lambda _, event: getattr(event, "admission", None) is None,
     "held": lambda visit, _: _answered(visit, Answer.HOLD),
     "refused": lambda visit, _: _answered(visit, Answer.REFUSE),
     "admitted, not recorded": lambda visit, _: _answered(visit, Answer.ADMIT),
@@ -222,7 +223,11 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
         Persisted: LATE,
         PersistFailed: STAY,
         GateOpened: (To(Phase.OPEN, (), "this admission"), To(None, (), "another admission")),
-        GateFailed: (To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.FAILED),),
+        GateFailed: (
+            To(Phase.ENDED, (RecordGate, End), "the gate is lost", ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),
+            To(Phase.ENDED, (RecordGate, End), "this admission", ending=Ending.GATE_FAILED, gate=GateOutcome.FAILED),
+            To(None, (), "another admission"),
+        ),
         DeadlineReached: (To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),),
     },
     Phase.OPEN: {
@@ -244,7 +249,11 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
             ),
             To(None, (), "another admission"),
         ),
-        GateFailed: (To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),),
+        GateFailed: (
+            To(Phase.ENDED, (RecordGate, End), "the gate is lost", ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),
+            To(Phase.ENDED, (RecordGate, End), "this admission", ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),
+            To(None, (), "another admission"),
+        ),
         DeadlineReached: (To(Phase.ENDED, (RecordGate, End), ending=Ending.GATE_FAILED, gate=GateOutcome.UNKNOWN),),
     },
     Phase.PASSED: {
@@ -257,7 +266,11 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
             To(Phase.ENDED, (End,), "this admission", ending=Ending.PASSED),
             To(None, (), "another admission"),
         ),
-        GateFailed: (To(Phase.ENDED, (End,), ending=Ending.PASSED),),
+        GateFailed: (
+            To(Phase.ENDED, (End,), "the gate is lost", ending=Ending.PASSED),
+            To(Phase.ENDED, (End,), "this admission", ending=Ending.PASSED),
+            To(None, (), "another admission"),
+        ),
         DeadlineReached: (To(Phase.ENDED, (End,), ending=Ending.PASSED),),
     },
     Phase.AWAITING_FORM: {

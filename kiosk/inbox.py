@@ -4,8 +4,9 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed, SceneMoved
+from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed
 from kiosk.model import Decision, EventId, HealthStatus, Monotonic, Observation, Scan, VisitId
+from kiosk.spent import Spend
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +20,28 @@ class TokenAnswered:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The log's answer to a decision: where it stands, or None when it could not be made durable."""
+    """The log's answer to a decision: where it stands, or None when it could not be made durable.
+
+    `spends` is the use of a pass that was recorded with it.
+    """
 
     visit: VisitId
     decision: Decision
     event: EventId | None
     at: Monotonic
+    spends: Spend | None = None
 
 
 Sight = Scan | Observation
 """What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
-Item = Sight | TokenAnswered | Recorded | FormAsked | GateOpened | GateClosed | GateFailed | Passed | PartHealth | SceneMoved
+Item = Sight | TokenAnswered | Recorded | FormAsked | GateOpened | GateClosed | GateFailed | Passed | PartHealth
 
 
 class Inbox:
-    """A queue with a bound and a policy: when it is full the oldest sight gives way."""
+    """A queue with a bound and a policy: when it is full the oldest sight gives way.
+
+    Answers and the gate's messages are few, come once, and are never dropped: the bound is on sights alone.
+    """
 
     def __init__(self, bound: int = 256) -> None:
         self._bound = bound

@@ -6,6 +6,7 @@ msgpack, so there is no framing to get wrong, and a vanished peer is seen at onc
 
 import contextlib
 import os
+import select
 import socket
 import stat
 from collections.abc import Callable
@@ -82,11 +83,15 @@ class FormAsked(Message, frozen=True):
 
 
 class OpenGate(Message, frozen=True):
-    """To the gate: one bounded pulse for this durable admission. A repeat of the same admission is ignored."""
+    """To the gate: one bounded pulse for this durable admission. A repeat of the same admission is ignored.
+
+    `at` is when the core asked: an order that was held up on its way is too old to be carried out.
+    """
 
     admission: EventId
     pulse_s: Seconds
     passage_s: Seconds
+    at: Monotonic
 
 
 class GateOpened(Message, frozen=True):
@@ -149,10 +154,13 @@ AnyMessage = (
 
 
 class Connection:
-    """One end of a link. `send` from any thread; `receive` from one."""
+    """One end of a link. `send` from any thread, and it never waits; `receive` from one."""
 
     def __init__(self, endpoint: socket.socket) -> None:
+        endpoint.setblocking(False)
         self._socket = endpoint
+        self._readable = select.poll()
+        self._readable.register(endpoint, select.POLLIN)
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(AnyMessage)
 
@@ -173,7 +181,8 @@ class Connection:
         A record that is no message of ours ends the connection too: the peer is not who it says.
         """
         try:
-            self._socket.settimeout(timeout_s)
+            if not self._readable.poll(None if timeout_s is None else timeout_s * 1000):
+                return None
             record = self._socket.recv(MAX_MESSAGE)
         except (TimeoutError, BlockingIOError):
             return None

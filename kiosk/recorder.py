@@ -100,7 +100,7 @@ class LogRecorder:
             return
         event = self._log.append(entry.draft, visit=entry.visit, decision=entry.decision, spends=entry.spends)
         if entry.decision is not None:
-            self._inbox.post(Recorded(entry.visit, entry.decision, event, self._clock.monotonic()))
+            self._inbox.post(Recorded(entry.visit, entry.decision, event, self._clock.monotonic(), entry.spends))
 
     def _put(self, entry: _Entry) -> bool:
         try:

@@ -1,7 +1,7 @@
 """The loop of the core: events in, `flow.step`, effects out. One thread; it never waits for disk or network."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -11,7 +11,7 @@ from kiosk.facts import Evidence, Moment
 from kiosk.flow import FlowError
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
 from kiosk.journal import Journal
-from kiosk.link import BEAT_EVERY, FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed, SceneMoved, ViewChanged
+from kiosk.link import BEAT_EVERY, FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed, ViewChanged
 from kiosk.model import (
     Answer,
     Decision,
@@ -28,7 +28,7 @@ from kiosk.parking import ParkedVisits
 from kiosk.ports import Clock, Gate, Recorder, Resolver
 from kiosk.presence import Presence
 from kiosk.site import Site
-from kiosk.spent import SpentPasses, spend_of
+from kiosk.spent import SpentPasses
 from kiosk.visit import (
     AnswerAwaited,
     Approached,
@@ -171,11 +171,9 @@ class Runtime:
             case GateClosed():
                 self._take(GateHasClosed(item.admission))
             case GateFailed():
-                self._take(GateHasFailed())
+                self._take(GateHasFailed(item.admission))
             case PartHealth():
                 self._part(item)
-            case SceneMoved():
-                pass
 
     # What comes in.
 
@@ -193,8 +191,8 @@ class Runtime:
         self._weigh()
 
     def _observed(self, seen: Observation) -> None:
-        if self._presence.spot_empty(seen) and self.visit.phase in ASKING:
-            self._evidence.unmeasured()
+        if self._presence.spot_empty(seen):
+            self._spot_emptied()
         arrives = self._presence.arrives(seen)
         if not seen.present or (self.visit.phase is Phase.IDLE and not arrives):
             return
@@ -202,6 +200,13 @@ class Runtime:
         if seen.reading is not None and self._may_measure() and self._presence.fresh(seen.reading):
             self._evidence.measured(seen.reading)
             self._weigh()
+
+    def _spot_emptied(self) -> None:
+        if self.visit.phase in ASKING:
+            self._evidence.unmeasured()
+        elif self.visit.phase is Phase.AWAITING_GUARD and self._evidence.facts.reading is not None:
+            # Whoever was measured and held has gone; the next in the spot is somebody else, and a visit of their own.
+            self._take(Left())
 
     def _may_measure(self) -> bool:
         # Whoever is held is not measured again and again until it suits; what was never measured still may be.
@@ -223,18 +228,18 @@ class Runtime:
             event: Event = PersistFailed(item.decision)
         else:
             event = Persisted(item.event, item.decision)
+        if item.event is not None and item.spends is not None:
+            self._spent.admitted(item.event, item.spends)
         if item.visit == self.visit.id:
             self._gate_times["durable"] = item.at
-            spend = spend_of(self._evidence.facts.admission_pass)
-            if item.event is not None and item.decision.answer is Answer.ADMIT and spend is not None:
-                self._spent.admitted(item.event, spend)
             self._take(event)
         elif item.event is not None and item.decision.answer is Answer.ADMIT:
             # The visit is over: an ended visit's row of the table says what becomes of its admission.
             gone = Visit(item.visit, phase=Phase.ENDED, decision=item.decision)
             _, effects = flow.step(gone, event, self._clock.monotonic())
             for effect in effects:
-                self._carry_out(effect)
+                if isinstance(effect, RecordGate):
+                    self._record_gate(effect, Evidence(), {})
 
     def _part(self, health: PartHealth) -> None:
         known = health.part in self._lost
@@ -326,8 +331,7 @@ class Runtime:
             case OpenGate(_, admission):
                 self._open(admission)
             case RecordGate():
-                gives_back = self._spent.ended(effect.admission, effect.outcome)
-                self._journal.outcome(effect, self._evidence, self._gate_times, gives_back=gives_back)
+                self._record_gate(effect, self._evidence, self._gate_times)
             case CallGuard(visit):
                 self._journal.note("guard_called", visit)
             case End(visit, ending):
@@ -341,11 +345,16 @@ class Runtime:
                 self._parked.park(self.visit, self._evidence)
                 self._journal.note("visit_parked", visit)
 
+    def _record_gate(self, effect: RecordGate, evidence: Evidence, times: Mapping[str, Monotonic]) -> None:
+        gives_back = self._spent.ended(effect.admission, effect.outcome)
+        self._journal.outcome(effect, evidence, times, gives_back=gives_back)
+
     def _open(self, admission: EventId) -> None:
         try:
             self._gate.open(admission, self._site.pulse_s)
         except DeviceLost:
-            self._take(GateHasFailed())
+            # Nothing was delivered, so nothing can open late.
+            self._take(GateHasFailed(admission))
 
     def _end(self) -> None:
         self._presence.answered(self._evidence.seen, self._evidence.facts.reading)

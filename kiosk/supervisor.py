@@ -104,7 +104,12 @@ class Process:
             failures = 0
             while not self._stopping.is_set():
                 began = time.monotonic()
-                status = self._run_once(began)
+                try:
+                    status: int | None = self._run_once(began)
+                except OSError as error:
+                    # No memory for a process, no disk for its log: both may come back.
+                    _log.error("process cannot be started", process=self.program.name, reason=error.strerror)
+                    status = None
                 if self._stopping.is_set() or not self.program.restart or not self._is_ready.is_set():
                     return
                 failures = 0 if time.monotonic() - began > STEADY_AFTER_S else failures

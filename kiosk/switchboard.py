@@ -24,7 +24,6 @@ from kiosk.link import (
     PartHealth,
     Passed,
     Scanned,
-    SceneMoved,
     ViewChanged,
 )
 from kiosk.model import EventId, Monotonic, Part, Seconds
@@ -70,14 +69,16 @@ class Switchboard:
 
     def open(self, admission: EventId, pulse_s: Seconds) -> None:
         """Ask the gate for one pulse. Raises DeviceLost."""
-        self._send(Part.GATE, OpenGate(admission, pulse_s, self._passage_s))
+        self._send(Part.GATE, OpenGate(admission, pulse_s, self._passage_s, self._clock.monotonic()))
 
     def heartbeat(self) -> None:
         """Tell the parts that the core's loop turns. Raises DeviceLost when the gate is not there."""
         beat = Beat(self._clock.monotonic())
-        for part in (Part.EYES, Part.SCREEN):
-            self._tell(part, beat)
-        self._send(Part.GATE, beat)
+        try:
+            self._send(Part.GATE, beat)
+        finally:
+            for part in (Part.EYES, Part.SCREEN):
+                self._tell(part, beat)
 
     def attend(self, active: bool) -> None:
         """Tell the eyes whether a visitor is here."""
@@ -110,11 +111,15 @@ class Switchboard:
         link.send(message)
 
     def _tell(self, part: Part, message: AnyMessage) -> None:
-        """Send to a part that may be absent: its reader reports the loss."""
-        try:
-            self._send(part, message)
-        except DeviceLost:
+        """Send to a part that may be absent. One that does not read is let go; its reader reports the loss."""
+        with self._guard:
+            link = self._links.get(part)
+        if link is None:
             return
+        try:
+            link.send(message)
+        except DeviceLost:
+            link.close()
 
     def _accept(self) -> None:
         while not self._closing:
@@ -152,13 +157,13 @@ class Switchboard:
             if old is not None and part in BEATING and old not in self._silent:
                 return False
             self._links[part] = link
+            self._health(part, well=True, detail="")
         if old is not None:
             old.close()
         if part is Part.EYES:
             self._tell(part, Attend(self._attending))
         if part is Part.SCREEN and self._view is not None:
             self._tell(part, self._view)
-        self._health(part, well=True, detail="")
         if self._greeted is not None:
             self._greeted(part)
         return True
@@ -169,28 +174,32 @@ class Switchboard:
             if self._links.get(part) is not link:
                 return  # a newer connection has taken its place
             del self._links[part]
-        if not self._closing:
-            self._health(part, well=False, detail="the process is gone")
+            if not self._closing:
+                self._health(part, well=False, detail="the process is gone")
 
     def _listen(self, part: Part, link: Connection) -> None:
         while True:
             message = link.receive(BEAT_LOST if part in BEATING else None)
-            silent = link in self._silent
-            if message is None:
-                if not silent:
-                    self._silent.add(link)
-                    self._health(part, well=False, detail="the process is silent")
-                continue
-            if silent:
+            self._heard(part, link, well=message is not None)
+            if message is not None:
+                self._pass_on(message)
+
+    def _heard(self, part: Part, link: Connection, *, well: bool) -> None:
+        """Report a part that falls silent, or speaks again, once; in the order in which links come and go."""
+        with self._guard:
+            if well == (link not in self._silent) or self._links.get(part) is not link:
+                return
+            if well:
                 self._silent.discard(link)
-                self._health(part, well=True, detail="")
-            self._pass_on(message)
+            else:
+                self._silent.add(link)
+            self._health(part, well=well, detail="" if well else "the process is silent")
 
     def _pass_on(self, message: AnyMessage) -> None:
         match message:
             case Scanned(scan):
                 self._inbox.post(scan)
-            case FormAsked() | GateOpened() | GateClosed() | GateFailed() | Passed() | PartHealth() | SceneMoved():
+            case FormAsked() | GateOpened() | GateClosed() | GateFailed() | Passed() | PartHealth():
                 self._inbox.post(message)
             case _:
                 return

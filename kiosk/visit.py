@@ -142,7 +142,9 @@ class GateClosed:
 
 @dataclass(frozen=True, slots=True)
 class GateFailed:
-    """The gate could not open, was cut short, or is lost."""
+    """The gate did not open for this admission, or was cut short; without one: the gate itself is lost."""
+
+    admission: EventId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,11 +55,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What holds for a whole scenario: the server away until all visitors are gone, no date, a full disk."""
+    """What holds for a whole scenario: the server away until all visitors are gone, no date."""
 
     server_away: bool = False
     clock: Literal["machine", "never_set"] = "machine"
-    log_kib: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import pytest
 from gpiozero.pins.mock import MockFactory
 from hypothesis import given, settings
@@ -37,7 +38,7 @@ ONE, TWO = EventId("gate/log/1"), EventId("gate/log/2")
 
 
 def open_gate(admission: EventId, pulse_s: float = 0.8, passage_s: float = 8.0) -> OpenGate:
-    return OpenGate(admission, Seconds(pulse_s), Seconds(passage_s))
+    return OpenGate(admission, Seconds(pulse_s), Seconds(passage_s), Monotonic(time.monotonic()))
 
 
 class Post:
@@ -54,6 +55,9 @@ class Post:
         return bool(self.factory.pin(RELAY).state)
 
     def say(self, message: AnyMessage) -> list[AnyMessage]:
+        """Let the core say something now."""
+        if isinstance(message, OpenGate):
+            message = msgspec.structs.replace(message, at=self.clock.monotonic())
         return self.keeper.handle(message)
 
     def wait(self, seconds: float, *, beating: bool = True) -> list[AnyMessage]:
@@ -114,6 +118,14 @@ def test_nobody_passing_in_time_is_an_end_without_passage(post: Post) -> None:
     (closed,) = post.wait(0.2)
     assert isinstance(closed, GateClosed)
     assert (closed.admission, closed.passed) == (ONE, False)
+
+
+def test_an_order_that_was_held_up_on_its_way_opens_nothing(post: Post) -> None:
+    late = msgspec.structs.replace(open_gate(ONE), at=post.clock.monotonic())
+    post.wait(3.0)
+    (refused,) = post.keeper.handle(late)
+    assert isinstance(refused, GateFailed)
+    assert not post.relay
 
 
 def test_a_passage_outside_any_admission_is_nobodys(post: Post) -> None:

@@ -47,7 +47,7 @@ SAMPLES: dict[type[Event], Callable[[Decision, EventId], Event]] = {
     visit.GateOpened: lambda _, admission: visit.GateOpened(admission),
     visit.GatePassed: lambda _, admission: visit.GatePassed(admission),
     visit.GateClosed: lambda _, admission: visit.GateClosed(admission),
-    visit.GateFailed: lambda *_: visit.GateFailed(),
+    visit.GateFailed: lambda _, admission: visit.GateFailed(admission),
     visit.Resumed: lambda *_: visit.Resumed(),
     visit.DeadlineReached: lambda *_: visit.DeadlineReached(),
 }

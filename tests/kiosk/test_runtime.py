@@ -10,6 +10,7 @@ from kiosk.credentials.passes import encode
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
 from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed, ViewChanged
 from kiosk.model import (
+    Answer,
     Celsius,
     ClockState,
     Decision,
@@ -111,7 +112,8 @@ class Bench:
 
     def durable(self, event: str = "gate-1/log/1") -> Decision:
         visit, decision, _ = self.recorder.decisions[-1]
-        self.give(Recorded(visit, decision, EventId(event), self.clock.monotonic()))
+        spends = self.recorder.spends[-1]
+        self.give(Recorded(visit, decision, EventId(event), self.clock.monotonic(), spends))
         return decision
 
     def phase(self) -> Phase:
@@ -449,3 +451,72 @@ def test_a_temperature_is_forgotten_when_its_owner_leaves_the_spot(bench: Bench)
     assert bench.phase() is Phase.COLLECTING
     bench.stand(38.5)
     assert bench.durable().reasons == ("temperature_high",)
+
+
+def test_a_second_pass_shown_meanwhile_does_not_save_the_first_from_being_used_up(bench: Bench) -> None:
+    bench.stand()
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.scan(signed_pass(VisitorKind.RESIDENT, number=2))
+    admission = EventId("gate-1/log/1")
+    assert bench.durable().reasons == ("resident",)
+    bench.give(GateOpened(admission, bench.clock.now))
+    bench.give(Passed(admission, bench.clock.now))
+    bench.give(GateClosed(admission, True, bench.clock.now))
+    assert come_again(bench, "gate-1/log/3").reasons == ("pass_used",)
+
+
+def test_whoever_comes_after_one_who_was_held_is_a_visit_of_their_own(bench: Bench) -> None:
+    bench.stand()
+    bench.scan(b"GP1:NOT A PASS")
+    assert bench.durable().answer is Answer.REFUSE
+    bench.stand(present=False)
+    bench.clock.advance(0.8)
+    bench.stand(present=False)
+    bench.clock.advance(0.3)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand(39.5)
+    assert bench.durable("gate-1/log/2").reasons == ("temperature_high",)
+    assert bench.gate.opened == []
+
+
+def test_a_gate_lost_after_the_order_leaves_the_outcome_open_and_the_pass_used(bench: Bench) -> None:
+    admit_resident(bench)
+    lose(bench, Part.GATE)
+    assert [effect.outcome for effect, _ in bench.recorder.outcomes] == [GateOutcome.UNKNOWN]
+    assert bench.recorder.given_back == [False]
+
+
+def test_a_failure_of_an_earlier_admission_is_not_this_one(bench: Bench) -> None:
+    admit_resident(bench)
+    bench.give(GateFailed(EventId("gate-1/log/0"), "late", bench.clock.now))
+    assert bench.phase() is Phase.OPENING
+    assert bench.recorder.outcomes == []
+
+
+def test_an_admission_that_comes_too_late_carries_nobody_elses_times(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    visit, decision, _ = bench.recorder.decisions[-1]
+    spends = bench.recorder.spends[-1]
+    bench.clock.advance(11)
+    bench.runtime.tick()
+    bench.stand(present=False)
+    bench.clock.advance(3)
+    bench.runtime.tick()
+    assert bench.runtime.visit.id != visit
+    bench.give(Recorded(visit, decision, EventId("gate-1/log/1"), bench.clock.now, spends))
+    (effect, draft), *_ = bench.recorder.outcomes
+    assert effect.outcome is GateOutcome.NOT_OPENED
+    assert draft.body["times_us"] == {}
+    assert bench.recorder.given_back == [True]
+
+
+def test_a_known_health_code_is_not_made_unknown_by_a_second_one(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.GUEST))
+    bench.scan(HEALTH_CODE)
+    visit = bench.runtime.visit.id
+    bench.give(TokenAnswered(visit, bench.resolver.asked[-1][1].token, HealthStatus.RED))
+    bench.scan(HEALTH_CODE + b"7")
+    bench.give(TokenAnswered(visit, bench.resolver.asked[-1][1].token, None))
+    bench.stand()
+    assert bench.durable().reasons == ("health_red",)

@@ -78,7 +78,7 @@ def test_the_gate_is_asked_for_one_bounded_pulse(exchange: Exchange) -> None:
     gate = exchange.join(Part.GATE)
     exchange.board.open(EventId("gate-1/log/1"), Seconds(0.8))
     asked = heard(gate, lambda message: isinstance(message, OpenGate))
-    assert asked == OpenGate(EventId("gate-1/log/1"), Seconds(0.8), Seconds(8.0))
+    assert asked == OpenGate(EventId("gate-1/log/1"), Seconds(0.8), Seconds(8.0), FakeClock().monotonic())
 
 
 def test_without_a_gate_there_is_an_error_not_a_silence(exchange: Exchange) -> None:
@@ -152,6 +152,18 @@ def test_a_part_that_fell_silent_gives_its_place_to_the_one_that_comes(exchange:
         first.receive(5.0)
     exchange.board.heartbeat()
     assert isinstance(heard(second, lambda message: isinstance(message, Beat)), Beat)
+
+
+@pytest.mark.parametrize("part", [Part.EYES, Part.SCREEN])
+def test_a_part_that_does_not_read_never_holds_up_the_loop(exchange: Exchange, part: Part) -> None:
+    gate = exchange.join(Part.GATE)
+    exchange.join(part)
+    for _ in range(2000):
+        exchange.board.heartbeat()
+        assert isinstance(gate.receive(5.0), Beat)
+    while (lost := exchange.next()).part is not part:
+        pass
+    assert lost.well is False
 
 
 def test_closing_ends_every_thread(tmp_path: Path) -> None:

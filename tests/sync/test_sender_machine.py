@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from copy import deepcopy
+from enum import Enum, auto
 from itertools import chain
 from pathlib import Path
 from shutil import rmtree
@@ -15,14 +16,27 @@ from kiosk.events import Event
 from tests.sync.logs import current, held, opened, verified
 from tests.sync.servers import BROKEN, Reply, Request, Site, turns
 
-WELL, DROPPED, ANSWER_LOST, DOUBLED, FAILED, NONSENSE = "well", "dropped", "answer lost", "doubled", "failed", "nonsense"
-network = st.lists(st.sampled_from([WELL, WELL, DROPPED, ANSWER_LOST, DOUBLED, FAILED, NONSENSE]), max_size=6)
-ANSWERS: dict[str, Reply | Exception] = {
-    DROPPED: BROKEN,
-    ANSWER_LOST: BROKEN,
-    FAILED: Reply(503),
-    NONSENSE: Reply(200, b"<html></html>"),
+
+class Fate(Enum):
+    """What becomes of a request."""
+
+    WELL = auto()
+    DROPPED = auto()
+    ANSWER_LOST = auto()
+    DOUBLED = auto()
+    FAILED = auto()
+    NONSENSE = auto()
+    REFUSED = auto()
+
+
+ANSWERS: dict[Fate, Reply | Exception] = {
+    Fate.DROPPED: BROKEN,
+    Fate.ANSWER_LOST: BROKEN,
+    Fate.FAILED: Reply(503),
+    Fate.NONSENSE: Reply(200, b"<html></html>"),
+    Fate.REFUSED: Reply(422),
 }
+network = st.lists(st.sampled_from([Fate.WELL, *Fate]), max_size=6)
 
 
 class Sending(RuleBasedStateMachine):
@@ -34,7 +48,7 @@ class Sending(RuleBasedStateMachine):
         self.path = self.folder / "log.sqlite"
         self.closing = ExitStack()
         self.backup: dict[str, list[Event]] = {}
-        self.fates: list[str] = []
+        self.fates: list[Fate] = []
 
     @initialize(batch=st.sampled_from([1, 2, 3, 200]), takes=st.none() | st.integers(1, 3))
     def begin(self, batch: int, takes: int | None) -> None:
@@ -53,7 +67,7 @@ class Sending(RuleBasedStateMachine):
         self.site.log.begin_new("fork", after=current(self.site.log))
 
     @rule(fates=network, count=st.integers(1, 3))
-    def the_sender_turns(self, fates: list[str], count: int) -> None:
+    def the_sender_turns(self, fates: list[Fate], count: int) -> None:
         self.fates = list(fates)
         turns(self.site.sender, count)
 
@@ -97,8 +111,8 @@ class Sending(RuleBasedStateMachine):
         rmtree(self.folder)
 
     def _fate(self, request: Request) -> Reply | Exception | None:
-        fate = self.fates.pop(0) if self.fates else WELL
-        if fate in (ANSWER_LOST, DOUBLED):
+        fate = self.fates.pop(0) if self.fates else Fate.WELL
+        if fate in (Fate.ANSWER_LOST, Fate.DOUBLED):
             self.site.server.answer(request)
         return ANSWERS.get(fate)
 
