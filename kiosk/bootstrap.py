@@ -1,7 +1,7 @@
 """THE composition root: configuration in, running parts out. Only the command line, the doctor and tests import it."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from importlib.metadata import version
 from importlib.resources import files
@@ -17,14 +17,13 @@ from kiosk.credentials import TrustList, combine, parse_trust
 from kiosk.documents import decode_toml
 from kiosk.errors import DeviceLost, LogUnusable, UsageError
 from kiosk.inbox import Inbox
-from kiosk.journal import stamp
 from kiosk.link import PartHealth, connect_patiently
-from kiosk.model import GateOutcome, Part, Seconds, VisitId
+from kiosk.model import Part, Seconds
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Clock, HealthIssuer, Log, Thermometer
 from kiosk.recorder import IssuerResolver, LogRecorder
-from kiosk.records import outcome_draft, started_draft
 from kiosk.runtime import Runtime
+from kiosk.settlement import Settlement
 from kiosk.site import Site
 from kiosk.spent import SpentPasses
 from kiosk.switchboard import Switchboard
@@ -141,7 +140,8 @@ def build_core(
             trust=trust,
         )
 
-        recorder = LogRecorder(log, inbox, clock, wake.set)
+        spent = SpentPasses(gives_back=config.relay.passage_pin is not None)
+        recorder = LogRecorder(log, inbox, clock, wake.set, Settlement(log, site, clock, spent))
         resolver = IssuerResolver(issuers, inbox, Seconds(config.policy.issuer_timeout_s))
         runtime = Runtime(
             site,
@@ -152,9 +152,8 @@ def build_core(
             resolver=resolver,
             attend=board.attend,
             show=board.show,
-            spent=_spent(log, config),
+            spent=spent,
         )
-        _settle_the_past(log, site, clock)
         workers = [
             Worker("recorder", recorder, health(Part.LOG)),
             Worker("issuers", resolver, health(Part.ISSUER)),
@@ -371,26 +370,6 @@ def _issuers(config: Config, trust: TrustList, stack: ExitStack) -> Mapping[str,
             stack.callback(gateway.close)
             built[issuer.id] = gateway
     return built
-
-
-def _spent(log: Log, config: Config) -> SpentPasses:
-    """The passes used up at this gate. Without a log there are none, and nothing opens either."""
-    marks: Sequence[str] = ()
-    with suppress(LogUnusable):
-        marks = log.spent()
-    return SpentPasses(marks, gives_back=config.relay.passage_pin is not None)
-
-
-def _settle_the_past(log: Log, site: Site, clock: Clock) -> None:
-    """Record what a crash left open: nobody knows whether the gate opened. Then record this start."""
-    now = stamp(site, clock)
-    try:
-        for admission in log.unresolved():
-            draft = outcome_draft(now, VisitId(admission.visit), admission.event, GateOutcome.UNKNOWN, {}, None)
-            log.record_outcome(admission.event, GateOutcome.UNKNOWN, draft)
-        log.append(started_draft(now, f"{site.document.id}@{site.document.version}"), visit="")
-    except LogUnusable as error:
-        _log.error("the log takes nothing", reason=str(error))
 
 
 def _shipped() -> str:

@@ -67,7 +67,9 @@ def demo(
     headless: Annotated[bool, typer.Option("--headless", help="No screen: a table in the terminal.")] = False,
     report: Annotated[Path | None, typer.Option(help="Write a JSON report.", metavar="FILE")] = None,
     seed: Annotated[int, typer.Option(help="The simulated world's chance.")] = 1,
-    scenario: Annotated[str, typer.Option(help="What happens.")] = "normal",
+    scenario: Annotated[
+        str, typer.Option(help="What happens; docs/operations.md lists them, and so does an unknown name.")
+    ] = "normal",
 ) -> int:
     """Run a whole gate in a simulated world, with a central server on loopback."""
     from kiosk.demo.run import run_demo

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
 
@@ -13,7 +14,8 @@ from kiosk.events import Draft
 from kiosk.inbox import Inbox, Recorded, TokenAnswered
 from kiosk.model import Decision, Seconds, VisitId
 from kiosk.ports import Clock, HealthIssuer, Log
-from kiosk.spent import Spend
+from kiosk.settlement import Settlement
+from kiosk.spent import AlreadySpent, Spend
 from kiosk.visit import RecordGate
 
 BOUND = 512
@@ -35,17 +37,19 @@ class _Entry:
 class LogRecorder:
     """Writes entries to the log in the order in which they came (a worker's job, and the runtime's Recorder).
 
-    When the queue is full a decision fails at once, so that nothing opens on its account; a note is dropped and
-    counted on the log's next event.
+    When the queue is full a decision fails at once, so that nothing opens on its account; a note is dropped, and
+    an error logged. `settlement` comes before the first entry.
     """
 
-    def __init__(self, log: Log, inbox: Inbox, clock: Clock, written: Callable[[], None]) -> None:
+    def __init__(
+        self, log: Log, inbox: Inbox, clock: Clock, written: Callable[[], None], settlement: Settlement | None = None
+    ) -> None:
+        self._settlement = settlement
         self._log = log
         self._inbox = inbox
         self._clock = clock
         self._written = written
         self._entries: Queue[_Entry] = Queue(BOUND)
-        self._settled = threading.Event()
 
     def decision(self, visit: VisitId, decision: Decision, draft: Draft, spends: Spend | None) -> None:
         """Make a decision durable; the answer comes as Recorded."""
@@ -61,7 +65,9 @@ class LogRecorder:
         self._put(_Entry(visit, draft))
 
     def set_up(self) -> None:
-        """Nothing to acquire: the log is open as long as the core lives."""
+        """Settle the past, if the log can be used; otherwise it is tried again with the next entry."""
+        with suppress(LogUnusable):
+            self._settle()
 
     def turn(self, stop: threading.Event) -> bool:
         """Write the next entry. Raises LogUnusable when the log takes none; the entry's fate is told first."""
@@ -71,11 +77,13 @@ class LogRecorder:
         except Empty:
             return False
         try:
+            self._settle()
             self._write(entry)
-        except LogUnusable:
+        except (LogUnusable, AlreadySpent) as error:
             if entry.decision is not None:
                 self._inbox.post(Recorded(entry.visit, entry.decision, None, self._clock.monotonic()))
-            raise
+            if isinstance(error, LogUnusable):
+                raise
         finally:
             self._entries.task_done()
         self._written()
@@ -84,10 +92,15 @@ class LogRecorder:
     def tear_down(self) -> None:
         """Nothing to let go of."""
 
+    def _settle(self) -> None:
+        if self._settlement is not None:
+            self._settlement.settle()
+
     def drain(self) -> None:
         """Write what is still queued: the core is closing and its worker has ended."""
         while not self._entries.empty():
             try:
+                self._settle()
                 self._write(self._entries.get_nowait())
             except LogUnusable:
                 return

@@ -4,10 +4,15 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kiosk.errors import GatepostError
 from kiosk.model import Credential, EventId, GateOutcome, WallTime
 
 ANNULS = frozenset({GateOutcome.NOT_PASSED, GateOutcome.NOT_OPENED, GateOutcome.FAILED})
 """Outcomes that mean that nobody came in. `unknown` is not among them."""
+
+
+class AlreadySpent(GatepostError, ValueError):
+    """The log knows a use of this pass already: no second admission is recorded on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +34,17 @@ class SpentPasses:
     """The single uses made at this gate, in memory, so that no scan waits for the disk."""
 
     def __init__(self, known: Iterable[str] = (), *, gives_back: bool = True) -> None:
-        """Begin with the marks that the log remembers.
+        """Begin with these marks.
 
         `gives_back`: where nobody came in, the pass keeps its use. A gate without a passage sensor never knows.
         """
         self._spent = set(known)
         self._gives_back = gives_back
         self._of_admission: dict[EventId, str] = {}
+
+    def learn(self, marks: Iterable[str]) -> None:
+        """Take in what the log remembers, once it can be read. Any thread may call this."""
+        self._spent = self._spent | set(marks)
 
     def used(self, credential: Credential) -> bool:
         """Whether a pass has had its single use."""

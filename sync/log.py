@@ -23,7 +23,7 @@ from kiosk.errors import GatepostError, LogUnusable
 from kiosk.events import GENESIS, Draft, Event, Head, NotCanonical
 from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome
 from kiosk.ports import Admission, Clock
-from kiosk.spent import Spend
+from kiosk.spent import AlreadySpent, Spend
 from sync.log_file import SetAside, Untrustworthy, connect, is_damage, open_log_file, set_aside
 from sync.log_rows import UNKNOWN_TIME, events_from, hash_before, old_events
 from sync.wire import MAX_EVENT
@@ -82,7 +82,8 @@ class SqliteLog:
     def append(self, draft: Draft, *, visit: str, decision: Decision | None = None, spends: Spend | None = None) -> EventId:
         """Record the event, the decision and the use of a pass in one durable transaction. Raises LogUnusable.
 
-        Raises NotCanonical, and records nothing, when the draft has no canonical form or exceeds MAX_EVENT.
+        Raises NotCanonical, and records nothing, when the draft has no canonical form or exceeds MAX_EVENT, and
+        AlreadySpent when the pass has had its use.
         """
 
         def record(connection: sqlite3.Connection) -> EventId:
@@ -93,8 +94,10 @@ class SqliteLog:
                     (event.id, ordinal, event.fields["seq"], visit, decision.answer.value),
                 )
             if spends is not None:
+                if connection.execute("SELECT 1 FROM spent WHERE mark = ?", (spends.mark,)).fetchone() is not None:
+                    raise AlreadySpent("the pass is for a single use, which it has had")
                 connection.execute(
-                    "INSERT OR REPLACE INTO spent (mark, event, until_us) VALUES (?, ?, ?)",
+                    "INSERT INTO spent (mark, event, until_us) VALUES (?, ?, ?)",
                     (spends.mark, event.id, spends.until),
                 )
             return event.id

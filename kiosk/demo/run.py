@@ -58,6 +58,11 @@ def run_demo(
         if not well:
             seen = {name: row[name] for name in ("expected", "decision", "reasons", "gate_outcome", "openings", "also")}
             console.print(f"not as expected: {row['name']}: {seen}")
+    for row in rows:
+        if row["decision"] not in {"admit", None}:
+            console.print(f"{row['name']}: {row['decision']}, {', '.join(row['reasons'])}")
+    if interrupted.is_set():
+        console.print(f"interrupted after {len(rows)} visitors" + ("" if count is None else f" of {count}"))
     complete = bool(rows) and (interrupted.is_set() or len(rows) == count)
     return 0 if all(good) and lost == 0 and complete else 1
 

@@ -11,9 +11,10 @@ from kiosk.errors import LogUnusable
 from kiosk.events import Draft, NotCanonical
 from kiosk.model import EventId, GateOutcome
 from kiosk.ports import Admission
+from kiosk.spent import Spend
 from sync.log import SqliteLog
 from sync.wire import MAX_EVENT
-from tests.sync.logs import ADMIT, COMPOUND, DEVICE, REFUSE, LogClock, current, drafts, held, note, opened, verified
+from tests.sync.logs import ADMIT, COMPOUND, DAY_S, DEVICE, REFUSE, LogClock, current, drafts, held, note, opened, verified
 
 
 @pytest.fixture
@@ -146,6 +147,35 @@ class TestAdmissions:
             assert [open_.event for open_ in log.unresolved()] == [admission]
 
 
+class TestSingleUses:
+    def test_are_remembered_with_the_admission_that_made_them(self, path: Path) -> None:
+        clock = LogClock()
+        with opened(path, clock) as log:
+            log.append(note(1), visit="v1", decision=ADMIT, spends=Spend("a", clock.wall()))
+            given_back = log.append(note(2), visit="v2", decision=ADMIT, spends=Spend("b", clock.wall()))
+            assert sorted(log.spent()) == ["a", "b"]
+            log.record_outcome(given_back, GateOutcome.NOT_PASSED, note(3), gives_back=True)
+        with opened(path, clock) as log:
+            assert list(log.spent()) == ["a"]
+
+    def test_are_not_made_by_what_was_not_recorded(self, path: Path) -> None:
+        with opened(path) as log:
+            with pytest.raises(NotCanonical):
+                log.append(note(2**53), visit="v", decision=ADMIT, spends=Spend("a", LogClock().wall()))
+            assert list(log.spent()) == []
+
+    def test_are_forgotten_long_after_the_pass_has_ended(self, path: Path) -> None:
+        clock = LogClock()
+        with opened(path, clock) as log:
+            log.append(note(1), visit="v", decision=ADMIT, spends=Spend("a", clock.wall()))
+            clock.advance(14 * DAY_S)
+            log.prune()
+            assert list(log.spent()) == ["a"]
+            clock.advance(1)
+            log.prune()
+            assert list(log.spent()) == []
+
+
 UNRECORDABLE = {
     "a fraction": note(1.5),  # type: ignore[arg-type]
     "a key that is no name": Draft("note", {"No Name": 1}),
@@ -221,6 +251,7 @@ CALLS = {
     "append": lambda log: log.append(note(1), visit="v"),
     "record_outcome": lambda log: log.record_outcome(EventId("a/b/1"), GateOutcome.PASSED, note(1)),
     "unresolved": lambda log: log.unresolved(),
+    "spent": lambda log: log.spent(),
     "head": lambda log: log.head(),
     "begin_new": lambda log: log.begin_new("fork", after=""),
     "pending": lambda log: log.pending(1),
