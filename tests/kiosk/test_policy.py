@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kiosk
-from kiosk import policy
+from kiosk import conditions, policy
 from kiosk.errors import UsageError
 from kiosk.model import (
     Answer,
@@ -89,7 +89,7 @@ def lists_of(names: type[StrEnum]) -> st.SearchStrategy[list[str]]:
 
 
 whens = st.just({"always": True}) | st.dictionaries(
-    st.sampled_from([row.name for row in policy.conditions() if row.name != "always"]),
+    st.sampled_from([row.name for row in conditions.rows() if row.name != "always"]),
     st.none(),
     min_size=1,
     max_size=3,
@@ -434,4 +434,4 @@ def test_nothing_but_a_usage_error_comes_of_a_wrong_tree(key: str, value: object
 
 def test_the_documentation_lists_every_condition_as_it_is() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
-    assert rows == [(row.name, row.type, row.meaning) for row in policy.conditions()]
+    assert rows == [(row.name, row.type, row.meaning) for row in conditions.rows()]
