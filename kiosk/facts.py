@@ -34,6 +34,10 @@ TOLERANCE: Mapping[ClockState, Seconds] = {
 """How far a pass's times may be missed by a clock in each state."""
 
 
+ASKED_AT_MOST = 4
+"""Health codes that one visitor may have looked up: a phone that shows ever new ones must not busy the issuer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """The time of a scan, on both clocks."""
@@ -73,7 +77,7 @@ class Evidence:
         }
         if isinstance(examined, HealthToken):
             self.recognised = True
-            if examined.token in self.asked:
+            if examined.token in self.asked or len(self.asked) >= ASKED_AT_MOST:
                 return None
             self.asked[examined.token] = examined
             self._update(replace(self.facts, pending=self.facts.pending | {Need.HEALTH_CODE}))

@@ -132,9 +132,14 @@ class IssuerResolver:
         self._inbox = inbox
         self._timeout_s = timeout_s
         self._asked: Queue[tuple[VisitId, HealthToken]] = Queue(16)
+        self._visit: VisitId | None = None
 
     def ask(self, visit: VisitId, token: HealthToken) -> None:
-        """Ask about a token; the answer comes as TokenAnswered. When the queue is full there is none."""
+        """Ask about a token; the answer comes as TokenAnswered. When the queue is full there is none.
+
+        Whoever asked before has gone: their questions are not put any more.
+        """
+        self._visit = visit
         try:
             self._asked.put_nowait((visit, token))
         except Full:
@@ -149,6 +154,8 @@ class IssuerResolver:
         try:
             visit, token = self._asked.get(timeout=TURN_WITHIN)
         except Empty:
+            return False
+        if visit != self._visit:
             return False
         try:
             status = self._gateway(token.issuer).resolve(token.token, self._timeout_s)
