@@ -80,6 +80,7 @@ class Evidence:
             if examined.token in self.asked or len(self.asked) >= ASKED_AT_MOST:
                 return None
             self.asked[examined.token] = examined
+            self.times["issuer_asked"] = now.mono
             self._update(replace(self.facts, pending=self.facts.pending | {Need.HEALTH_CODE}))
             return examined
         self.recognised = examined.kind is not CredentialKind.UNRECOGNISED

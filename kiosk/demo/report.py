@@ -120,12 +120,11 @@ def _outcome(decision: Stored | None, events: Sequence[Stored]) -> Mapping[str, 
 def _stages(seen: VisitorReport, times: Mapping[str, int], outcome: Mapping[str, Any]) -> dict[str, float]:
     """Durations between the marks that are there, in seconds. All are of one boot-wide monotonic clock."""
     at = {name: value / MICRO for name, value in {**times, **outcome.get("times_us", {})}.items()}
-    verified = at.get("issuer_answered", at.get("code_verified"))
-    ready = max((mark for mark in (verified, at.get("reading")) if mark is not None), default=None)
+    ready = max((at[name] for name in ("code_verified", "issuer_answered", "reading") if name in at), default=None)
     spans = {
         "code": (at.get("code_captured"), at.get("code_decoded")),
         "temperature": (seen.forehead_at, at.get("reading")),
-        "issuer": (at.get("code_verified"), at.get("issuer_answered")),
+        "issuer": (at.get("issuer_asked"), at.get("issuer_answered")),
         "decision": (ready, at.get("decided")),
         "record": (at.get("decided"), at.get("durable")),
         "relay": (at.get("durable"), seen.relay_at),
