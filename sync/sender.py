@@ -207,18 +207,19 @@ class Sender:
     def _ask(self, ends: float | None) -> bool:
         """Ask where the server's copies of the earlier logs end, so that what they lack is pending again first.
 
-        False when the server could not say it of each.
+        False when it did not say so of each: it is asked again another time.
         """
         answered = True
         for known in self._log.earlier():
             status, answer = self._exchange("GET", known, b"", ends)
-            if status >= 500:
+            try:
+                standing = wire.decode_standing(answer if status == 200 else b"")
+                self._log.acknowledge(known.log_id, standing.next_seq, bytes.fromhex(standing.head))
+            except wire.NotOnTheWire:
                 answered = False
-            elif status == 200:
-                # Nonsense, or another branch of the log, leaves nothing to do.
-                with suppress(wire.NotOnTheWire, HeadDisputed):
-                    standing = wire.decode_standing(answer)
-                    self._log.acknowledge(known.log_id, standing.next_seq, bytes.fromhex(standing.head))
+            except HeadDisputed:
+                # Another branch of the log, or one that was pruned here: there is nothing to send.
+                continue
         self._doubtful = not answered
         return answered
 

@@ -1,4 +1,6 @@
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,8 @@ class TestAdmissions:
         (chain,) = held(path).values()
         assert [event.fields["outcome"] for event in chain[2:]] == ["passed", "unknown"]
         assert chain[-1].id == late
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("SELECT gate_outcome FROM decision").fetchall() == [("passed",)]
 
     def test_that_nobody_made_have_an_outcome_on_record_all_the_same(self, path: Path) -> None:
         with opened(path) as log:

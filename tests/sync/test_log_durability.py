@@ -228,6 +228,18 @@ def test_a_process_that_reads_keeps_nobody_from_opening_the_log(path: Path, monk
                 assert late.append(note(2), visit="v").endswith("/53")
 
 
+def test_a_file_that_another_process_has_for_itself_is_no_damage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_file, "BUSY_TIMEOUT_S", 0.05)
+    with opened(path) as log:
+        old = current(log)
+    with ExitStack() as stack:
+        with held_by_another_process(path, "PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE"):
+            log = stack.enter_context(opened(path))
+            assert log.fault is not None
+            assert log.set_aside is None
+        assert log.append(note(1), visit="v").split("/")[1] == old
+
+
 def test_a_lock_that_another_process_holds_is_waited_for_then_a_fault_and_never_damage(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

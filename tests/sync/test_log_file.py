@@ -80,7 +80,11 @@ def nameless(path: Path) -> None:
 
 
 def changed_table(path: Path) -> None:
-    sql(path, "PRAGMA writable_schema = 1", "UPDATE sqlite_master SET sql = replace(sql, 'sealed BLOB', 'sealer BLOB')")
+    sql(path, "PRAGMA writable_schema = 1", "UPDATE sqlite_master SET sql = replace(sql, 'recorded_us', 'recorded_at')")
+
+
+def garbled_table(path: Path) -> None:
+    overwrite(path, path.read_bytes().index(b"CREATE INDEX unresolved") + 5, b"\x9d")
 
 
 NEWEST = "(ordinal, seq) IN (SELECT ordinal, next_seq - 1 FROM log)"
@@ -100,6 +104,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], bool]] = {
     "written to by a newer SQLite": (lambda path: overwrite(path, 18, b"\3\2"), True),
     "another text encoding": (lambda path: overwrite(path, 56, b"\0\0\0\2"), True),
     "tables of another layout": (changed_table, True),
+    "a table whose description is not UTF-8": (garbled_table, True),
     "the newest event lost": (lambda path: sql(path, f"DELETE FROM event WHERE {NEWEST}"), True),
     "the newest event changed": (
         lambda path: sql(path, f"UPDATE event SET header = replace(header, '29', '28') WHERE {NEWEST}"),

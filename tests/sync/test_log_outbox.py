@@ -114,6 +114,10 @@ class TestAcknowledging:
                 log.acknowledge(current(log), seq, head)
             assert log.unacknowledged() == 2
 
+    def test_our_newest_hash_under_a_later_number_is_disputed(self, path: Path) -> None:
+        with opened(path) as log, pytest.raises(HeadDisputed):
+            log.acknowledge(current(log), log.head().next_seq + 1, log.head().hash)
+
     def test_a_log_that_was_never_ours_is_disputed(self, path: Path) -> None:
         with opened(path) as log, pytest.raises(HeadDisputed):
             log.acknowledge("0123456789abcdef", 1, GENESIS)
@@ -223,9 +227,9 @@ class TestPruning:
 
     def test_does_not_take_an_event_for_old_because_its_clock_was_not_set(self, path: Path) -> None:
         clock = LogClock()
+        clock.advance(-300 * DAY_S)
+        clock.believed = ClockState.NEVER_SET
         with opened(path, clock) as log:
-            clock.advance(-300 * DAY_S)
-            clock.believed = ClockState.NEVER_SET
             log.append(note(1), visit="v")
             clock.advance(300 * DAY_S)
             clock.believed = ClockState.SYNCHRONISED

@@ -1,6 +1,7 @@
 """Servers that forget, follow another branch or contradict themselves; and how a sender starts, stops and is flushed."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,14 +105,16 @@ class TestARestoredServer:
         assert site.arrived_whole()
         assert len(site.transport.requests) < 20
 
-    def test_is_asked_again_when_it_could_not_say(self, site: Site) -> None:
+    @pytest.mark.parametrize(
+        "trouble", [BROKEN, Reply(503), Reply(404), Reply(200, b"<html></html>")], ids=["cut", "503", "404", "a page"]
+    )
+    def test_is_asked_again_when_it_did_not_say(self, site: Site, trouble: Reply | Exception) -> None:
         first, *_ = several_logs(site)
         del site.server.logs[first][2:]
         site.sender = site.new_sender()
-        site.interfere = lambda request: None if request.upload else BROKEN
+        site.interfere = lambda request: None if request.upload else trouble
         turns(site.sender, 2)
-        site.interfere = lambda request: None if request.upload else Reply(503)
-        turns(site.sender, 2)
+        assert not site.arrived_whole()
         site.well_again()
         turns(site.sender, 1)
         assert site.arrived_whole()
@@ -192,6 +195,14 @@ class TestAFork:
             turns(site.sender, 5)
         assert len(held(site.path)) <= 5
         assert len(site.transport.requests) < 100
+
+
+def test_a_sender_with_nothing_to_send_claims_nothing_of_the_server(site: Site) -> None:
+    turns(site.sender, 1)
+    site.health.clear()
+    site.interfere = lambda _: BROKEN
+    assert turns(site.new_sender(), 2) == IDLE * 2
+    assert site.health == []
 
 
 class TestStopping:
@@ -293,7 +304,9 @@ class TestFlushing:
         thread = threading.Thread(target=site.sender.run, args=(stop, site.log.appended))
         thread.start()
         assert asked.wait(10)
+        began = time.monotonic()
         assert site.sender.flush(0.05) == 1
+        assert time.monotonic() - began < 4
         assert not release.is_set()
         stop.set()
         release.set()
