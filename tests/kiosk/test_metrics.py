@@ -176,7 +176,13 @@ def test_what_the_server_lacks_is_read_when_somebody_asks_and_unknown_without_a_
 def test_a_visitor_is_seen_in_a_scrape_and_named_nowhere(tmp_path: Path) -> None:
     with running_core(tmp_path, metrics_port=0) as core:
         core.admit_resident(holder=NAME)
-        seen = core.scrape_until(lambda scrape: scrape("gatepost_gate_outcomes_total", outcome="passed") == 1)
+        # A thermometer is reported well after its first look, which may be the one that admitted the visitor.
+        seen = core.scrape_until(
+            lambda scrape: (
+                scrape("gatepost_gate_outcomes_total", outcome="passed") == 1
+                and scrape("gatepost_part_up", part="thermometer") == 1
+            )
+        )
         assert seen("gatepost_decisions_total", answer="admit", reason="resident") == 1
         assert seen("gatepost_observed_clear_seconds_count") == 1
         assert seen("gatepost_part_up", part="thermometer") == 1
