@@ -1,7 +1,5 @@
-"""Servers that forget, follow another branch or contradict themselves; and how a sender starts, stops and is flushed."""
+"""Servers that forget, follow another branch or contradict themselves."""
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +7,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from kiosk.errors import LogUnusable
 from kiosk.events import GENESIS, Draft, Head, append
-from sync.sender import IDLE_S
 from sync.wire import BEGIN_NEW
 from tests.sync.logs import COMPOUND, DEVICE, current, held, opened, verified
 from tests.sync.servers import BROKEN, IDLE, Reply, Request, Site, standing, turns
@@ -48,13 +44,14 @@ class TestARestoredServer:
         assert site.health == [(True, "")]
 
     @pytest.mark.parametrize("batch", [1, 2, 200])
-    def test_gets_the_tails_of_earlier_logs_too_before_anything_newer(self, site: Site, batch: int) -> None:
+    @pytest.mark.parametrize("left", [0, 2])
+    def test_gets_the_tails_of_earlier_logs_too_before_anything_newer(self, site: Site, batch: int, left: int) -> None:
         first, second, third = several_logs(site)
         site.sender = site.new_sender(batch)
         turns(site.sender, 1)
         del site.server.logs[first][2:]
         del site.server.logs[second]
-        del site.server.logs[third]
+        del site.server.logs[third][left:]
         site.append(1)
         site.transport.requests.clear()
         turns(site.sender, 1)
@@ -183,6 +180,20 @@ class TestAFork:
         assert forked.server.aside == aside
         assert forked.log.unacknowledged() == 0
 
+    def test_of_which_the_server_claims_to_have_kept_what_it_never_got_is_sent_whole(self, forked: Site) -> None:
+        forked.append(5)
+        old = current(forked.log)
+
+        def boast(request: Request) -> Reply | None:
+            reply = forked.server.answer(request)
+            if reply.status != 409:
+                return None
+            return standing(5, forked.server.logs[old][-1].hash, 409, fork=True, log=BEGIN_NEW, kept_to=1000)
+
+        forked.interfere = boast
+        turns(forked.new_sender(batch=2), 1)
+        assert forked.server.aside == {old: held(forked.path)[old][2:]}
+
     def test_of_every_log_there_is_makes_no_more_logs_than_events(self, site: Site) -> None:
         def fork(request: Request) -> Reply | None:
             if request.upload is None:
@@ -195,132 +206,3 @@ class TestAFork:
             turns(site.sender, 5)
         assert len(held(site.path)) <= 5
         assert len(site.transport.requests) < 100
-
-
-def test_a_sender_with_nothing_to_send_claims_nothing_of_the_server(site: Site) -> None:
-    turns(site.sender, 1)
-    site.health.clear()
-    site.interfere = lambda _: BROKEN
-    assert turns(site.new_sender(), 2) == IDLE * 2
-    assert site.health == []
-
-
-class TestStopping:
-    def test_before_the_first_turn_sends_nothing(self, site: Site) -> None:
-        stop, wake = threading.Event(), threading.Event()
-        stop.set()
-        wake.set()
-        site.sender.run(stop, wake)
-        assert site.transport.requests == []
-
-    def test_at_the_moment_at_which_the_sender_looks_away_is_not_overlooked(self, site: Site) -> None:
-        stop = threading.Event()
-
-        class Wake(threading.Event):
-            """Set, with `stop`, just before the sender clears it."""
-
-            def clear(self) -> None:
-                stop.set()
-                self.set()
-                super().clear()
-
-            def wait(self, timeout: float | None = None) -> bool:
-                raise AssertionError(f"waits {timeout} s for news although it was told to stop")
-
-        site.sender.run(stop, Wake())
-
-    def test_ends_between_two_uploads_and_claims_nothing(self, site: Site) -> None:
-        stop, wake = threading.Event(), threading.Event()
-        site.append(5)
-
-        def stop_at_the_first(_: Request) -> None:
-            stop.set()
-            wake.set()
-
-        site.interfere = stop_at_the_first
-        site.new_sender(batch=1).run(stop, wake)
-        assert (len(site.transport.requests), site.log.unacknowledged()) == (1, 5)
-
-    def test_a_running_sender_wakes_for_news_and_ends_at_once(self, site: Site) -> None:
-        stop = threading.Event()
-        thread = threading.Thread(target=site.sender.run, args=(stop, site.log.appended))
-        sent = threading.Event()
-        site.interfere = lambda request: sent.set() if 4 in request.seqs else None
-        thread.start()
-        site.append(3)
-        assert sent.wait(10), f"not woken, waits {IDLE_S} s"
-        stop.set()
-        site.log.appended.set()
-        thread.join(10)
-        assert not thread.is_alive()
-
-
-class TestFlushing:
-    def test_sends_everything_and_says_that_nothing_is_left(self, site: Site) -> None:
-        site.append(5)
-        assert site.sender.flush(10) == 0
-        assert site.arrived_whole()
-
-    def test_says_how_much_is_left_when_the_server_is_lost(self, site: Site) -> None:
-        site.append(5)
-        site.interfere = lambda _: BROKEN
-        assert site.sender.flush(0.01) == 6
-        assert site.health == [(False, "the server does not answer: ConnectionError")]
-
-    def test_tries_again_until_its_time_is_over(self, site: Site) -> None:
-        site.append(2)
-        answers: Iterator[Reply | Exception] = iter([BROKEN, Reply(503), BROKEN])
-
-        def fail_for_a_while(_: Request) -> Reply | Exception | None:
-            return next(answers, None)
-
-        site.interfere = fail_for_a_while
-        # Pauses of no length.
-        assert site.new_sender(jitter=lambda: -1.0).flush(10.0) == 0
-        assert len(site.transport.requests) == 4
-
-    def test_ends_with_its_time_and_calls_no_lost_server_well(self, site: Site) -> None:
-        now = 0.0
-        site.append(5)
-
-        def slow(_: Request) -> None:
-            nonlocal now
-            now += 4.0
-
-        site.interfere = slow
-        assert site.new_sender(batch=1, monotonic=lambda: now).flush(4.0) == 5
-        site.health.clear()
-        assert site.new_sender(monotonic=lambda: now).flush(0.0) == 5
-        assert site.health == []
-
-    def test_does_not_wait_longer_for_a_sender_that_is_still_at_it(self, site: Site) -> None:
-        stop, asked, release = threading.Event(), threading.Event(), threading.Event()
-
-        def hang(_: Request) -> None:
-            asked.set()
-            release.wait(10)
-
-        site.interfere = hang
-        thread = threading.Thread(target=site.sender.run, args=(stop, site.log.appended))
-        thread.start()
-        assert asked.wait(10)
-        began = time.monotonic()
-        assert site.sender.flush(0.05) == 1
-        assert time.monotonic() - began < 4
-        assert not release.is_set()
-        stop.set()
-        release.set()
-        site.log.appended.set()
-        thread.join(10)
-        assert not thread.is_alive()
-
-    def test_of_a_log_that_cannot_be_counted_says_so(self, site: Site) -> None:
-        site.log.close()
-        with pytest.raises(LogUnusable):
-            site.sender.flush(0.01)
-
-    def test_after_closing_is_of_no_harm(self, site: Site) -> None:
-        site.append(1)
-        site.sender.close()
-        site.sender.close()
-        assert site.sender.flush(5) == 0
