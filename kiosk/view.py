@@ -1,0 +1,105 @@
+"""What the screen shows, as one immutable value. Pure: made by the core of a visit and its evidence, drawn by the screen.
+
+A view carries codes and numbers, never sentences: words are the screen's. Nothing in it names a person. Times are of
+the boot-wide monotonic clock, so the screen can count down by itself.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kiosk.model import Answer, Celsius, Monotonic, Need, Part, ReasonCode, VisitId
+from kiosk.visit import Phase
+
+
+class Step(StrEnum):
+    """One of the three things that a visitor does, in the order in which they are drawn."""
+
+    TEMPERATURE = "temperature"
+    CODE = "code"
+    FORM = "form"
+
+
+class StepState(StrEnum):
+    """How far a step is."""
+
+    NOT_NEEDED = "not_needed"
+    WAITING = "waiting"
+    ACTIVE = "active"
+    DONE = "done"
+    NOT_IN_ORDER = "not_in_order"
+    UNAVAILABLE = "unavailable"
+
+
+class Hint(StrEnum):
+    """What the visitor could do better just now, or what became of the last code."""
+
+    NOT_RECOGNISED = "not_recognised"
+    CODE_TOO_SMALL = "code_too_small"
+    CODE_TOO_NEAR = "code_too_near"
+    TOO_BRIGHT = "too_bright"
+    TOO_DARK = "too_dark"
+    HOLD_STILL = "hold_still"
+    FOREHEAD = "forehead"
+    """Nobody is in the thermometer's field: come closer, hat and glasses off."""
+
+
+class GuardCall(StrEnum):
+    """How far a call for the guard is."""
+
+    RINGING = "ringing"
+    UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A temperature as it settles: `uncertainty_c` is the half-width of the 95 % interval."""
+
+    body_c: Celsius
+    uncertainty_c: Celsius
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormTicket:
+    """Where the visitor's phone finds the form: `url` goes into the QR, `short` is for typing. None: there is no server."""
+
+    url: str
+    short: str
+    expires_at: Monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedTicket:
+    """A visit that waits elsewhere while the kiosk is free: a short code to name it by, and until when it is kept."""
+
+    code: str
+    expires_at: Monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that whoever stands at the gate should see and hear now.
+
+    `language`: what the visitor's credential asks for, if anything. `ends_at`: when the kiosk stops waiting for the
+    visitor; `extendable`: whether they may ask for more time. `server_lost_at`: the server has not been reached since.
+    """
+
+    phase: Phase
+    visit: VisitId
+    at: Monotonic
+    steps: tuple[tuple[Step, StepState], ...] = ()
+    wanted: tuple[Need, ...] = ()
+    measured: Measured | None = None
+    hint: Hint | None = None
+    answer: Answer | None = None
+    reasons: tuple[ReasonCode, ...] = ()
+    form: FormTicket | None = None
+    parked: ParkedTicket | None = None
+    guard: GuardCall | None = None
+    guard_phone: str | None = None
+    language: str | None = None
+    ends_at: Monotonic | None = None
+    extendable: bool = False
+    lost: tuple[Part, ...] = field(default=())
+    server_lost_at: Monotonic | None = None
+    simulated: bool = False
