@@ -329,21 +329,20 @@ def _open_log(
     config: Config, clock: Clock, stack: ExitStack, wake: threading.Event, on_server: Callable[[bool, str], None]
 ) -> Log:
     """Open the durable log and, where there is a server, start what sends it there."""
+    from sync.exchange import Exchange
     from sync.log import SqliteLog
     from sync.sender import Sender
 
     log = SqliteLog(Path(config.log.path), compound=config.gate.compound, device=config.gate.device, clock=clock)
     stack.callback(log.close)
     if config.server.url is not None:
-        sender = Sender(
-            log,
+        exchange = Exchange(
             config.server.url,
             config.gate.device,
-            timeout_s=Seconds(config.server.timeout_s),
-            batch=config.server.batch,
+            timeout_s=config.server.timeout_s,
             simulated=config.simulation is not None,
-            on_health=on_server,
         )
+        sender = Sender(log, exchange, batch=config.server.batch, on_health=on_server)
         stack.callback(sender.close)
         stop = threading.Event()
         thread = threading.Thread(target=sender.run, args=(stop, wake), name="sender", daemon=True)
