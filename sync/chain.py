@@ -14,6 +14,8 @@ from sync.wire import MAX_EVENT
 
 UNKNOWN_TIME = 0
 """In place of the time of an event that was recorded while the clock was not believed."""
+DISK_FAILED = "disk_failed"
+"""Why a log is begun in memory, to be taken over by the disk's later."""
 ENTRY_BYTES = 400
 """What an entry takes in memory beside the text and the sealed part of its event."""
 

@@ -22,7 +22,7 @@ from kiosk.events import GENESIS, Draft, Head
 from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome, Monotonic
 from kiosk.ports import Admission, Clock
 from kiosk.spent import Spend
-from sync.chain import Carried, Decides, Ends, Entry, HeadDisputed, Pending, follow, opening
+from sync.chain import DISK_FAILED, Carried, Decides, Ends, Entry, HeadDisputed, Pending, follow, opening
 from sync.log_file import Occupied, Untrustworthy, connect, is_damage, open_log_file
 from sync.log_rows import events_from, hash_before, old_events
 from sync.log_writes import adopt, advance, begin, current, see_unspent, take_back, write
@@ -35,8 +35,6 @@ WRITER_CHECKPOINT_PAGES = 8000
 """The writer copies the WAL back itself only when the sender has not for this many pages (32 MB)."""
 OCCUPIED_FOR_S = 60.0
 """A file that another process holds for longer is set aside; what is in it is read as far as that process lets us."""
-DISK_FAILED = "disk_failed"
-"""Why a log is begun in memory (sync.standby), to be adopted later."""
 Result = TypeVar("Result")
 _OPENINGS = ("new", "renamed", "set_aside", DISK_FAILED)
 """Why a log is begun but for the callers of `begin_new`, who have reasons of their own."""

@@ -10,8 +10,8 @@ from kiosk.errors import LogUnusable
 from kiosk.events import Head
 from kiosk.model import GateOutcome
 from kiosk.spent import Spend
-from sync.chain import Carried, Decides, Ends, MemoryChain, opening
-from sync.log import DISK_FAILED, SqliteLog
+from sync.chain import DISK_FAILED, Decides, Ends, MemoryChain, opening
+from sync.log import SqliteLog
 from tests.sync.logs import (
     ADMIT,
     COMPOUND,
@@ -193,7 +193,7 @@ def test_a_chain_in_memory_is_not_asked_for_what_it_let_go(path: Path) -> None:
         chain.extend(note(number))
     chain.acknowledge(4, chain.carried().entries[3].after.hash)
     chain.forget(0)
-    carried: Carried = chain.carried()
+    carried = chain.carried()
     assert [entry.event is None for entry in carried.entries] == [True, True, True, False, False, False]
     pending = chain.pending(10)
     assert pending is not None
