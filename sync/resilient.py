@@ -1,8 +1,8 @@
 """The log that goes on when its disk fails: the disk where there is one, else the server (`sync.standby`).
 
 After a failure the disk is tried again on a thread of its own, every few seconds and never on a visitor's account:
-to open the file is to check all of it. When it takes what was recorded meanwhile, in one transaction, it is the log
-again, and the sender goes on from where the standby log's own thread had got.
+to open the file is to check all of it. When it has taken what was recorded meanwhile, in one transaction, it is the
+log again, and the sender goes on from where the standby log's own thread had got.
 
 A disk that hangs instead of failing holds up whoever waits for it: that is the recorder's thread once, for the event
 that meets it (the flow gives that decision up after its limit for `committing`), and then only the threads of the
@@ -19,6 +19,7 @@ from kiosk.events import Draft
 from kiosk.model import Decision, EventId, GateOutcome
 from kiosk.ports import Admission
 from kiosk.spent import AlreadySpent, Spend
+from sync.chain import Carried
 from sync.log import SqliteLog
 from sync.standby import Standby
 
@@ -111,16 +112,10 @@ class ResilientLog:
     def mend(self) -> bool:
         """Try the disk once; whether it is the log again, with everything that was recorded meanwhile."""
         try:
-            # The file is opened and checked here, where nobody waits for it yet.
-            self._disk.spent()
-            with self._turn:
-                if (carried := self._standby.carried()) is not None:
-                    self._disk.adopt(carried)
-                    self._spent = {**dict.fromkeys(self._disk.spent()), **(self._spent or {})}
-                    self._standby.end()
-                    self._failed = False
-                    _log.info("log adopted", log_id=carried.head.log_id, events=carried.head.next_seq - 1)
-                    self._on_health(True, "")
+            if (carried := self._standby.carried()) is not None:
+                # The file is opened, checked and written to here, where nobody waits for it.
+                self._disk.adopt(carried)
+                self._go_back(carried)
         except LogUnusable:
             return False
         return True
@@ -152,6 +147,20 @@ class ResilientLog:
         self._on_health(False, reason)
         self._repair = threading.Thread(target=self._mend_in_time, name="log-repair", daemon=True)
         self._repair.start()
+
+    def _go_back(self, adopted: Carried) -> None:
+        """Make the disk the log again, once it has what came since it adopted this much. Raises LogUnusable."""
+        with self._turn:
+            newest = self._standby.carried()
+            if newest is None:
+                return
+            if newest.head != adopted.head:
+                self._disk.adopt(newest)
+            self._spent = {**dict.fromkeys(self._disk.spent()), **(self._spent or {})}
+            self._standby.end()
+            self._failed = False
+            _log.info("log adopted", log_id=newest.head.log_id, events=newest.head.next_seq - 1)
+            self._on_health(True, "")
 
     def _mend_in_time(self) -> None:
         while not self._stop.wait(self._try_every_s):
