@@ -66,12 +66,11 @@ class Standby:
         self._thread: threading.Thread | None = None
 
     def begin(self, predecessor: str | None) -> None:
-        """Begin a log that names the one before it, when that is known."""
+        """Begin a log that names the one before it, when that is known; it is sent with its first event."""
         with self._news:
             head = Head(self._compound, self._device, secrets.token_hex(8))
             self._chain = MemoryChain(head, DISK_FAILED, self._clock)
             self._chain.extend(opening(self._clock, DISK_FAILED, predecessor))
-            self._ask()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="standby", daemon=True)
                 self._thread.start()
@@ -168,7 +167,7 @@ class Standby:
 
     def _attempt(self) -> bool:
         """Send everything that is pending; whether the server has acknowledged it."""
-        rewound = False
+        again = rewound = False
         while True:
             with self._news:
                 chain = self._chain
@@ -177,7 +176,13 @@ class Standby:
                 return True
             try:
                 standing = self._send(chain, pending)
-            except (ServiceUnavailable, NotOnTheWire, HeadDisputed) as error:
+            except ServiceUnavailable as error:
+                if again:
+                    return self._told(str(error))
+                # The connection may have been an old one, which the server has let go of.
+                again = True
+                continue
+            except (NotOnTheWire, HeadDisputed) as error:
                 return self._told(str(error))
             except Exception as error:  # noqa: BLE001 - the boundary of a thread, without which nothing would open
                 _log.exception("standby fault")

@@ -133,7 +133,7 @@ class Stage:
         return _stored(self.server)
 
     def lost(self, stored: list[Stored]) -> int:
-        """How many events of the kiosk's own log are not at the server, or there more than once."""
+        """How many events are not both in the kiosk's own log and at the server, once each."""
         found = [event.id for event in stored]
         try:
             with closing(sqlite3.connect(f"file:{self._site.log_path}?mode=ro", uri=True)) as database:
@@ -142,7 +142,7 @@ class Stage:
             raise GatepostError(f"{self._site.log_path}: the kiosk's log cannot be read: {error}") from error
         kept = [events.parse(header) for header in headers]
         names = [events.event_id(one["device"], one["log_id"], one["seq"]) for one in kept]
-        return sum(1 for name in names if found.count(name) != 1)
+        return sum(1 for name in {*names, *found} if (names.count(name), found.count(name)) != (1, 1))
 
     def processes(self) -> list[dict[str, Any]]:
         """Each process: when it was ready, its resident memory, how often it was restarted."""

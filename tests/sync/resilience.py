@@ -47,8 +47,7 @@ class Kiosk:
         self.log = ResilientLog(
             self.disk,
             self.standby,
-            on_health=lambda well, _: self.health.append(well),
-            **{"try_every_s": NEVER_S, **settings},
+            **{"on_health": lambda well, _: self.health.append(well), "try_every_s": NEVER_S, **settings},
         )
         self.sender: Sender = sender_over(Transport(self._answer), self.disk)
 

@@ -201,11 +201,14 @@ for statement in sys.argv[2:]:
     held.execute(statement)
 print("held", flush=True)
 sys.stdin.read()
+held.commit()
+held.close()
 """
 
 
 @contextmanager
-def held_by_another_process(path: Path, *statements: str) -> Iterator[None]:
+def held_by_another_process(path: Path, *statements: str, killed: bool = True) -> Iterator[None]:
+    """Another process carries out the statements and stays; in the end it is killed, or commits and closes."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, path, *statements], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -214,7 +217,9 @@ def held_by_another_process(path: Path, *statements: str) -> Iterator[None]:
             assert process.stdout.readline() == "held\n"
             yield
         finally:
-            process.kill()
+            if killed:
+                process.kill()
+            process.communicate()
 
 
 def test_a_process_that_reads_keeps_nobody_from_opening_the_log(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,8 +111,7 @@ def test_the_disk_is_not_tried_on_a_visitors_account(kiosk: Kiosk) -> None:
 
 def test_the_disk_is_tried_again_in_time_by_itself(path: Path) -> None:
     back = threading.Event()
-    with closing(Kiosk(path, try_every_s=0.01)) as kiosk:
-        kiosk.log._on_health = lambda well, _: back.set() if well else None
+    with closing(Kiosk(path, try_every_s=0.01, on_health=lambda well, _: back.set() if well else None)) as kiosk:
         kiosk.full = True
         kiosk.decide(1)
         assert back.wait(WAIT_S)

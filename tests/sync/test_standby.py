@@ -156,14 +156,13 @@ def test_an_answer_that_is_lost_vouches_for_nothing_and_nothing_doubles() -> Non
 def test_a_failure_of_an_attempt_that_began_before_a_decision_is_not_the_decisions() -> None:
     hold, asked = threading.Event(), threading.Event()
 
-    def fail_once(_: Request) -> Exception:
+    def fail_for_one_attempt(request: Request) -> Exception | None:
         asked.set()
         hold.wait(WAIT_S)
-        on.interfere = lambda _: None
-        return BROKEN
+        return BROKEN if len(request.seqs) == 1 else None
 
     with bench() as on:
-        on.interfere = fail_once
+        on.interfere = fail_for_one_attempt
         on.log.append(note(1), visit="v")
         assert asked.wait(WAIT_S)
         decided: list[EventId] = []
@@ -174,6 +173,13 @@ def test_a_failure_of_an_attempt_that_began_before_a_decision_is_not_the_decisio
         hold.set()
         thread.join(WAIT_S)
         assert decided == [on.arrived()[-1].id]
+
+
+def test_a_connection_that_the_server_has_let_go_of_is_no_failure() -> None:
+    with bench() as on:
+        answers: Iterator[Reply | Exception] = iter([BROKEN])
+        on.interfere = lambda _: next(answers, None)
+        assert on.decide(1) == on.arrived()[-1].id
 
 
 def test_what_is_unacknowledged_is_tried_again_in_time_without_being_asked() -> None:
