@@ -4,6 +4,7 @@ import socket
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -134,15 +135,15 @@ class Stage:
 
     def lost(self, stored: list[Stored]) -> int:
         """How many events are not both in the kiosk's own log and at the server, once each."""
-        found = [event.id for event in stored]
         try:
             with closing(sqlite3.connect(f"file:{self._site.log_path}?mode=ro", uri=True)) as database:
                 headers = [row[0] for row in database.execute("SELECT header FROM event")]
         except sqlite3.Error as error:
             raise GatepostError(f"{self._site.log_path}: the kiosk's log cannot be read: {error}") from error
-        kept = [events.parse(header) for header in headers]
-        names = [events.event_id(one["device"], one["log_id"], one["seq"]) for one in kept]
-        return sum(1 for name in {*names, *found} if (names.count(name), found.count(name)) != (1, 1))
+        fields = [events.parse(header) for header in headers]
+        kept: Counter[str] = Counter(events.event_id(one["device"], one["log_id"], one["seq"]) for one in fields)
+        found = Counter(event.id for event in stored)
+        return sum(1 for name in kept | found if (kept[name], found[name]) != (1, 1))
 
     def processes(self) -> list[dict[str, Any]]:
         """Each process: when it was ready, its resident memory, how often it was restarted."""
