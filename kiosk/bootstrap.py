@@ -16,6 +16,7 @@ from kiosk.config import Config
 from kiosk.credentials import TrustList, combine, parse_trust
 from kiosk.documents import decode_toml
 from kiosk.errors import DeviceLost, LogUnusable, UsageError
+from kiosk.health import JointHealth, OnHealth
 from kiosk.inbox import Inbox
 from kiosk.link import PartHealth, connect_patiently
 from kiosk.model import Part, Seconds
@@ -122,11 +123,12 @@ def build_core(
         stack.callback(board.close)
         wake = threading.Event()
 
-        def health(part: Part) -> Callable[[bool, str], None]:
+        def health(part: Part) -> OnHealth:
             return lambda well, detail: inbox.post(PartHealth(part, well, detail, clock.monotonic()))
 
+        log_health = JointHealth(health(Part.LOG))
         if log is None:
-            log = _open_log(config, clock, stack, wake, health(Part.SERVER))
+            log = _open_log(config, clock, stack, wake, health(Part.SERVER), log_health.voice("disk"))
         if metrics is not None:
             log = metrics.log(log, clock)
         if issuers is None:
@@ -155,7 +157,7 @@ def build_core(
             spent=spent,
         )
         workers = [
-            Worker("recorder", recorder, health(Part.LOG)),
+            Worker("recorder", recorder, log_health.voice("recorder")),
             Worker("issuers", resolver, health(Part.ISSUER)),
         ]
         if thermometer is None and config.thermometer.source != "none":
@@ -326,37 +328,43 @@ def camera_factory(config: Config, clock: Clock) -> "Callable[[], Camera]":
 
 
 def _open_log(
-    config: Config, clock: Clock, stack: ExitStack, wake: threading.Event, on_server: Callable[[bool, str], None]
+    config: Config, clock: Clock, stack: ExitStack, wake: threading.Event, on_server: OnHealth, on_disk: OnHealth
 ) -> Log:
-    """Open the durable log and, where there is a server, start what sends it there."""
+    """Open the durable log and, where there is a server, what sends it there and stands by when the disk fails."""
+    from sync.exchange import Exchange
     from sync.log import SqliteLog
+    from sync.resilient import ResilientLog
     from sync.sender import Sender
+    from sync.standby import PATIENCE_S, Standby
 
-    log = SqliteLog(Path(config.log.path), compound=config.gate.compound, device=config.gate.device, clock=clock)
+    gate, url = config.gate, config.server.url
+    disk = SqliteLog(Path(config.log.path), compound=gate.compound, device=gate.device, clock=clock)
+    if url is None:
+        stack.callback(disk.close)
+        return disk
+
+    def exchange(timeout_s: float) -> Exchange:
+        return Exchange(url, gate.device, timeout_s=timeout_s, simulated=config.simulation is not None)
+
+    timeout_s = config.server.timeout_s
+    standby = Standby(exchange(min(PATIENCE_S, timeout_s)), compound=gate.compound, device=gate.device, clock=clock)
+    log = ResilientLog(disk, standby, on_health=on_disk)
     stack.callback(log.close)
-    if config.server.url is not None:
-        sender = Sender(
-            log,
-            config.server.url,
-            config.gate.device,
-            timeout_s=Seconds(config.server.timeout_s),
-            batch=config.server.batch,
-            simulated=config.simulation is not None,
-            on_health=on_server,
-        )
-        stack.callback(sender.close)
-        stop = threading.Event()
-        thread = threading.Thread(target=sender.run, args=(stop, wake), name="sender", daemon=True)
-        thread.start()
+    sender = Sender(disk, exchange(timeout_s), batch=config.server.batch, on_health=on_server)
+    stack.callback(sender.close)
+    stop = threading.Event()
+    thread = threading.Thread(target=sender.run, args=(stop, wake), name="sender", daemon=True)
+    thread.start()
 
-        def finish() -> None:
-            stop.set()
-            wake.set()
-            thread.join(config.server.timeout_s + 1)
-            with suppress(LogUnusable):
-                sender.flush(FLUSH_WITHIN)
+    def finish() -> None:
+        stop.set()
+        wake.set()
+        thread.join(timeout_s + 1)
+        log.mend()
+        with suppress(LogUnusable):
+            sender.flush(FLUSH_WITHIN)
 
-        stack.callback(finish)
+    stack.callback(finish)
     return log
 
 

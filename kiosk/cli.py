@@ -1,5 +1,6 @@
 """The command line: `gatepost`. Exit status 0 done, 1 what was asked does not hold, 2 bad usage."""
 
+import io
 import json
 import logging
 import os
@@ -7,10 +8,10 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, TextIO, cast
 
 import msgspec
 import structlog
@@ -30,6 +31,7 @@ app = typer.Typer(
 policy_app = typer.Typer(help="Policy documents.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 
+STDERR = 2
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
 
 
@@ -284,6 +286,16 @@ def _fail(sentence: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
+class _Lines(io.TextIOBase):
+    """Standard error for log lines. One that cannot be written, such as to a full disk, is dropped and breaks nothing."""
+
+    def write(self, text: str) -> int:
+        """Write past every buffer: what one kept would fail again, at the end of the process too."""
+        with suppress(OSError):
+            os.write(STDERR, text.encode("utf-8", "backslashreplace"))
+        return len(text)
+
+
 def _log_to_stderr() -> None:
     """Structured lines on standard error, from the level in GATEPOST_LOG (default: info)."""
     level = logging.getLevelNamesMapping().get(os.environ.get("GATEPOST_LOG", "info").upper(), logging.INFO)
@@ -295,6 +307,6 @@ def _log_to_stderr() -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Lines())),
         cache_logger_on_first_use=True,
     )

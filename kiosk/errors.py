@@ -1,5 +1,7 @@
 """The errors that cross rooms. Each is also the built-in kind that a reader would expect."""
 
+from kiosk.model import EventId
+
 
 class GatepostError(Exception):
     """The root of every error of ours."""
@@ -19,6 +21,18 @@ class DeviceFault(GatepostError, OSError):
 
 class LogUnusable(GatepostError, OSError):
     """The durable log cannot take the event: nothing may open on its account."""
+
+
+class Unacknowledged(LogUnusable):
+    """The log goes on without its disk, and nobody has vouched for this event in time: nothing may open on its account.
+
+    `event` is its id if it has its place in the log, so that others may come to know it later; None if it has none.
+    """
+
+    def __init__(self, reason: str, event: EventId | None = None) -> None:
+        """Say why."""
+        super().__init__(reason)
+        self.event = event
 
 
 class ServiceUnavailable(GatepostError, OSError):

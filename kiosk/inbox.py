@@ -22,7 +22,8 @@ class TokenAnswered:
 class Recorded:
     """The log's answer to a decision: where it stands, or None when it could not be made durable.
 
-    `spends` is the use of a pass that was recorded with it.
+    `spends` is the use of a pass that was recorded with it. `unacknowledged`: the event has its place in the log all
+    the same, though nobody vouched for it in time; it is no ground to open.
     """
 
     visit: VisitId
@@ -30,6 +31,7 @@ class Recorded:
     event: EventId | None
     at: Monotonic
     spends: Spend | None = None
+    unacknowledged: EventId | None = None
 
 
 Sight = Scan | Observation

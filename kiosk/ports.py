@@ -78,10 +78,16 @@ class Admission:
 
 
 class Log(Protocol):
-    """The durable log: what it has returned an id for survives the loss of power."""
+    """The durable log: a decision that it has returned an id for survives the loss of power.
+
+    So does every other event, but for those recorded while the disk has failed: they are durable a moment later.
+    """
 
     def append(self, draft: Draft, *, visit: str, decision: Decision | None = None, spends: Spend | None = None) -> EventId:
-        """Record the event, the decision and the use of a pass in one durable transaction. Raises LogUnusable."""
+        """Record the event, the decision and the use of a pass, all or nothing. Raises LogUnusable.
+
+        Raises Unacknowledged, which is a LogUnusable, when that is so for this event alone.
+        """
 
     def record_outcome(self, admission: EventId, outcome: GateOutcome, draft: Draft, *, gives_back: bool = False) -> EventId:
         """Record how an admission ended, and whether its pass keeps its use. Raises LogUnusable."""

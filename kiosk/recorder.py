@@ -9,10 +9,10 @@ from queue import Empty, Full, Queue
 import structlog
 
 from kiosk.credentials import HealthToken
-from kiosk.errors import LogUnusable, ServiceUnavailable
+from kiosk.errors import LogUnusable, ServiceUnavailable, Unacknowledged
 from kiosk.events import Draft
 from kiosk.inbox import Inbox, Recorded, TokenAnswered
-from kiosk.model import Decision, Seconds, VisitId
+from kiosk.model import Decision, EventId, Seconds, VisitId
 from kiosk.ports import Clock, HealthIssuer, Log
 from kiosk.settlement import Settlement
 from kiosk.spent import AlreadySpent, Spend
@@ -38,7 +38,7 @@ class LogRecorder:
     """Writes entries to the log in the order in which they came (a worker's job, and the runtime's Recorder).
 
     When the queue is full a decision fails at once, so that nothing opens on its account; a note is dropped, and
-    an error logged. `settlement` comes before the first entry.
+    an error logged. What `settlement` owes comes before the next entry, as soon as the log can be read.
     """
 
     def __init__(
@@ -77,13 +77,7 @@ class LogRecorder:
         except Empty:
             return False
         try:
-            self._settle()
             self._write(entry)
-        except (LogUnusable, AlreadySpent) as error:
-            if entry.decision is not None:
-                self._inbox.post(Recorded(entry.visit, entry.decision, None, self._clock.monotonic()))
-            if isinstance(error, LogUnusable):
-                raise
         finally:
             self._entries.task_done()
         self._written()
@@ -98,22 +92,37 @@ class LogRecorder:
 
     def drain(self) -> None:
         """Write what is still queued: the core is closing and its worker has ended."""
-        while not self._entries.empty():
-            try:
-                self._settle()
+        with suppress(LogUnusable):
+            while not self._entries.empty():
                 self._write(self._entries.get_nowait())
-            except LogUnusable:
-                return
-            self._written()
+                self._written()
 
     def _write(self, entry: _Entry) -> None:
+        """Write an entry and tell its fate. Raises LogUnusable when the log takes no entry, not for this one alone."""
+        event = unacknowledged = None
+        try:
+            self._settle()
+            event = self._recorded(entry)
+        except Unacknowledged as error:
+            # The log goes on without its disk, and says so itself; there is nothing to wait for.
+            unacknowledged = error.event
+        except AlreadySpent:
+            pass
+        finally:
+            if entry.decision is not None:
+                self._tell(entry, entry.decision, event, unacknowledged)
+
+    def _tell(self, entry: _Entry, decision: Decision, event: EventId | None, unacknowledged: EventId | None) -> None:
+        if self._settlement is not None and (admission := event or unacknowledged) is not None:
+            self._settlement.ours(admission)
+        now = self._clock.monotonic()
+        self._inbox.post(Recorded(entry.visit, decision, event, now, entry.spends, unacknowledged))
+
+    def _recorded(self, entry: _Entry) -> EventId:
         if entry.outcome is not None:
             ended = entry.outcome
-            self._log.record_outcome(ended.admission, ended.outcome, entry.draft, gives_back=entry.gives_back)
-            return
-        event = self._log.append(entry.draft, visit=entry.visit, decision=entry.decision, spends=entry.spends)
-        if entry.decision is not None:
-            self._inbox.post(Recorded(entry.visit, entry.decision, event, self._clock.monotonic(), entry.spends))
+            return self._log.record_outcome(ended.admission, ended.outcome, entry.draft, gives_back=entry.gives_back)
+        return self._log.append(entry.draft, visit=entry.visit, decision=entry.decision, spends=entry.spends)
 
     def _put(self, entry: _Entry) -> bool:
         try:

@@ -224,22 +224,25 @@ class Runtime:
             self._take(Approached())
 
     def _recorded(self, item: Recorded) -> None:
-        if item.event is None:
-            event: Event = PersistFailed(item.decision)
-        else:
-            event = Persisted(item.event, item.decision)
-        if item.event is not None and item.spends is not None:
-            self._spent.admitted(item.event, item.spends)
+        admission = item.event or item.unacknowledged
+        if admission is not None and item.spends is not None:
+            self._spent.admitted(admission, item.spends)
         if item.visit == self.visit.id:
             self._gate_times["durable"] = item.at
-            self._take(event)
-        elif item.event is not None and item.decision.answer is Answer.ADMIT:
-            # The visit is over: an ended visit's row of the table says what becomes of its admission.
-            gone = Visit(item.visit, phase=Phase.ENDED, decision=item.decision)
-            _, effects = flow.step(gone, event, self._clock.monotonic())
-            for effect in effects:
-                if isinstance(effect, RecordGate):
-                    self._record_gate(effect, Evidence(), {})
+            self._take(PersistFailed(item.decision) if item.event is None else Persisted(item.event, item.decision))
+        elif item.event is not None:
+            self._too_late(item.visit, item.event, item.decision)
+        if item.unacknowledged is not None:
+            # It is no visit's any more: whoever comes to know it later learns that nothing opened.
+            self._too_late(item.visit, item.unacknowledged, item.decision)
+
+    def _too_late(self, visit: VisitId, admission: EventId, decision: Decision) -> None:
+        """An ended visit's row of the table says what becomes of an admission that nobody waits for."""
+        gone = Visit(visit, phase=Phase.ENDED, decision=decision)
+        _, effects = flow.step(gone, Persisted(admission, decision), self._clock.monotonic())
+        for effect in effects:
+            if isinstance(effect, RecordGate):
+                self._record_gate(effect, Evidence(), {})
 
     def _part(self, health: PartHealth) -> None:
         known = health.part in self._lost

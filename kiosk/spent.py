@@ -41,10 +41,14 @@ class SpentPasses:
         self._spent = set(known)
         self._gives_back = gives_back
         self._of_admission: dict[EventId, str] = {}
+        self._given_back: set[str] = set()
 
     def learn(self, marks: Iterable[str]) -> None:
-        """Take in what the log remembers, once it can be read. Any thread may call this."""
-        self._spent = self._spent | set(marks)
+        """Take in what the log remembers, once it can be read. Any thread may call this.
+
+        A use that was given back here counts no more, though the log may not know of it yet.
+        """
+        self._spent = self._spent | (set(marks) - self._given_back)
 
     def used(self, credential: Credential) -> bool:
         """Whether a pass has had its single use."""
@@ -54,6 +58,7 @@ class SpentPasses:
     def admitted(self, admission: EventId, spend: Spend) -> None:
         """Note a durable admission on a pass."""
         self._spent.add(spend.mark)
+        self._given_back.discard(spend.mark)
         self._of_admission[admission] = spend.mark
 
     def ended(self, admission: EventId, outcome: GateOutcome) -> bool:
@@ -62,4 +67,5 @@ class SpentPasses:
         if mark is None or not self._gives_back or outcome not in ANNULS:
             return False
         self._spent.discard(mark)
+        self._given_back.add(mark)
         return True

@@ -6,47 +6,38 @@ again), so the sender never holds the write lock for longer than a few microseco
 connection that copies the write-ahead log back into the database.
 """
 
-import importlib.metadata
 import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
 
 from kiosk import events
-from kiosk.errors import GatepostError, LogUnusable
-from kiosk.events import GENESIS, Draft, Event, Head, NotCanonical
-from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome
+from kiosk.errors import LogUnusable
+from kiosk.events import GENESIS, Draft, Head
+from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome, Monotonic
 from kiosk.ports import Admission, Clock
-from kiosk.spent import AlreadySpent, Spend
-from sync.log_file import SetAside, Untrustworthy, connect, is_damage, open_log_file, set_aside
-from sync.log_rows import UNKNOWN_TIME, events_from, hash_before, old_events
-from sync.wire import MAX_EVENT
+from kiosk.spent import Spend
+from sync.chain import DISK_FAILED, Carried, Decides, Ends, Entry, HeadDisputed, Pending, follow, opening
+from sync.log_file import Occupied, Untrustworthy, connect, is_damage, open_log_file
+from sync.log_rows import events_from, hash_before, old_events
+from sync.log_writes import adopt, advance, begin, current, see_unspent, take_back, write
+from sync.salvage import salvage
+from sync.set_aside import SetAside, set_aside
 
 KEEP_ACKNOWLEDGED_US = 14 * 24 * 3600 * 1_000_000
 """Acknowledged events stay this long, for a server that is restored from a backup and asks again."""
 WRITER_CHECKPOINT_PAGES = 8000
 """The writer copies the WAL back itself only when the sender has not for this many pages (32 MB)."""
+OCCUPIED_FOR_S = 60.0
+"""A file that another process holds for longer is set aside; what is in it is read as far as that process lets us."""
 Result = TypeVar("Result")
-_OPENINGS = ("new", "renamed", "set_aside")
-"""Why opening the file begins a log; every other reason is a caller's of `begin_new`."""
-
-
-class HeadDisputed(GatepostError, ValueError):
-    """The server's head of a log is not the one of this log at that number, or lies beyond it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """Consecutive events of one log, and the head that they follow."""
-
-    after: Head
-    events: Sequence[Event]
+_OPENINGS = ("new", "renamed", "set_aside", DISK_FAILED)
+"""Why a log is begun but for the callers of `begin_new`, who have reasons of their own."""
 
 
 class SqliteLog:
@@ -54,12 +45,14 @@ class SqliteLog:
 
     Opening never raises: while the file cannot be used, `fault` says why, every call raises LogUnusable, and the
     next call tries again. `set_aside` names the database that the last opening had to move out of the way.
-    `appended` is set after every event, for whoever waits to send it.
+    `appended` is set after every event, for whoever waits to send it. `log_id` is the current log, also when the disk
+    has failed since; None when it was never read.
     """
 
     def __init__(self, path: Path, *, compound: str, device: str, clock: Clock) -> None:
         self.fault: str | None = None
         self.set_aside: SetAside | None = None
+        self.log_id: str | None = None
         self.appended = threading.Event()
         self._path = path
         self._compound = compound
@@ -70,6 +63,8 @@ class SqliteLog:
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
         self._unnamed: SetAside | None = None
+        self._doubtful: Entry | None = None
+        self._occupied_since: Monotonic | None = None
         self._damaged = False
         self._closed = False
         with self._writing:
@@ -85,42 +80,23 @@ class SqliteLog:
         Raises NotCanonical, and records nothing, when the draft has no canonical form or exceeds MAX_EVENT, and
         AlreadySpent when the pass has had its use.
         """
-
-        def record(connection: sqlite3.Connection) -> EventId:
-            ordinal, event = self._extend(connection, draft)
-            if decision is not None:
-                connection.execute(
-                    "INSERT INTO decision (event, ordinal, seq, visit, answer) VALUES (?, ?, ?, ?, ?)",
-                    (event.id, ordinal, event.fields["seq"], visit, decision.answer.value),
-                )
-            if spends is not None:
-                if connection.execute("SELECT 1 FROM spent WHERE mark = ?", (spends.mark,)).fetchone() is not None:
-                    raise AlreadySpent("the pass is for a single use, which it has had")
-                connection.execute(
-                    "INSERT INTO spent (mark, event, until_us) VALUES (?, ?, ?)",
-                    (spends.mark, event.id, spends.until),
-                )
-            return event.id
-
-        return self._durably(record)
+        decides = None if decision is None else Decides(visit, decision.answer)
+        return self._extend(draft, decides=decides, spends=spends)
 
     def record_outcome(self, admission: EventId, outcome: GateOutcome, draft: Draft, *, gives_back: bool = False) -> EventId:
         """Record how an admission ended, and whether its pass keeps its use. Raises LogUnusable.
 
         The first outcome stands; a later one for the same admission is recorded as an event only.
         """
+        return self._extend(draft, ends=Ends(admission, outcome, gives_back))
 
-        def record(connection: sqlite3.Connection) -> EventId:
-            _, event = self._extend(connection, draft)
-            connection.execute(
-                "UPDATE decision SET gate_outcome = ? WHERE event = ? AND gate_outcome IS NULL",
-                (outcome.value, admission),
-            )
-            if gives_back:
-                connection.execute("DELETE FROM spent WHERE event = ?", (admission,))
-            return event.id
+    def adopt(self, carried: Carried) -> None:
+        """Take over a log that went on elsewhere: it is the current one from here on. Raises LogUnusable.
 
-        return self._durably(record)
+        Taking it over twice, or once more when it is longer, is taking it over once.
+        """
+        self._durably(lambda connection: adopt(connection, carried))
+        self.log_id = carried.head.log_id
 
     def unresolved(self) -> Sequence[Admission]:
         """Admissions without an outcome, oldest first: what a crash left behind. Raises LogUnusable."""
@@ -146,7 +122,7 @@ class SqliteLog:
         holds nothing but its opening: yet another one would fare no better.
         """
 
-        def begin(connection: sqlite3.Connection) -> str:
+        def begin_unless_fresh(connection: sqlite3.Connection) -> str:
             log_id, begun_for, acknowledged, next_seq = connection.execute(
                 "SELECT log_id, reason, acknowledged, next_seq FROM log ORDER BY ordinal DESC LIMIT 1"
             ).fetchone()
@@ -155,7 +131,8 @@ class SqliteLog:
                 return str(log_id)
             return self._begin(connection, reason, log_id)
 
-        return self._durably(begin)
+        self.log_id = self._durably(begin_unless_fresh)
+        return self.log_id
 
     def pending(self, limit: int, *, skip: Collection[str] = ()) -> Pending | None:
         """Up to `limit` consecutive events of the oldest log that has unacknowledged ones. Raises LogUnusable."""
@@ -236,59 +213,40 @@ class SqliteLog:
             self._closed = True
             self._drop()
 
-    def _extend(self, connection: sqlite3.Connection, draft: Draft) -> tuple[int, Event]:
-        ordinal, *standing = connection.execute(
-            "SELECT ordinal, compound, device, log_id, next_seq, head FROM log ORDER BY ordinal DESC LIMIT 1"
-        ).fetchone()
-        event, head = events.append(Head(*standing), draft)
-        if len(event.header.encode()) + len(event.sealed or b"") > MAX_EVENT:
-            raise NotCanonical(f"the event is larger than {MAX_EVENT} bytes")
-        connection.execute(
-            "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                ordinal,
-                head.next_seq - 1,
-                event.header,
-                event.prev_hash,
-                event.sealed_digest,
-                event.hash,
-                event.sealed,
-                event.signature,
-                # A time that is not believed would make the event look older than it is.
-                self._clock.wall() if self._clock.state() is ClockState.SYNCHRONISED else UNKNOWN_TIME,
-            ),
-        )
-        connection.execute("UPDATE log SET next_seq = ?, head = ? WHERE ordinal = ?", (head.next_seq, head.hash, ordinal))
-        return ordinal, event
+    def _extend(
+        self, draft: Draft, *, decides: Decides | None = None, spends: Spend | None = None, ends: Ends | None = None
+    ) -> EventId:
+        def extend(connection: sqlite3.Connection) -> Entry:
+            ordinal, head = current(connection)
+            entry, after = follow(head, draft, self._clock, decides=decides, spends=spends, ends=ends)
+            if spends is not None:
+                see_unspent(connection, spends)
+            write(connection, ordinal, entry)
+            advance(connection, ordinal, after)
+            return entry
+
+        return self._durably(extend).id
 
     def _begin(self, connection: sqlite3.Connection, reason: str, predecessor: str | None) -> str:
-        log_id = secrets.token_hex(8)
-        connection.execute(
-            "INSERT INTO log (log_id, compound, device, reason, head) VALUES (?, ?, ?, ?, ?)",
-            (log_id, self._compound, self._device, reason, GENESIS),
-        )
-        body: dict[str, Any] = {
-            "boot": self._clock.boot_id(),
-            "mono_us": round(self._clock.monotonic() * 1_000_000),
-            "wall_us": self._clock.wall(),
-            "clock": self._clock.state().value,
-            "software": importlib.metadata.version("gatepost"),
-            "reason": reason,
-            "predecessor": predecessor,
-        }
-        self._extend(connection, Draft("log_opened", body))
-        return log_id
+        empty = Head(self._compound, self._device, secrets.token_hex(8))
+        ordinal = begin(connection, empty, reason)
+        entry, after = follow(empty, opening(self._clock, reason, predecessor), self._clock)
+        write(connection, ordinal, entry)
+        advance(connection, ordinal, after)
+        return empty.log_id
 
     def _durably(self, change: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run `change` in one transaction, on disk before this returns."""
         with self._writing:
             connection = self._writer or self._open()
+            result = None
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 result = change(connection)
-                connection.execute("COMMIT")
+                self._commit(connection)
             except sqlite3.Error as error:
                 # Whether a failed commit reached the disk is unknown until the file is read anew.
+                self._doubtful = result if isinstance(result, Entry) else None
                 with self._sending:
                     self._drop()
                 raise self._unusable(error) from error
@@ -305,35 +263,70 @@ class SqliteLog:
         """Open both connections and see that a log of this gate is current. The caller holds `_writing`."""
         if self._closed:
             raise LogUnusable("the log is closed")
-        try:
-            writer = open_log_file(self._path, whole=self._damaged)
-        except Untrustworthy as error:
-            self.set_aside = self._unnamed = set_aside(self._path, self._clock.wall(), str(error))
-            writer = open_log_file(self._path)
+        writer = self._open_file()
         self._damaged = False
         reader: sqlite3.Connection | None = None
         try:
             writer.execute(f"PRAGMA wal_autocheckpoint = {WRITER_CHECKPOINT_PAGES}")
             reader = connect(self._path, "NORMAL")
-            writer.execute("BEGIN IMMEDIATE")
-            current = writer.execute("SELECT log_id, compound, device FROM log ORDER BY ordinal DESC LIMIT 1").fetchone()
-            if current is None and self._unnamed is not None:
-                self._begin(writer, "set_aside", self._unnamed.log_id)
-            elif current is None:
-                self._begin(writer, "new", None)
-            elif current[1:] != (self._compound, self._device):
-                self._begin(writer, "renamed", current[0])
-            writer.execute("COMMIT")
+            try:
+                self._go_on(writer, with_the_old=True)
+            except sqlite3.Error:
+                # There may be room for a new log, and none for what was in the old file.
+                if self._unnamed is None:
+                    raise
+                if writer.in_transaction:
+                    writer.execute("ROLLBACK")
+                self._go_on(writer, with_the_old=False)
+            self.log_id = current(writer)[1].log_id
         except sqlite3.Error as error:
             writer.close()
             if reader is not None:
                 reader.close()
             self._damaged = is_damage(error)
             raise LogUnusable(f"{self._path}: the log cannot be written: {error}") from error
-        self._unnamed = None
+        self._unnamed = self._doubtful = None
         with self._sending:
             self._writer, self._reader = writer, reader
         return writer
+
+    def _open_file(self) -> sqlite3.Connection:
+        """Open the file; one that cannot be used, or is kept from us for too long, is set aside first."""
+        try:
+            writer = open_log_file(self._path, whole=self._damaged)
+        except Untrustworthy as error:
+            reason = str(error)
+        except Occupied as error:
+            now = self._clock.monotonic()
+            self._occupied_since = self._occupied_since or now
+            if now - self._occupied_since < OCCUPIED_FOR_S:
+                raise
+            reason = str(error)
+        else:
+            self._occupied_since = None
+            return writer
+        self.set_aside = self._unnamed = set_aside(self._path, self._clock.wall(), reason)
+        self._occupied_since = None
+        return open_log_file(self._path)
+
+    def _go_on(self, writer: sqlite3.Connection, *, with_the_old: bool) -> None:
+        """See in one transaction that a log of this gate is current, and nothing in it that was said to have failed."""
+        writer.execute("BEGIN IMMEDIATE")
+        newest = writer.execute("SELECT log_id, compound, device FROM log ORDER BY ordinal DESC LIMIT 1").fetchone()
+        if newest is None and self._unnamed is not None:
+            if with_the_old:
+                salvage(self._unnamed.path, writer)
+            self._begin(writer, "set_aside", self._unnamed.log_id)
+        elif newest is None:
+            self._begin(writer, "new", None)
+        elif newest[1:] != (self._compound, self._device):
+            self._begin(writer, "renamed", newest[0])
+        if self._doubtful is not None:
+            take_back(writer, self._doubtful)
+        self._commit(writer)
+
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        connection.execute("COMMIT")
 
     def _drop(self) -> None:
         """Close both connections. The caller holds both locks."""

@@ -4,30 +4,21 @@ WAL with `synchronous=FULL`: the write-ahead log is fsynced at every commit, and
 before the commit returns. (`NORMAL` would only be safe against a crash of the process, not a loss of power.)
 """
 
-import os
-import re
 import sqlite3
-from collections import Counter
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import structlog
-
 from kiosk.errors import GatepostError, LogUnusable
 from kiosk.events import Event, Head, verify
-from kiosk.model import WallTime
 
 APPLICATION_ID = 0x47505354
 """`GPST`, in the database's header: this file is a Gatepost log and nothing else."""
 SCHEMA_VERSION = 1
 CHECK_WHOLE_UP_TO = 32 * 1024 * 1024
 """A file larger than this is checked at its newest events only, until it is found damaged: a kiosk restarts in 2 s."""
-BUSY_TIMEOUT_S = 2.0
-_LOG_ID = re.compile(rb'"log_id":"([0-9a-f]{8,64})"')
-_READ_FOR_PREDECESSOR = 64 * 1024 * 1024
-_PARTS = ("-wal", "-shm", "")
+BUSY_TIMEOUT_S = 1.0
+"""How long a visitor waits while another process holds the file; after that the log counts as failed."""
+_MAGIC = b"SQLite format 3\0"
 _SURROUNDINGS = frozenset(
     {
         sqlite3.SQLITE_PERM,
@@ -43,6 +34,8 @@ _SURROUNDINGS = frozenset(
         sqlite3.SQLITE_AUTH,
     }
 )
+
+_HELD = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 _SCHEMA = """
 CREATE TABLE log (
@@ -85,23 +78,18 @@ CREATE INDEX unresolved ON decision (ordinal, seq) WHERE gate_outcome IS NULL AN
 _STATEMENTS = tuple(statement.strip() for statement in _SCHEMA.split(";\n") if statement.strip())
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """A database that was moved out of the way: where it is now, why, and the log it held, when that could be read."""
-
-    path: Path
-    reason: str
-    log_id: str | None
-
-
 class Untrustworthy(LogUnusable):
     """The file is there, but it is not a log whose chain could be continued."""
+
+
+class Occupied(LogUnusable):
+    """Another process holds the file."""
 
 
 def open_log_file(path: Path, *, whole: bool = False) -> sqlite3.Connection:
     """Open or create the log for writing; `whole` checks all of it whatever its size.
 
-    Raises Untrustworthy when the file must be set aside first, else LogUnusable.
+    Raises Untrustworthy when the file must be set aside first, Occupied while another process holds it, else LogUnusable.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,32 +100,39 @@ def open_log_file(path: Path, *, whole: bool = False) -> sqlite3.Connection:
         # SQLite quotes a damaged schema in its message.
         raise Untrustworthy("its tables cannot be read") from error
     except (sqlite3.Error, OSError) as error:
-        if isinstance(error, sqlite3.Error) and is_damage(error):
+        sentence = f"{path}: the log cannot be opened: {error}"
+        if isinstance(error, OSError):
+            raise LogUnusable(sentence) from error
+        if is_damage(error) or _code(error) == sqlite3.SQLITE_READONLY:
             raise Untrustworthy(str(error)) from error
-        raise LogUnusable(f"{path}: the log cannot be opened: {error}") from error
-
-
-def set_aside(path: Path, now: WallTime, reason: str) -> SetAside:
-    """Move a database that cannot be trusted out of the way; nothing is deleted. Raises LogUnusable."""
-    try:
-        target = _moved(path, now)
-    except OSError as error:
-        raise LogUnusable(f"{path}: the log cannot be set aside: {error}") from error
-    aside = SetAside(target, reason, _predecessor(target))
-    structlog.get_logger().error("log set aside", reason=reason, kept_as=target.name, held=aside.log_id or "unreadable")
-    return aside
+        raise (Occupied if _code(error) in _HELD else LogUnusable)(sentence) from error
 
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether an error speaks of the file's content, rather than of the disk, the memory or another process."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF not in _SURROUNDINGS
+    return _code(error) not in _SURROUNDINGS
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file begins as a database does."""
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
+def has_tables(connection: sqlite3.Connection) -> bool:
+    """Whether the tables are those of this layout. Raises sqlite3.Error."""
+    return {statement for (statement,) in connection.execute("SELECT sql FROM sqlite_master")}.issuperset(_STATEMENTS)
+
+
+def as_text(text: bytes) -> str:
+    """Read a text of the database; one whose bytes are damaged still travels, and the server marks it as faulty."""
+    return text.decode("utf-8", "replace")
 
 
 def connect(path: Path, synchronous: Literal["FULL", "NORMAL"]) -> sqlite3.Connection:
     """Connect for explicit transactions. Raises sqlite3.Error."""
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-    # A text whose bytes are damaged still travels: the server marks it as faulty, and takes the events after it.
-    connection.text_factory = lambda text: text.decode("utf-8", "replace")
+    connection.text_factory = as_text
     try:
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA cache_size = -2000")
@@ -161,6 +156,8 @@ def _opened(path: Path, *, whole: bool) -> sqlite3.Connection:
             _create(connection)
         else:
             _check_content(connection, path, whole=whole)
+        # Changes nothing; a file that is for reading only, or that another process writes to, shows it here.
+        connection.execute("DELETE FROM log WHERE 0")
     except BaseException:
         connection.close()
         raise
@@ -188,7 +185,7 @@ def _check_header(path: Path) -> None:
         return
     with path.open("rb") as file:
         header = file.read(100)
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+    if len(header) < 100 or not header.startswith(_MAGIC):
         raise Untrustworthy("it is not an SQLite database")
     if not {header[18], header[19]} <= {1, 2}:
         # SQLite would open it for reading only, or not at all.
@@ -210,8 +207,7 @@ def _check_identity(connection: sqlite3.Connection) -> None:
         raise Untrustworthy("it belongs to another application")
     if version != SCHEMA_VERSION:
         raise Untrustworthy(f"its layout is version {version}, and this software knows {SCHEMA_VERSION}")
-    found = {statement for (statement,) in connection.execute("SELECT sql FROM sqlite_master")}
-    if not found.issuperset(_STATEMENTS):
+    if not has_tables(connection):
         raise Untrustworthy("its tables are not those of its layout")
 
 
@@ -255,40 +251,6 @@ def _check_newest(connection: sqlite3.Connection) -> None:
         raise Untrustworthy("its newest event is not the one that its head names")
 
 
-def _moved(path: Path, now: WallTime) -> Path:
-    """Rename the database with its write-ahead log, which a new database must not inherit."""
-    target = path.with_name(f"{path.name}-set-aside-{now}")
-    number = 1
-    while any(target.with_name(target.name + suffix).exists() for suffix in _PARTS):
-        number += 1
-        target = path.with_name(f"{path.name}-set-aside-{now}-{number}")
-    # The write-ahead log goes first: should the power fail in between, the database is found wanting again.
-    for suffix in _PARTS:
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(target.with_name(target.name + suffix))
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-    return target
-
-
-def _predecessor(path: Path) -> str | None:
-    """The newest log in a set-aside database, asked of the database, else looked for in its bytes."""
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
-            found = connection.execute("SELECT log_id FROM log ORDER BY ordinal DESC LIMIT 1").fetchone()
-        if found is not None and isinstance(found[0], str):
-            return found[0]
-    except (sqlite3.Error, UnicodeDecodeError):
-        pass
-    counted: Counter[bytes] = Counter()
-    for part in (path, path.with_name(path.name + "-wal")):
-        try:
-            with part.open("rb") as file:
-                counted.update(_LOG_ID.findall(file.read(_READ_FOR_PREDECESSOR)))
-        except OSError:
-            continue
-    return counted.most_common(1)[0][0].decode() if counted else None
+def _code(error: sqlite3.Error) -> int:
+    """The primary result code of SQLite."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

@@ -4,9 +4,8 @@ import sqlite3
 
 from kiosk.events import Event
 from kiosk.model import Answer
+from sync.chain import UNKNOWN_TIME
 
-UNKNOWN_TIME = 0
-"""In place of the time of an event that was recorded while the clock was not believed."""
 READ_AT_ONCE = 3 * 1024 * 1024
 """No more bytes of events than this are read at once, but for a single larger event."""
 PRUNED_AT_ONCE = 200

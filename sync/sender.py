@@ -12,23 +12,19 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-import requests
 import structlog
-from requests import RequestException, Session
-from urllib3.exceptions import HTTPError
 
 from kiosk.errors import LogUnusable, ServiceUnavailable
 from kiosk.events import Head
 from sync import wire
-from sync.log import HeadDisputed, Pending
+from sync.chain import HeadDisputed, Pending
+from sync.exchange import Exchange, Reply
 from sync.wire import BEGIN_NEW, Standing
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 IDLE_S = 60.0
 """Without news the sender looks at the log this often all the same, and prunes it."""
-BATCH_BYTES = 3 * 1024 * 1024
-"""Requests stay below the server's limit (wire.MAX_BODY) with room for the envelope."""
 REFUSED = frozenset({400, 413, 422})
 """Answers that speak of the content: sending the same again will not help, sending less may."""
 
@@ -63,7 +59,7 @@ class _Stuck(Exception):
 
 
 class Sender:
-    """Sends a log's events to `url` and notes what the server acknowledged.
+    """Sends a log's events over `exchange`, which is its own, and notes what the server acknowledged.
 
     One thread calls `run`; `flush` may be called from any thread, also afterwards. `on_health(well, detail)` is
     called on edges only: the server was lost, is back, or disputes the log.
@@ -72,33 +68,19 @@ class Sender:
     def __init__(
         self,
         log: Outbox,
-        url: str,
-        device: str,
+        exchange: Exchange,
         *,
-        timeout_s: float = 5.0,
         batch: int = 200,
-        simulated: bool = False,
-        verify: bool | str = True,
         on_health: Callable[[bool, str], None] = lambda _well, _detail: None,
-        session: Session | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._log = log
-        self._url = url.rstrip("/")
-        self._timeout_s = timeout_s
+        self._exchange = exchange
         self._batch = batch
         self._on_health = on_health
         self._monotonic = monotonic
         self._jitter = jitter
-        self._session = session or Session()
-        self._session.trust_env = False  # neither a proxy nor a .netrc of the machine's comes between
-        self._session.verify = verify
-        self._session.headers.update(
-            {"User-Agent": f"gatepost/{device}", "Content-Type": "application/json", "Accept-Encoding": "identity"}
-        )
-        if simulated:
-            self._session.headers[wire.SIMULATED_HEADER] = "1"
         self._turn = threading.Lock()
         self._well: bool | None = None
         self._failures = 0
@@ -141,7 +123,7 @@ class Sender:
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
-        self._session.close()
+        self._exchange.close()
 
     def _deliver(self, interrupted: Callable[[], bool], ends: float | None = None) -> bool:
         """Send until nothing is pending. True when that was reached, False when to pause first."""
@@ -185,20 +167,18 @@ class Sender:
     def _send(self, pending: Pending, ends: float | None) -> None:
         """One exchange, to its end. Raises ServiceUnavailable (pause, then again) or LogUnusable."""
         after = pending.after
-        bodies = _within([wire.encode_event(event) for event in pending.events])
-        body = wire.encode_upload(after.next_seq, after.hash, bodies)
-        status, answer = self._exchange("POST", after, body, ends)
+        reply = self._exchange.upload(pending, ends)
         try:
-            if status == 200:
-                self._acknowledged(after, answer)
-            elif status == 409:
-                self._conflict(after, len(bodies), answer)
-            elif status in REFUSED and len(bodies) > 1:
-                self._limit = max(1, len(bodies) // 2)
-            elif status in REFUSED:
-                raise _Stuck(f"refused with status {status}")
+            if reply.status == 200:
+                self._acknowledged(after, reply)
+            elif reply.status == 409:
+                self._conflict(after, reply)
+            elif reply.status in REFUSED and reply.events > 1:
+                self._limit = max(1, reply.events // 2)
+            elif reply.status in REFUSED:
+                raise _Stuck(f"refused with status {reply.status}")
             else:
-                raise ServiceUnavailable(f"the server answers with status {status}")
+                raise ServiceUnavailable(f"the server answers with status {reply.status}")
         except wire.NotOnTheWire as error:
             raise ServiceUnavailable(str(error)) from error
         except (HeadDisputed, _Stuck) as error:
@@ -211,9 +191,9 @@ class Sender:
         """
         answered = True
         for known in self._log.earlier():
-            status, answer = self._exchange("GET", known, b"", ends)
+            reply = self._exchange.standing(known, ends)
             try:
-                standing = wire.decode_standing(answer if status == 200 else b"")
+                standing = wire.decode_standing(reply.body if reply.status == 200 else b"")
                 self._log.acknowledge(known.log_id, standing.next_seq, bytes.fromhex(standing.head))
             except wire.NotOnTheWire:
                 answered = False
@@ -223,15 +203,15 @@ class Sender:
         self._doubtful = not answered
         return answered
 
-    def _acknowledged(self, after: Head, answer: bytes) -> None:
-        standing = wire.decode_standing(answer)
+    def _acknowledged(self, after: Head, reply: Reply) -> None:
+        standing = wire.decode_standing(reply.body)
         self._note(after, standing)
         if standing.next_seq <= after.next_seq:
             raise ServiceUnavailable("the server took nothing of what was sent")
         self._limit = min(self._batch, self._limit * 2)
 
-    def _conflict(self, after: Head, count: int, answer: bytes) -> None:
-        standing = wire.decode_standing(answer)
+    def _conflict(self, after: Head, reply: Reply) -> None:
+        standing = wire.decode_standing(reply.body)
         if not standing.fork:
             self._note(after, standing)
             if standing.next_seq >= after.next_seq:
@@ -245,7 +225,7 @@ class Sender:
         if after.log_id not in self._forked:
             self._forked.add(after.log_id)
             structlog.get_logger().error("log forked", log_id=after.log_id, at=standing.next_seq)
-        kept_to = min(standing.kept_to or 0, after.next_seq + count)
+        kept_to = min(standing.kept_to or 0, after.next_seq + reply.events)
         if kept_to <= after.next_seq:
             raise _Stuck("forked")
         self._log.kept_aside(after.log_id, kept_to)
@@ -264,40 +244,6 @@ class Sender:
         self._limit = self._batch
         self._log.begin_new("not_taken", after=log_id)
 
-    def _exchange(self, method: str, log: Head, body: bytes, ends: float | None) -> tuple[int, bytes]:
-        """One request about a log; return status and a bounded answer. Raises ServiceUnavailable."""
-        deadline = self._monotonic() + self._timeout_s
-        if ends is not None:
-            deadline = min(deadline, max(ends, self._monotonic() + 0.05))
-        patience = deadline - self._monotonic()
-        try:
-            with self._session.request(
-                method,
-                f"{self._url}/api/v1/logs/{log.device}/{log.log_id}",
-                params=None if body else {"compound": log.compound},
-                data=body,
-                headers={wire.COMPOUND_HEADER: log.compound},
-                timeout=(patience, patience),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                return response.status_code, self._read(response, deadline)
-        except ServiceUnavailable:
-            raise
-        except (RequestException, HTTPError, OSError) as error:
-            raise ServiceUnavailable(f"the server does not answer: {type(error).__name__}") from error
-
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
-        """Read the answer piece by piece, so that neither its size nor its pace is the server's choice."""
-        answer = b""
-        while piece := response.raw.read1(4096):
-            answer += piece
-            if len(answer) > wire.MAX_ANSWER:
-                raise ServiceUnavailable("the server's answer is too long")
-            if self._monotonic() > deadline:
-                raise ServiceUnavailable("the server's answer took too long")
-        return answer
-
     def _failed(self, detail: str) -> bool:
         self._failures += 1
         self._healthy(False, detail)
@@ -312,13 +258,3 @@ class Sender:
             self._well = well
             structlog.get_logger().info("server reached" if well else "server lost", detail=detail)
             self._on_health(well, detail)
-
-
-def _within(bodies: list[bytes]) -> list[bytes]:
-    """As many of the first events as fit one request; at least one."""
-    size = 0
-    for count, body in enumerate(bodies):
-        size += len(body) + 1
-        if count and size > BATCH_BYTES:
-            return bodies[:count]
-    return bodies

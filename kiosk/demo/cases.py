@@ -184,6 +184,25 @@ TAILGATE = Scenario(
         replace(RESIDENT, title="resident with two followers", followers=2, also=("passage",)),
     ),
 )
+DISK_FULL = Scenario(
+    "disk-full",
+    "the disk takes nothing: the server vouches in its place, and while it is away as well nothing opens",
+    HEALTH_CHECK,
+    (
+        RESIDENT,
+        replace(RESIDENT, title="resident, disk full", disk_full=True, also=("part_health",)),
+        replace(GUEST, title="guest, disk full", disk_full=True),
+        replace(refused(replace(GUEST, made="again"), "replayed pass of the guest before", "pass_used"), disk_full=True),
+        replace(
+            held(after(RESIDENT), "resident, disk full and server away", "not_recorded"),
+            outcome=GateOutcome.NOT_OPENED,
+            disk_full=True,
+            server_away=True,
+        ),
+        # By then the disk has been tried again.
+        after(replace(RESIDENT, title="resident, disk and server back"), 7.0),
+    ),
+)
 CLOCK_UNSET = Scenario(
     "clock-unset",
     "a kiosk that does not know the date leaves passes to the guard",
@@ -229,6 +248,7 @@ SCENARIOS = {
         WALK_AWAY,
         GATE_STUCK,
         TAILGATE,
+        DISK_FULL,
         CLOCK_UNSET,
         BUSY,
     )

@@ -1,4 +1,4 @@
-"""A wire between the kiosk and its server that can be cut: a TCP relay on loopback, for the kill test."""
+"""A wire between the kiosk and its server that can be cut, or lead nowhere for a while: a TCP relay on loopback."""
 
 import contextlib
 import socket
@@ -16,6 +16,7 @@ class CuttableWire:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._guard = threading.Lock()
         self._open: set[socket.socket] = set()
+        self._away = False
         self._acceptor = threading.Thread(target=self._accept, name="wire-accept", daemon=True)
         self._acceptor.start()
 
@@ -30,6 +31,12 @@ class CuttableWire:
             for end in self._open:
                 with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
+
+    def lead_nowhere(self, away: bool) -> None:
+        """Break every connection, now and to come, or pass them on again."""
+        self._away = away
+        if away:
+            self.cut()
 
     def close(self) -> None:
         """Take no more connections and break the open ones. Idempotent."""
@@ -46,6 +53,8 @@ class CuttableWire:
             except OSError:
                 return
             try:
+                if self._away:
+                    raise ConnectionError
                 far = socket.create_connection(("127.0.0.1", self._to_port), JOIN_S)
             except OSError:
                 near.close()
@@ -53,6 +62,8 @@ class CuttableWire:
             far.settimeout(None)
             with self._guard:
                 self._open |= {near, far}
+            if self._away:
+                self.cut()
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self._pass_on, args=(source, sink), name="wire", daemon=True).start()
 

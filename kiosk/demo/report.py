@@ -7,7 +7,7 @@ from typing import Any
 
 from drivers.simulated.protocol import VisitorReport
 from kiosk.demo.site import Guest
-from kiosk.model import Answer
+from kiosk.model import Answer, GateOutcome
 
 MICRO = 1_000_000
 AFTER_LEAVING_S = 0.5
@@ -17,6 +17,7 @@ NOTICED_S = 2.5
 ACTIVE = True
 """The relay line of the demo is active high."""
 ALWAYS = frozenset({"decision", "gate_outcome", "log_opened", "started"})
+NOT_RECORDED = "not_recorded"
 STAGES = ("code", "temperature", "issuer", "decision", "record", "relay")
 
 
@@ -33,15 +34,19 @@ def visit_row(guest: Guest, seen: VisitorReport, events: Sequence[Stored]) -> di
     decision = _decision(seen, events)
     outcome = _outcome(decision, events)
     fields = decision.fields if decision is not None else {}
-    admitted = fields.get("answer") == Answer.ADMIT
+    answer, reasons = fields.get("answer"), list(fields.get("reasons", ()))
+    if _not_recorded(decision, outcome, events):
+        # An admission that was not durable in time is known by now; at the gate it was a call for the guard.
+        answer, reasons = Answer.HOLD, [NOT_RECORDED]
+    admitted = answer == Answer.ADMIT
     clear_s = None
     if admitted and seen.relay_at is not None and seen.in_position_at is not None:
         clear_s = round(seen.relay_at - seen.in_position_at, 4)
     return {
         "name": guest.name,
         "expected": guest.case.expected,
-        "decision": fields.get("answer"),
-        "reasons": list(fields.get("reasons", ())),
+        "decision": answer,
+        "reasons": reasons,
         "clear_s": clear_s,
         "stages_s": _stages(seen, fields.get("times_us", {}), outcome),
         "event_id": decision.id if decision is not None else None,
@@ -115,6 +120,14 @@ def _outcome(decision: Stored | None, events: Sequence[Stored]) -> Mapping[str, 
         if event.fields["kind"] == "gate_outcome" and event.fields.get("admission") == decision.id:
             return event.fields
     return {}
+
+
+def _not_recorded(decision: Stored | None, outcome: Mapping[str, Any], events: Sequence[Stored]) -> bool:
+    """Whether nothing opened on an admission and the guard was called instead, because nobody vouched for its record."""
+    if decision is None or outcome.get("outcome") != GateOutcome.NOT_OPENED:
+        return False
+    visit = decision.fields["visit"]
+    return any(event.fields["kind"] == "guard_called" and event.fields["visit"] == visit for event in events)
 
 
 def _stages(seen: VisitorReport, times: Mapping[str, int], outcome: Mapping[str, Any]) -> dict[str, float]:

@@ -25,7 +25,8 @@ class Case:
 
     `visitor` None: they have no pass. `shows` are further codes, as text. `issuer_s` is how long the issuer takes.
     `form`: they ask for the form and go; `resumes`: the longest absent of these is back. `also` are kinds of
-    events that must have been recorded while they were there.
+    events that must have been recorded while they were there. `disk_full`: while they are there the kernel refuses
+    whatever the core writes to a file; `server_away`: no connection to the server lasts.
     """
 
     title: str
@@ -51,6 +52,8 @@ class Case:
     resumes: bool = False
     outcome: GateOutcome | None = GateOutcome.PASSED
     also: tuple[str, ...] = ()
+    disk_full: bool = False
+    server_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +73,8 @@ class Scenario:
     policy: str
     cases: tuple[Case, ...]
     surroundings: Surroundings = field(default_factory=Surroundings)
+
+    @property
+    def cuts_the_wire(self) -> bool:
+        """Whether the server is away for some of the cases."""
+        return any(case.server_away for case in self.cases)

@@ -4,6 +4,7 @@ import socket
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ import requests
 from drivers.simulated.observer import Observer
 from drivers.simulated.protocol import AllDone, VisitorReport
 from kiosk import events
+from kiosk.demo.disk import Disk
+from kiosk.demo.relay import CuttableWire
 from kiosk.demo.report import Stored
+from kiosk.demo.scenarios import Case
 from kiosk.demo.screen import FormScreen
 from kiosk.demo.site import Guest, Site
 from kiosk.errors import DeviceLost, GatepostError
@@ -45,6 +49,8 @@ class Stage:
         self._site = site
         self._program = program
         self.supervisor = Supervisor()
+        self._disk = Disk()
+        self._wire: CuttableWire | None = None
 
     @property
     def world_socket(self) -> Path:
@@ -62,6 +68,9 @@ class Stage:
         self._start("issuer", "issuer", "--table", str(site.tokens_path))
         self._start("world", "world", "--script", str(site.script_path), "--socket", str(site.world_socket))
         running = self.supervisor.processes
+        if site.scenario.cuts_the_wire:
+            self._wire = CuttableWire(self._port)
+            upload_to = self._wire.url
         config = str(site.write_kiosk(upload_to or self.server, running["issuer"].wait_ready()))
         running["world"].wait_ready()
         for part in PARTS:
@@ -83,8 +92,13 @@ class Stage:
                     coming.append(guest)
                     observer.add(guest.script)
 
+            def expect() -> None:
+                screen.expects(bool(coming) and coming[0].case.form)
+                if coming:
+                    self._surround(coming[0].case)
+
             call_in()
-            screen.expects(coming[0].case.form)
+            expect()
             observer.begin()
             last = time.monotonic()
             finishing = False
@@ -106,7 +120,7 @@ class Stage:
                     on_account(accounts[-1])
                     if not finishing:
                         call_in()
-                    screen.expects(bool(coming) and coming[0].case.form)
+                    expect()
             return accounts
 
     def finish(self) -> list[Stored]:
@@ -114,21 +128,22 @@ class Stage:
         if self._site.scenario.surroundings.server_away:
             self._start("central", "central", "--config", str(self._site.folder / "central.toml"))
             self.supervisor.processes["central"].wait_ready()
+        self._surround(None)
         for part in ("eyes", "gate", "core", "world"):
             self.supervisor.end(part)
         return _stored(self.server)
 
     def lost(self, stored: list[Stored]) -> int:
-        """How many events of the kiosk's own log are not at the server, or there more than once."""
-        found = [event.id for event in stored]
+        """How many events are not both in the kiosk's own log and at the server, once each."""
         try:
             with closing(sqlite3.connect(f"file:{self._site.log_path}?mode=ro", uri=True)) as database:
                 headers = [row[0] for row in database.execute("SELECT header FROM event")]
         except sqlite3.Error as error:
             raise GatepostError(f"{self._site.log_path}: the kiosk's log cannot be read: {error}") from error
-        kept = [events.parse(header) for header in headers]
-        names = [events.event_id(one["device"], one["log_id"], one["seq"]) for one in kept]
-        return sum(1 for name in names if found.count(name) != 1)
+        fields = [events.parse(header) for header in headers]
+        kept: Counter[str] = Counter(events.event_id(one["device"], one["log_id"], one["seq"]) for one in fields)
+        found = Counter(event.id for event in stored)
+        return sum(1 for name in kept | found if (kept[name], found[name]) != (1, 1))
 
     def processes(self) -> list[dict[str, Any]]:
         """Each process: when it was ready, its resident memory, how often it was restarted."""
@@ -151,6 +166,14 @@ class Stage:
     def close(self) -> None:
         """End every process. Idempotent."""
         self.supervisor.close()
+        if self._wire is not None:
+            self._wire.close()
+
+    def _surround(self, case: Case | None) -> None:
+        """Let the disk and the server be as a case wants them; without one, well."""
+        self._disk.set_full(self.supervisor.processes["core"].pid, full=case is not None and case.disk_full)
+        if self._wire is not None:
+            self._wire.lead_nowhere(case is not None and case.server_away)
 
     def _start(self, name: str, *arguments: str) -> None:
         self.supervisor.start(Program(name, [*self._program, *arguments], self._site.folder / f"{name}.log"))

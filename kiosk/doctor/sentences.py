@@ -201,11 +201,11 @@ SENTENCES: dict[str, Sentence] = {
         "Start the kiosk: it sets the file aside and begins a new log. Keep the old file for the server's keeper.",
     ),
     "log.locked": Sentence(
-        "another program holds it locked", "End that program: nothing opens without the log. See lsof {path}."
+        "another program holds it locked", "End that program: nothing opens without log or server. See lsof {path}."
     ),
     "log.unreadable": Sentence("cannot be read: {reason}", "Ask again as the kiosk's own account, or as root."),
     "log.no_space": Sentence(
-        "{free_mb:.0f} MB free on its disk", "Make room now: when the disk is full, nothing opens by itself any more."
+        "{free_mb:.0f} MB free on its disk", "Make room now: when the disk is full, nothing opens without the server."
     ),
     "log.fsync": Sentence("a write is on the disk after {fsync_ms:.1f} ms, {fsync_max_ms:.1f} ms at most"),
     "log.slow_disk": Sentence(

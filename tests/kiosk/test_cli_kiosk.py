@@ -57,6 +57,17 @@ def test_a_kiosk_without_its_devices_starts_all_the_same_and_ends_when_asked(con
     assert psutil.wait_procs(parts, timeout=5)[1] == []
 
 
+def test_a_core_whose_log_lines_nobody_can_write_runs_all_the_same_and_ends_when_asked(config: Path, tmp_path: Path) -> None:
+    # A log that cannot be opened is what the core has to complain of at once.
+    (tmp_path / "log.sqlite").mkdir()
+    command = [str(GATEPOST), "kiosk", "--config", str(config), "--part", "core"]
+    with Path("/dev/full").open("wb") as full, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=full) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline() or "{}").get("ready") == "core"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
 def test_a_second_kiosk_in_the_same_place_says_so_in_one_sentence(config: Path) -> None:
     with running("kiosk", "--config", str(config)) as (first, ready):
         assert ready == "kiosk"

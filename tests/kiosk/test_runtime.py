@@ -288,6 +288,78 @@ def test_an_admission_that_outlives_its_visit_is_recorded_as_not_opened(bench: B
     assert bench.gate.opened == []
 
 
+PLACE = EventId("gate-1/standby/7")
+
+
+def nobody_vouches(bench: Bench, event: EventId = PLACE) -> Decision:
+    """The newest decision has its place in the log, and nobody said in time that it is durable."""
+    visit, decision, _ = bench.recorder.decisions[-1]
+    bench.give(Recorded(visit, decision, None, bench.clock.now, bench.recorder.spends[-1], event))
+    return decision
+
+
+def test_an_admission_that_nobody_vouched_for_opens_nothing_and_is_recorded_as_not_opened(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    nobody_vouches(bench)
+    assert bench.gate.opened == []
+    assert bench.phase() is Phase.AWAITING_GUARD
+    assert [(effect.admission, effect.outcome) for effect, _ in bench.recorder.outcomes] == [(PLACE, GateOutcome.NOT_OPENED)]
+    assert bench.recorder.given_back == [True]
+
+
+def test_it_opens_nothing_either_when_the_same_decision_is_made_again(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    first = nobody_vouches(bench)
+    bench.stand(present=False)
+    bench.clock.advance(10)
+    bench.runtime.tick()
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    assert bench.phase() is Phase.COMMITTING
+    assert bench.recorder.decisions[-1][1] == first
+    # Heard of once more, on whosever account: it stays what it was.
+    visit, decision, _ = bench.recorder.decisions[0]
+    bench.give(Recorded(visit, decision, None, bench.clock.now, None, PLACE))
+    assert (bench.phase(), bench.gate.opened) == (Phase.COMMITTING, [])
+    bench.durable("gate-1/log/9")
+    assert bench.gate.opened == [EventId("gate-1/log/9")]
+
+
+def test_within_one_visit_only_the_decision_that_is_durable_opens(bench: Bench) -> None:
+    bench.stand()
+    lose(bench, Part.CAMERA)
+    assert nobody_vouches(bench, EventId("gate-1/standby/2")).reasons == ("pass_unavailable",)
+    assert bench.recorder.outcomes == []  # a held visitor's record promises nothing
+    lose(bench, Part.CAMERA, well=True)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    nobody_vouches(bench)
+    assert bench.phase() is Phase.AWAITING_GUARD
+    lose(bench, Part.CAMERA)
+    assert bench.gate.opened == []
+
+
+def test_an_admission_that_nobody_vouched_for_until_its_visit_was_over_is_recorded_as_not_opened_once(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    bench.clock.advance(11)
+    bench.runtime.tick()
+    bench.stand(present=False)
+    bench.clock.advance(3)
+    bench.runtime.tick()
+    nobody_vouches(bench)
+    assert [(effect.admission, effect.outcome) for effect, _ in bench.recorder.outcomes] == [(PLACE, GateOutcome.NOT_OPENED)]
+    assert bench.gate.opened == []
+
+
+def test_a_pass_keeps_its_use_where_nobody_vouched_for_its_admission(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    nobody_vouches(bench)
+    assert come_again(bench, "gate-1/log/3").reasons == ("resident",)
+
+
 def test_a_lost_thermometer_holds_for_the_guard(bench: Bench) -> None:
     bench.give(PartHealth(Part.THERMOMETER, False, "errno 121", bench.clock.now))
     bench.scan(signed_pass(VisitorKind.RESIDENT))

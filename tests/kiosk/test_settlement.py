@@ -1,6 +1,7 @@
 """What a start owes to the log, also when its disk is back only later."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,56 @@ def test_a_log_that_cannot_be_used_at_the_start_is_settled_before_its_first_entr
     recorder.note(VisitId("v"), note_draft(stamp(site, clock), "passage", {}))
     recorder.turn(threading.Event())
     assert [draft.kind for draft, _, _ in log.entries] == ["started", "passage"]
+
+
+class Unreadable(FakeLog):
+    """A log that takes events but cannot tell of the past until it is `back`: its disk has failed, its server is there."""
+
+    back = False
+
+    def unresolved(self) -> Sequence[Admission]:
+        if not self.back:
+            raise LogUnusable("the disk has failed")
+        own = [Admission(EventId(f"gate-1/log/{place}"), "v") for place, (_, _, one) in enumerate(self.entries, 1) if one]
+        return [*super().unresolved(), *own]
+
+    def spent(self) -> Sequence[str]:
+        if not self.back:
+            raise LogUnusable("the disk has failed")
+        return ["used"]
+
+
+def test_while_the_past_cannot_be_read_decisions_are_made_and_later_only_the_past_is_settled(site: Site) -> None:
+    left_open = Admission(EventId("gate-1/before/7"), "visit")
+    log, clock, inbox = Unreadable([left_open]), FakeClock(), Inbox()
+    settlement = Settlement(log, site, clock, SpentPasses())
+    recorder = LogRecorder(log, inbox, clock, lambda: None, settlement)
+    recorder.set_up()
+    draft = note_draft(stamp(site, clock), "decision", {})
+    recorder.decision(VisitId("v"), ADMIT, draft, None)
+    assert recorder.turn(threading.Event())
+    answer = inbox.take(0)
+    assert isinstance(answer, Recorded)
+    assert answer.event == "gate-1/log/2"
+    assert log.outcomes == []
+    log.back = True
+    recorder.note(VisitId("v"), draft)
+    recorder.note(VisitId("v"), draft)
+    recorder.turn(threading.Event())
+    recorder.turn(threading.Event())
+    assert log.outcomes == [(left_open.event, GateOutcome.UNKNOWN)]
+    assert [one.kind for one, _, _ in log.entries].count("started") == 1
+
+
+def test_an_admission_that_nobody_vouched_for_is_none_that_a_crash_left_open(site: Site) -> None:
+    place = EventId("gate-1/standby/2")
+    log = Unreadable([Admission(place, "v")])
+    settlement = Settlement(log, site, FakeClock(), SpentPasses())
+    settlement.settle()
+    settlement.ours(place)
+    log.back = True
+    settlement.settle()
+    assert log.outcomes == []
 
 
 def test_a_pass_used_before_the_start_is_not_admitted_though_the_loop_did_not_know(site: Site, tmp_path: Path) -> None:

@@ -73,3 +73,14 @@ def test_what_the_log_remembers_is_used() -> None:
     spend = spend_of(SINGLE)
     assert spend is not None
     assert SpentPasses([spend.mark]).used(SINGLE)
+
+
+def test_what_was_given_back_here_is_not_used_because_the_log_remembers_it_still() -> None:
+    spend = spend_of(SINGLE)
+    assert spend is not None
+    passes = spent(GateOutcome.NOT_PASSED)
+    passes.learn([spend.mark])
+    assert not passes.used(SINGLE)
+    passes.admitted(ADMISSION, spend)
+    passes.learn([])
+    assert passes.used(SINGLE)

@@ -15,6 +15,7 @@ from urllib3 import HTTPResponse
 
 from kiosk.events import GENESIS, Event
 from sync import wire
+from sync.exchange import Exchange
 from sync.log import SqliteLog
 from sync.sender import IDLE_S, Outbox, Sender
 from sync.wire import BEGIN_NEW, Standing, Upload
@@ -127,10 +128,16 @@ class Transport(BaseAdapter):
         pass
 
 
-def sender_over(transport: Transport, log: Outbox, **settings: Any) -> Sender:
+def exchange_over(transport: Transport, **settings: Any) -> Exchange:
     session = Session()
     session.mount("http://", transport)
-    return Sender(log, URL, DEVICE, session=session, **{"jitter": lambda: 1.0, **settings})
+    return Exchange(URL, DEVICE, session=session, **settings)
+
+
+def sender_over(transport: Transport, log: Outbox, *, simulated: bool = False, **settings: Any) -> Sender:
+    timed = {name: value for name, value in settings.items() if name == "monotonic"}
+    exchange = exchange_over(transport, simulated=simulated, **timed)
+    return Sender(log, exchange, **{"jitter": lambda: 1.0, **settings})
 
 
 @dataclass

@@ -131,10 +131,10 @@ def test_an_untrustworthy_file_is_set_aside_whole_and_a_new_log_names_it(path: P
         assert [aside.path.read_bytes()] == before
         assert aside.log_id == (old if named else None)
         assert log.append(note(1), visit="v") == f"{DEVICE}/{current(log)}/2"
-    (chain,) = held(path).values()
+        chain = held(path)[current(log)]
     assert (chain[0].fields["reason"], chain[0].fields["predecessor"]) == ("set_aside", aside.log_id)
     assert verified(chain).log_id != old
-    (entry,) = logged
+    entry = logged[0]
     assert (entry["event"], entry["log_level"], entry["kept_as"]) == ("log set aside", "error", aside.path.name)
     assert entry["reason"] == aside.reason != ""
     with opened(path) as log:

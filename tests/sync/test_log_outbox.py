@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.events import GENESIS, Draft
-from sync.log import HeadDisputed
+from sync.chain import HeadDisputed
 from sync.log_rows import READ_AT_ONCE
 from tests.sync.logs import (
     COMPOUND,

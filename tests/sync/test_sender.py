@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from kiosk.errors import LogUnusable
 from kiosk.events import GENESIS
 from sync import wire
-from sync.log import Pending
+from sync.chain import Pending
 from sync.sender import LONGEST_PAUSE_S
 from tests.sync.logs import COMPOUND, LogClock, current, held, note, opened
 from tests.sync.servers import BROKEN, IDLE, Reply, Request, Site, sender_over, standing, turns

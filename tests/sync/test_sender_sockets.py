@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sync import wire
+from sync.exchange import Exchange
 from sync.sender import Sender
 from tests.sync.logs import DEVICE, held, note, opened
 from tests.sync.servers import IDLE, ModelServer, Request, turns
@@ -91,7 +92,7 @@ def _read(connection: socket.socket) -> Request:
 def sending(path: Path, url: str, verify: bool | str = True) -> Iterator[Sender]:
     with opened(path) as log:
         log.append(note(1), visit="v")
-        sender = Sender(log, url, DEVICE, timeout_s=PATIENCE_S, jitter=lambda: 1.0, verify=verify)
+        sender = Sender(log, Exchange(url, DEVICE, timeout_s=PATIENCE_S, verify=verify), jitter=lambda: 1.0)
         try:
             yield sender
         finally:

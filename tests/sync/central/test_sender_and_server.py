@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.events import Draft
+from sync.exchange import Exchange
 from sync.log import SqliteLog
 from sync.sender import Sender
 from tests.kiosk.fakes import FakeClock
@@ -29,7 +30,7 @@ def add(log: SqliteLog, count: int, **body: int) -> None:
 
 
 def flush(log: SqliteLog, central: Running, batch: int = 20) -> int:
-    with closing(Sender(log, central.url, "gate-1", batch=batch)) as sender:
+    with closing(Sender(log, Exchange(central.url, "gate-1"), batch=batch)) as sender:
         return sender.flush(FLUSH_S)
 
 
