@@ -142,7 +142,7 @@ def build_core(
 
         spent = SpentPasses(gives_back=config.relay.passage_pin is not None)
         recorder = LogRecorder(log, inbox, clock, wake.set, Settlement(log, site, clock, spent))
-        resolver = IssuerResolver(issuers, inbox, Seconds(config.policy.issuer_timeout_s))
+        resolver = IssuerResolver(issuers, inbox, Seconds(config.policy.issuer_timeout_s), health(Part.ISSUER))
         runtime = Runtime(
             site,
             inbox=inbox,
@@ -156,7 +156,7 @@ def build_core(
         )
         workers = [
             Worker("recorder", recorder, health(Part.LOG)),
-            Worker("issuers", resolver, health(Part.ISSUER)),
+            Worker("issuers", resolver),
         ]
         if thermometer is None and config.thermometer.source != "none":
             thermometer = thermometer_factory(config, clock)

@@ -30,6 +30,8 @@ COURIER = Case(
 )
 GIVES_UP = 2.5
 """How long somebody tries who cannot succeed."""
+HEALTH_HOST = "health.example"
+"""Where the addresses in health codes lead, and only the simulated issuer's gateway knows them."""
 SETTLES = 2.6
 """A gap in which the kiosk has noticed that nobody is there any more."""
 
@@ -91,6 +93,11 @@ BAD_CODES = Scenario(
         refused(replace(GUEST, health=HealthStatus.RED), "red health code", "health_red"),
         held(replace(GUEST, health=HealthStatus.YELLOW), "yellow health code", "health_yellow"),
         refused(replace(GUEST, health=HealthStatus.EXPIRED), "expired health code", "health_expired"),
+        held(
+            replace(GUEST, health=None, shows=(f"https://{HEALTH_HOST}/code?t=MADE-UP",)),
+            "made-up health code, its issuer knows no such",
+            "health_unknown",
+        ),
         refused(replace(RESIDENT, made="expired"), "expired pass", "pass_expired"),
         refused(replace(RESIDENT, made="forged"), "forged pass", "pass_forged"),
         refused(replace(RESIDENT, made="foreign"), "pass by an unknown issuer", "pass_untrusted"),
