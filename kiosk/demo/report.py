@@ -39,6 +39,7 @@ def visit_row(guest: Guest, seen: VisitorReport, events: Sequence[Stored]) -> di
         clear_s = round(seen.relay_at - seen.in_position_at, 4)
     return {
         "name": guest.name,
+        "arrived_at": round(seen.arrived_at, 3),
         "expected": guest.case.expected,
         "decision": fields.get("answer"),
         "reasons": list(fields.get("reasons", ())),
@@ -67,7 +68,7 @@ def as_expected(row: Mapping[str, Any], guest: Guest) -> bool:
     )
 
 
-def summary(rows: Sequence[Mapping[str, Any]], *, lost: int, per_minute: float | None) -> dict[str, Any]:
+def summary(rows: Sequence[Mapping[str, Any]], *, lost: int) -> dict[str, Any]:
     """The report's summary."""
     answers = [row["decision"] for row in rows]
     return {
@@ -77,7 +78,7 @@ def summary(rows: Sequence[Mapping[str, Any]], *, lost: int, per_minute: float |
         "abandoned": answers.count(None),
         "clear_s": percentiles(row["clear_s"] for row in rows),
         "stages_s": {stage: percentiles(row["stages_s"].get(stage) for row in rows) for stage in STAGES},
-        "per_minute": per_minute,
+        "per_minute": came_per_minute([row["arrived_at"] for row in rows]),
         "synced": sum(1 for row in rows if row["synced"]),
         "lost": lost,
         "cpu_scale": 1.0,

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from kiosk.demo.cases import scenario_named
-from kiosk.demo.report import as_expected, came_per_minute, summary, visit_row
+from kiosk.demo.report import as_expected, summary, visit_row
 from kiosk.demo.site import Site
 from kiosk.demo.stage import Account, Stage
 from kiosk.errors import UsageError
@@ -47,10 +47,8 @@ def run_demo(
         finally:
             stage.close()
         lost = stage.lost(stored)
-    # One who is slow on the way through leaves after the next.
-    accounts.sort(key=lambda account: account.seen.arrived_at)
     rows = [visit_row(account.guest, account.seen, stored) for account in accounts]
-    totals = summary(rows, lost=lost, per_minute=came_per_minute([account.seen.arrived_at for account in accounts]))
+    totals = summary(rows, lost=lost)
     print_summary(console, totals, processes)
     if report is not None:
         found = {"visits": rows, "summary": totals, "processes": processes}

@@ -1,5 +1,6 @@
 """The demo's processes on one machine: server, issuer, world and a whole kiosk; and the visitors' way through."""
 
+import bisect
 import socket
 import sqlite3
 import threading
@@ -70,7 +71,7 @@ class Stage:
             process.wait_ready()
 
     def watch(self, count: int | None, interrupted: threading.Event, on_account: Callable[[Account], None]) -> list[Account]:
-        """Let `count` visitors come (None: until interrupted); return what the world saw of each, as they left."""
+        """Let `count` visitors come (None: until interrupted); return what the world saw of each, as they came."""
         with ExitStack() as stack:
             observer = stack.enter_context(closing(Observer(self._site.world_socket)))
             screen = stack.enter_context(closing(FormScreen(self._site.folder / "run" / "core.sock")))
@@ -104,8 +105,10 @@ class Stage:
                         screen.touch_form(at)
                     case VisitorReport(name=name):
                         last = time.monotonic()
-                        accounts.append(Account(coming.pop(name), record))
-                        on_account(accounts[-1])
+                        account = Account(coming.pop(name), record)
+                        # One who is slow on the way through leaves after the next.
+                        bisect.insort(accounts, account, key=lambda one: one.seen.arrived_at)
+                        on_account(account)
                         if not finishing:
                             call_in()
             return accounts
