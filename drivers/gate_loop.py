@@ -1,4 +1,8 @@
-"""The gate process: gives the core's pulses, bounds them, and closes the line when the core falls silent."""
+"""The gate process: gives the core's pulses, bounds them, and closes the line when the core falls silent.
+
+The next visitor may be let in while the one before is still on the way through: every admission has a pulse of its
+own, one after the other, and passages are taken in the order of the admissions (`drivers.passages`).
+"""
 
 import selectors
 from collections import deque
@@ -8,6 +12,7 @@ from threading import Event
 import structlog
 
 from drivers.gate import GateLine
+from drivers.passages import Passages
 from kiosk.errors import DeviceLost
 from kiosk.link import (
     BEAT_EVERY,
@@ -29,6 +34,11 @@ from kiosk.ports import Clock
 ADMISSIONS_KEPT = 64
 """Admissions remembered so that a repeat is ignored."""
 
+REST_S = 0.1
+"""The line is inactive for so long between two pulses, so that the gate's own control sees two."""
+WAIT_S = 1.5
+"""An order waits for another's pulse no longer than this: the core gives up on it after 2 s (kiosk.flow)."""
+
 HEARD_AT_ONCE = 64
 """Messages handled before deadlines are looked at again: no flood may lengthen a pulse."""
 
@@ -47,9 +57,10 @@ class Gatekeeper:
         self._heard_at: Monotonic = now
         self._core_well = True
         self._beat_due: Monotonic = now
-        self._watched: EventId | None = None
-        self._watch_until: Monotonic = now
-        self._passed = False
+        self._passages = Passages()
+        self._opening: EventId | None = None
+        self._waiting: OpenGate | None = None
+        self._rested_at: Monotonic = now
         self.lost: DeviceLost | None = None
         """Why the line cannot be driven any more; the process then ends, to begin anew with its pins."""
 
@@ -68,27 +79,24 @@ class Gatekeeper:
         return []
 
     def passages(self, times: Iterable[Monotonic]) -> list[AnyMessage]:
-        """Tell of passages: the first after an opening is the admitted person's, any other is nobody's."""
-        told: list[AnyMessage] = []
-        for at in times:
-            if self._watched is not None and not self._passed and at <= self._watch_until:
-                self._passed = True
-                told.append(Passed(self._watched, at))
-            else:
-                told.append(Passed(None, at))
-        return told
+        """Tell of passages: each is that of the first who was let in and is waited for, else nobody's."""
+        return [Passed(self._passages.seen(at), at) for at in times]
 
     def advance(self) -> list[AnyMessage]:
-        """Do what is due by now: silence of the core, the end of a pulse, of the time to pass, the next beat."""
+        """Do what is due by now: silence of the core, the end of a pulse, the next one, of the time to pass, a beat."""
         now = self._clock.monotonic()
         told: list[AnyMessage] = []
         if self._core_well and now - self._heard_at >= BEAT_LOST:
             self._core_well = False
             log.warning("core_silent")
             told += self.cut("the core fell silent")
-        self._line.expire()
-        if self._watched is not None and not self._line.active and (self._passed or now >= self._watch_until):
-            told += self._end_watch(now)
+        if self._line.expire():
+            self._opening = None
+            self._rested_at = Monotonic(now + REST_S)
+        if self._waiting is not None and not self._line.active and now >= self._rested_at:
+            waiting, self._waiting = self._waiting, None
+            told += self._pulse(waiting)
+        told += [GateClosed(ended, passed, now) for ended, passed in self._passages.over(now, self._opening)]
         if now >= self._beat_due:
             told.append(Beat(now))
             self._beat_due = Monotonic(now + BEAT_EVERY)
@@ -101,18 +109,22 @@ class Gatekeeper:
             deadlines.append(Monotonic(self._heard_at + BEAT_LOST))
         if self._line.until is not None:
             deadlines.append(self._line.until)
-        elif self._watched is not None:
-            deadlines.append(self._watch_until)
+        elif self._waiting is not None:
+            deadlines.append(self._rested_at)
+        if (ends := self._passages.next_deadline(self._opening)) is not None:
+            deadlines.append(ends)
         return min(deadlines)
 
     def cut(self, detail: str) -> list[AnyMessage]:
-        """Make the line inactive at once. A pulse that was being given has failed; otherwise nothing is said."""
-        was_active, admission = self._line.active, self._watched
+        """Make the line inactive at once. A pulse that was being given, or waited, has failed; otherwise nothing is said."""
+        failed = [] if self._opening is None else [self._opening]
+        if self._waiting is not None:
+            failed.append(self._waiting.admission)
         self._line.release()
-        if not was_active or admission is None:
-            return []
-        self._watched = None
-        return [GateFailed(admission, detail, self._clock.monotonic())]
+        self._opening = self._waiting = None
+        for admission in failed:
+            self._passages.forget(admission)
+        return [GateFailed(admission, detail, self._clock.monotonic()) for admission in failed]
 
     def _open(self, message: OpenGate) -> list[AnyMessage]:
         if message.admission in self._given:
@@ -120,32 +132,37 @@ class Gatekeeper:
         refusal = self._refusal(message)
         if refusal is not None:
             return [GateFailed(message.admission, refusal, self._clock.monotonic())]
-        told = [] if self._watched is None else self._end_watch(self._clock.monotonic())
         self._given.append(message.admission)
+        if self._line.active or self._clock.monotonic() < self._rested_at:
+            self._waiting = message
+            return []
+        return self._pulse(message)
+
+    def _pulse(self, message: OpenGate) -> list[AnyMessage]:
+        if self._clock.monotonic() - message.at > WAIT_S:
+            return [GateFailed(message.admission, "the order is too old", self._clock.monotonic())]
         try:
             opened_at = self._line.pulse(message.pulse_s)
         except DeviceLost as error:
             self.lost = error
-            return [*told, GateFailed(message.admission, "the line cannot be driven", self._clock.monotonic())]
-        self._watched = message.admission
-        self._watch_until = Monotonic(opened_at + message.passage_s)
-        self._passed = False
-        return [*told, GateOpened(message.admission, opened_at)]
+            return [GateFailed(message.admission, "the line cannot be driven", self._clock.monotonic())]
+        self._opening = message.admission
+        self._passages.expect(message.admission, Monotonic(opened_at + message.passage_s))
+        return [GateOpened(message.admission, opened_at)]
 
     def _refusal(self, message: OpenGate) -> str | None:
+        now = self._clock.monotonic()
         if not self._core_well:
             return "the core is silent"
-        if self._clock.monotonic() - message.at > BEAT_LOST:
+        if now - message.at > BEAT_LOST:
             return "the order is too old"
-        if self._line.active:
-            return "a pulse is being given"
         if not self._line.allows(message.pulse_s):
             return "the pulse is out of bounds"
+        if self._waiting is not None:
+            return "another order is waiting"
+        if self._line.until is not None and self._line.until + REST_S - message.at > WAIT_S:
+            return "a long pulse is being given"
         return None
-
-    def _end_watch(self, now: Monotonic) -> list[AnyMessage]:
-        admission, self._watched = self._watched, None
-        return [] if admission is None else [GateClosed(admission, self._passed, now)]
 
 
 def run_gate(

@@ -32,6 +32,10 @@ MOST_ENLARGED = 2.0
 SHARPEN_PIXELS, SHARPEN = 5, 2.0
 """How far around each pixel its surroundings reach, and how much of the difference from them is added."""
 ZBAR_WIDTH, ZBAR_HEIGHT = 320, 240
+COMPANY_FRAMES = 15
+"""Half a second: two hands come to rest, and a phone beside a sheet of paper is no longer too bright."""
+KNOWN_AT_MOST = 8
+"""A phone that shows ever new codes shall not be remembered for ever."""
 QR = "QRCode"
 FORMATS = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 Binarizer = zxingcpp.Binarizer
@@ -138,28 +142,41 @@ LADDER: tuple[Callable[[Picture], tuple[Found, ...]], ...] = (_plain, _coarse, _
 class Decoder:
     """Decodes a stream of frames: looks first where codes were last, and at the whole picture often enough.
 
-    A code that comes in beside a known one is looked for every `whole_every` frames. Not for several threads.
+    While a code has just come up the whole picture is looked at in every frame, for a code that is held up beside it
+    is often read a frame or two later; after that every `whole_every` frames. Not for several threads.
     """
 
     def __init__(self, whole_every: int = 4) -> None:
         self._whole_every = whole_every
         self._places: tuple[Corners, ...] = ()
+        self._known: frozenset[bytes] = frozenset()
         self._since_whole = 0
+        self._since_new = COMPANY_FRAMES
 
     def decode(self, image: Picture, *, thorough: bool = True) -> tuple[Found, ...]:
         """Return the codes in this frame, each content once, with corners in its pixels."""
         grey = _grey(image)
         self._since_whole += 1
+        self._since_new += 1
         found = tuple(code for place in self._places for code in _near(grey, place))
-        if len(found) < max(1, len(self._places)) or self._since_whole >= self._whole_every:
+        missed = len(found) < max(1, len(self._places))
+        if missed or self._since_new <= COMPANY_FRAMES or self._since_whole >= self._whole_every:
             self._since_whole = 0
             found += decode(grey, thorough=thorough and not found)
         found = _distinct(found)
         if found:
-            self._places = tuple(code.corners for code in found if len(code.corners) == 4)
+            self._note(found)
         elif self._since_whole == 0:
             self._places = ()
         return found
+
+    def _note(self, found: tuple[Found, ...]) -> None:
+        """Remember where codes are, and whether one has just come up. One that is missed now and then is not new."""
+        self._places = tuple(code.corners for code in found if len(code.corners) == 4)
+        contents = frozenset(code.content for code in found)
+        if not contents <= self._known:
+            self._since_new = 0
+            self._known = contents if len(self._known) > KNOWN_AT_MOST else self._known | contents
 
 
 def _near(grey: Picture, place: Corners) -> tuple[Found, ...]:

@@ -144,7 +144,7 @@ def build_core(
 
         spent = SpentPasses(gives_back=config.relay.passage_pin is not None)
         recorder = LogRecorder(log, inbox, clock, wake.set, Settlement(log, site, clock, spent))
-        resolver = IssuerResolver(issuers, inbox, Seconds(config.policy.issuer_timeout_s))
+        resolver = IssuerResolver(issuers, inbox, Seconds(config.policy.issuer_timeout_s), health(Part.ISSUER))
         runtime = Runtime(
             site,
             inbox=inbox,
@@ -158,7 +158,7 @@ def build_core(
         )
         workers = [
             Worker("recorder", recorder, log_health.voice("recorder")),
-            Worker("issuers", resolver, health(Part.ISSUER)),
+            Worker("issuers", resolver),
         ]
         if thermometer is None and config.thermometer.source != "none":
             thermometer = thermometer_factory(config, clock)

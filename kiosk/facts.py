@@ -34,6 +34,8 @@ TOLERANCE: Mapping[ClockState, Seconds] = {
 """How far a pass's times may be missed by a clock in each state."""
 
 
+OUT_OF_SIGHT = Seconds(0.7)
+"""A code that was captured so long ago is not held up any more: the eyes tell of one every 0.3 s, a little late."""
 ASKED_AT_MOST = 4
 """Health codes that one visitor may have looked up: a phone that shows ever new ones must not busy the issuer."""
 
@@ -106,6 +108,10 @@ class Evidence:
         if before is None or before.began_at != reading.began_at:
             self.times |= {"presence": reading.began_at, "reading": reading.at}
         self._update(replace(self.facts, reading=reading))
+
+    def in_sight(self, now: Monotonic) -> bool:
+        """Whether a code of this visitor's is held up: one that is, is seen again and again."""
+        return any(now - at < OUT_OF_SIGHT for at in self.seen.values())
 
     def unmeasured(self) -> None:
         """Forget the reading: whoever it was of has left the spot."""

@@ -112,6 +112,10 @@ def _names(visit: Visit, event: Event) -> bool:
     return getattr(event, "admission", None) == visit.admission
 
 
+def _passed(event: Event) -> bool | None:
+    return event.passed if isinstance(event, GateClosed) else None
+
+
 CONDITIONS: Mapping[str, Condition] = {
     "admitted, still there": lambda visit, event: _durable(visit, event, Answer.ADMIT) and not visit.left,
     "admitted, but gone": lambda visit, event: _durable(visit, event, Answer.ADMIT) and visit.left,
@@ -125,6 +129,8 @@ CONDITIONS: Mapping[str, Condition] = {
     "another answer too late": lambda _, event: not _admits(event),
     "another decision": lambda visit, event: getattr(event, "decision", None) != visit.decision,
     "this admission": _names,
+    "this admission, nobody passed": lambda visit, event: _names(visit, event) and _passed(event) is False,
+    "this admission, perhaps passed": lambda visit, event: _names(visit, event) and _passed(event) is not False,
     "another admission": lambda visit, event: not _names(visit, event),
     "the gate is lost": lambda _, event: getattr(event, "admission", None) is None,
     "held": lambda visit, _: _answered(visit, Answer.HOLD),
@@ -243,9 +249,16 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
             To(
                 Phase.ENDED,
                 (RecordGate, End),
-                "this admission",
+                "this admission, nobody passed",
                 ending=Ending.NOT_PASSED,
                 gate=GateOutcome.NOT_PASSED,
+            ),
+            To(
+                Phase.ENDED,
+                (RecordGate, End),
+                "this admission, perhaps passed",
+                ending=Ending.UNCERTAIN,
+                gate=GateOutcome.UNKNOWN,
             ),
             To(None, (), "another admission"),
         ),

@@ -85,7 +85,8 @@ class FormAsked(Message, frozen=True):
 class OpenGate(Message, frozen=True):
     """To the gate: one bounded pulse for this durable admission. A repeat of the same admission is ignored.
 
-    `at` is when the core asked: an order that was held up on its way is too old to be carried out.
+    `at` is when the core asked: an order that was held up on its way is too old to be carried out. One that comes
+    during another's pulse waits for its end.
     """
 
     admission: EventId
@@ -102,10 +103,14 @@ class GateOpened(Message, frozen=True):
 
 
 class GateClosed(Message, frozen=True):
-    """From the gate: the line is inactive again and the time for passing is over. `passed` as the sensor saw."""
+    """From the gate: the line is inactive again and the time for passing is over.
+
+    `passed` as the sensor saw; None when somebody passed while several were on their way, and it may have been this
+    one: then it was told of the one who was let in first.
+    """
 
     admission: EventId
-    passed: bool
+    passed: bool | None
     at: Monotonic
 
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from kiosk import flow
-from kiosk.facts import Evidence
-from kiosk.model import Monotonic, Seconds, VisitId
-from kiosk.visit import DeadlineReached, End, Ending, Visit
+from kiosk.dossier import Dossier
+from kiosk.model import Credential, Monotonic, Seconds, Verdict, VisitId
+from kiosk.visit import DeadlineReached, End, Ending
 
 READING_GOOD_FOR = Seconds(300.0)
 """A temperature older than this is measured again."""
@@ -15,31 +15,32 @@ class ParkedVisits:
     """The parked visits of one gate, each until it resumes or expires."""
 
     def __init__(self) -> None:
-        self._parked: dict[VisitId, tuple[Visit, Evidence]] = {}
+        self._parked: dict[VisitId, Dossier] = {}
 
-    def park(self, visit: Visit, evidence: Evidence) -> None:
+    def park(self, dossier: Dossier) -> None:
         """Keep a visit that the flow has parked."""
-        self._parked[visit.id] = (visit, evidence)
+        self._parked[dossier.visit.id] = dossier
 
-    def take(self, visit: VisitId, now: Monotonic) -> tuple[Visit, Evidence] | None:
-        """Return a visit to resume, or None when there is none; an old reading is taken out of its facts."""
-        found = self._parked.pop(visit, None)
-        if found is None:
+    def resumed_by(self, shown: Credential | None, now: Monotonic) -> Dossier | None:
+        """Return the visit that a pass brings back, if it is one's; an old reading is taken out of its facts."""
+        if shown is None or shown.verdict is not Verdict.VALID or shown.holder is None:
             return None
-        parked, evidence = found
-        reading = evidence.facts.reading
-        if reading is not None and now - reading.at > READING_GOOD_FOR:
-            evidence.facts = replace(evidence.facts, reading=None)
-        return parked, evidence
+        found = self._parked.pop(VisitId(shown.holder), None)
+        if found is not None:
+            reading = found.evidence.facts.reading
+            if reading is not None and now - reading.at > READING_GOOD_FOR:
+                found.evidence.facts = replace(found.evidence.facts, reading=None)
+        return found
 
     def next_expiry(self) -> Monotonic | None:
         """When the next visit expires; None when none is parked."""
-        return min((visit.deadline for visit, _ in self._parked.values() if visit.deadline is not None), default=None)
+        deadlines = (parked.visit.deadline for parked in self._parked.values())
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def expire(self, now: Monotonic) -> list[tuple[VisitId, Ending]]:
         """End the visits whose time is over."""
         ended = []
-        for visit, _ in list(self._parked.values()):
+        for visit in [parked.visit for parked in self._parked.values()]:
             if visit.deadline is None or now < visit.deadline:
                 continue
             _, effects = flow.step(visit, DeadlineReached(), now)

@@ -10,6 +10,10 @@ SAME_CODE_AGAIN = Seconds(3.0)
 """A code still held up after its visit ended begins a new one only after it was out of sight for so long."""
 SPOT_EMPTY = Seconds(0.5)
 """The thermometer's spot has been empty for so long: whoever stands there next is measured anew."""
+SETS_OFF = Seconds(0.5)
+"""Whoever was answered sets off no sooner: a code that comes up meanwhile is another one of theirs."""
+STAYS_AT_MOST = Seconds(3.0)
+"""Whoever stands in the spot later than so long after an answer may be somebody else who was never seen to step in."""
 
 
 class Presence:
@@ -19,15 +23,19 @@ class Presence:
         self.left = False
         self._last_seen = Monotonic(0.0)
         self._answered: dict[bytes, Monotonic] = {}
+        self._answered_at = Monotonic(0.0)
+        self._theirs_until = Monotonic(0.0)
         self._walking_off = False
         self._measured = Monotonic(0.0)
+        self._in_spot = False
+        self._stood = False
         self._empty_since: Monotonic | None = None
+        self._vacated: bool | None = None
 
-    def seen(self, at: Monotonic) -> bool:
-        """Note a sign of the visitor; True when they had left and are back."""
+    def seen(self, at: Monotonic) -> None:
+        """Note a sign of the visitor."""
         self._last_seen = max(self._last_seen, at)
-        back, self.left = self.left, False
-        return back
+        self.left = False
 
     def absent(self, now: Monotonic) -> bool:
         """Whether nothing was seen for so long that the visitor counts as gone; True once."""
@@ -41,10 +49,10 @@ class Presence:
         return Monotonic(self._last_seen + ABSENCE)
 
     def lingers(self, scan: Scan) -> bool:
-        """Whether this code was answered already and has not been out of sight since."""
+        """Whether a code is of whoever was just answered: it was then in sight and still is, or they are still there."""
         last = self._answered.get(scan.content)
         if last is None:
-            return False
+            return scan.captured_at <= self._theirs_until
         if scan.captured_at - last >= SAME_CODE_AGAIN:
             del self._answered[scan.content]
             return False
@@ -53,21 +61,34 @@ class Presence:
 
     def arrives(self, observation: Observation) -> bool:
         """Whether the thermometer sees somebody who is not the one just answered."""
+        self._in_spot = observation.present
         if not observation.present:
             self._walking_off = False
             return False
         if self._walking_off and observation.reading is not None and self.fresh(observation.reading):
             self._walking_off = False
-        return not self._walking_off
+        if self._walking_off:
+            self._theirs_until = max(self._theirs_until, min(observation.at, Monotonic(self._answered_at + STAYS_AT_MOST)))
+        elif self._vacated:
+            # Somebody has come in the place of the one who was answered: the codes in sight are theirs, also the same.
+            self._answered.clear()
+            self._theirs_until = Monotonic(0.0)
+            self._vacated = None
+        self._stood = not self._walking_off
+        return self._stood
 
-    def spot_empty(self, observation: Observation) -> bool:
-        """Whether nobody has stood in the thermometer's spot for a while, so that no reading vouches any more."""
+    def left_spot(self, observation: Observation) -> bool:
+        """Whether this visitor stood in the thermometer's spot and is out of it for so long that no reading vouches."""
         if observation.present:
             self._empty_since = None
             return False
         if self._empty_since is None:
             self._empty_since = observation.at
-        return observation.at - self._empty_since >= SPOT_EMPTY
+        if observation.at - self._empty_since < SPOT_EMPTY:
+            return False
+        if self._vacated is False:
+            self._vacated = True
+        return self._stood
 
     def fresh(self, reading: Reading) -> bool:
         """Whether a reading is of a person who came after the last one that was measured.
@@ -76,11 +97,32 @@ class Presence:
         """
         return reading.began_at > self._measured
 
-    def answered(self, codes: Mapping[bytes, Monotonic], reading: Reading | None) -> None:
-        """End of a visit: what it was answered on belongs to nobody who comes after."""
+    def answered(self, codes: Mapping[bytes, Monotonic], reading: Reading | None, now: Monotonic) -> None:
+        """End of a visit whose visitor is still there: what it was answered on belongs to nobody who comes after."""
+        self._end(codes, reading)
+        self._answered_at = now
+        self._theirs_until = Monotonic(now + SETS_OFF)
+        if self._in_spot:
+            # Also what is measured from now on.
+            self._measured = max(self._measured, now)
+            self._vacated = False
+
+    def passed(self) -> None:
+        """Whoever was answered is through the gate: what is seen from now on is of others."""
+        self._theirs_until = Monotonic(0.0)
+        self._answered_at = Monotonic(0.0)
+
+    def gone(self, codes: Mapping[bytes, Monotonic], reading: Reading | None) -> None:
+        """End of a visit whose visitor has left: `codes` are those that it was answered on."""
+        self._end(codes, reading)
+        self._theirs_until = Monotonic(0.0)
+
+    def _end(self, codes: Mapping[bytes, Monotonic], reading: Reading | None) -> None:
         self.left = False
         self._last_seen = Monotonic(0.0)
         self._answered = dict(codes)
         self._walking_off = True
+        self._stood = False
+        self._vacated = None
         if reading is not None:
             self._measured = max(self._measured, reading.began_at)

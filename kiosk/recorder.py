@@ -12,7 +12,7 @@ from kiosk.credentials import HealthToken
 from kiosk.errors import LogUnusable, ServiceUnavailable, Unacknowledged
 from kiosk.events import Draft
 from kiosk.inbox import Inbox, Recorded, TokenAnswered
-from kiosk.model import Decision, EventId, Seconds, VisitId
+from kiosk.model import Decision, EventId, HealthStatus, Seconds, VisitId
 from kiosk.ports import Clock, HealthIssuer, Log
 from kiosk.settlement import Settlement
 from kiosk.spent import AlreadySpent, Spend
@@ -134,14 +134,26 @@ class LogRecorder:
 
 
 class IssuerResolver:
-    """Asks the issuers' gateways, by issuer id (a worker's job, and the runtime's Resolver)."""
+    """Asks the issuers' gateways, by issuer id (a worker's job, and the runtime's Resolver).
 
-    def __init__(self, issuers: Mapping[str, HealthIssuer], inbox: Inbox, timeout_s: Seconds) -> None:
+    `on_health(well, detail)` is called on edges: one issuer gave no answer, or each that gave none has answered again.
+    The next visitor's question does not wait because another's had no answer.
+    """
+
+    def __init__(
+        self,
+        issuers: Mapping[str, HealthIssuer],
+        inbox: Inbox,
+        timeout_s: Seconds,
+        on_health: Callable[[bool, str], None] = lambda _well, _detail: None,
+    ) -> None:
         self._issuers = issuers
         self._inbox = inbox
         self._timeout_s = timeout_s
+        self._on_health = on_health
         self._asked: Queue[tuple[VisitId, HealthToken]] = Queue(16)
         self._visit: VisitId | None = None
+        self._silent: set[str] = set()
 
     def ask(self, visit: VisitId, token: HealthToken) -> None:
         """Ask about a token; the answer comes as TokenAnswered. When the queue is full there is none.
@@ -158,7 +170,7 @@ class IssuerResolver:
         """Nothing to acquire: a gateway keeps its own connection."""
 
     def turn(self, stop: threading.Event) -> bool:
-        """Ask about the next token. Raises ServiceUnavailable when there is no answer; the visit is told first."""
+        """Ask about the next token; True when there was one to ask about."""
         del stop
         try:
             visit, token = self._asked.get(timeout=TURN_WITHIN)
@@ -166,19 +178,33 @@ class IssuerResolver:
             return False
         if visit != self._visit:
             return False
+        status: HealthStatus | None = None
         try:
             status = self._gateway(token.issuer).resolve(token.token, self._timeout_s)
-        except ServiceUnavailable:
-            self._inbox.post(TokenAnswered(visit, token.token, None))
-            raise
+        except ServiceUnavailable as error:
+            self._lose(token.issuer, str(error))
+        else:
+            self._find(token.issuer)
         self._inbox.post(TokenAnswered(visit, token.token, status))
         return True
 
     def tear_down(self) -> None:
         """Nothing to let go of."""
 
+    def _lose(self, issuer: str, detail: str) -> None:
+        first = not self._silent
+        self._silent.add(issuer)
+        if first:
+            self._on_health(False, f"{issuer}: {detail}")
+
+    def _find(self, issuer: str) -> None:
+        if issuer in self._silent:
+            self._silent.discard(issuer)
+            if not self._silent:
+                self._on_health(True, "")
+
     def _gateway(self, issuer: str) -> HealthIssuer:
         try:
             return self._issuers[issuer]
         except KeyError:
-            raise ServiceUnavailable(f"no gateway is configured for the issuer {issuer!r}") from None
+            raise ServiceUnavailable("no gateway is configured for this issuer") from None

@@ -1,17 +1,24 @@
-"""The loop of the core: events in, `flow.step`, effects out. One thread; it never waits for disk or network."""
+"""The loop of the core: events in, `flow.step`, effects out. One thread; it never waits for disk or network.
+
+At most one visit is at the kiosk. Once its gate is open it is on the way through (`kiosk.passing`), and the kiosk is
+free for the next person; one who fills in the form elsewhere is parked (`kiosk.parking`).
+"""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import structlog
 
 from kiosk import flow, policy
+from kiosk.display import Display
+from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
-from kiosk.facts import Evidence, Moment
+from kiosk.facts import Moment
 from kiosk.flow import FlowError
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
 from kiosk.journal import Journal
 from kiosk.link import BEAT_EVERY, FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed, ViewChanged
+from kiosk.losses import Losses
 from kiosk.model import (
     Answer,
     Decision,
@@ -21,16 +28,20 @@ from kiosk.model import (
     Part,
     ReasonCode,
     Scan,
-    Verdict,
     VisitId,
 )
 from kiosk.parking import ParkedVisits
+from kiosk.passing import PassingVisits
 from kiosk.ports import Clock, Gate, Recorder, Resolver
 from kiosk.presence import Presence
 from kiosk.site import Site
 from kiosk.spent import SpentPasses
 from kiosk.visit import (
-    AnswerAwaited,
+    ANSWERED,
+    ASKING,
+    COMING,
+    LEAVABLE,
+    UNANSWERED,
     Approached,
     CallGuard,
     DeadlineReached,
@@ -38,10 +49,7 @@ from kiosk.visit import (
     Decided,
     Effect,
     End,
-    Ending,
     Event,
-    FactsComplete,
-    FactsWanted,
     FormWanted,
     GatePassed,
     Left,
@@ -60,11 +68,7 @@ from kiosk.visit import (
 from kiosk.visit import GateClosed as GateHasClosed
 from kiosk.visit import GateFailed as GateHasFailed
 from kiosk.visit import GateOpened as GateHasOpened
-
-ASKING = frozenset({Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING, Phase.AWAITING_FORM, Phase.AWAITING_CONSENT})
-COMING = frozenset({Phase.APPROACHING, Phase.COLLECTING})
-ELSEWHERE = frozenset({Phase.AWAITING_FORM, Phase.AWAITING_CONSENT})
-UNANSWERED = frozenset({Ending.ABANDONED, Ending.EXPIRED})
+from kiosk.weighing import weighed
 
 _log = structlog.get_logger()
 
@@ -92,20 +96,19 @@ class Runtime:
         self._journal = Journal(site, clock, recorder)
         self._resolver = resolver
         self._attend = attend
-        self._show = show
-        self._lost: dict[Part, str] = {}
+        self._display = Display(show)
+        self._losses = Losses()
         self._next_beat = clock.monotonic()
         self._presence = Presence()
         self._spent = spent or SpentPasses()
         self._parked = ParkedVisits()
-        self.visit = Visit(_new_id())
-        self._evidence = Evidence()
-        self._gate_times: dict[str, Monotonic] = {}
+        self._passing = PassingVisits()
+        self._here = _nobody()
 
     @property
-    def lost(self) -> frozenset[Part]:
-        """The parts that are lost just now."""
-        return frozenset(self._lost)
+    def visit(self) -> Visit:
+        """The visit at the kiosk."""
+        return self._here.visit
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Turn until `stopped`, which is asked at least at every heartbeat."""
@@ -120,8 +123,7 @@ class Runtime:
         due = [self._next_beat]
         if self.visit.deadline is not None:
             due.append(self.visit.deadline)
-        if (expires := self._parked.next_expiry()) is not None:
-            due.append(expires)
+        due += [at for at in (self._parked.next_expiry(), self._passing.next_deadline()) if at is not None]
         if self._watching():
             due.append(self._presence.absent_at())
         return max(0.0, min(due) - self._clock.monotonic())
@@ -141,8 +143,10 @@ class Runtime:
             self._take(Left())
         if self.visit.deadline is not None and now >= self.visit.deadline:
             if self.visit.phase is Phase.CHECKING:
-                self._evidence.give_up_waiting()
+                self._here.evidence.give_up_waiting()
             self._take(DeadlineReached())
+        for passing in self._passing.overdue(now):
+            self._take(DeadlineReached(), passing)
 
     def handle(self, item: Item) -> None:
         """Take in one item."""
@@ -152,75 +156,81 @@ class Runtime:
             case Observation():
                 self._observed(item)
             case FormAsked():
+                self._seen(self._clock.monotonic())
                 self._take(FormWanted())
             case TokenAnswered():
                 if item.visit == self.visit.id:
-                    self._evidence.answered(item.token, item.status, self._clock.monotonic())
+                    self._here.evidence.answered(item.token, item.status, self._clock.monotonic())
                     self._weigh()
             case Recorded():
                 self._recorded(item)
-            case GateOpened():
-                self._gate_times["opened"] = item.at
-                self._take(GateHasOpened(item.admission))
-            case Passed(admission, at):
-                if admission is not None:
-                    self._gate_times["passed"] = at
-                    self._take(GatePassed(admission))
-                else:
-                    self._journal.note("passage", self.visit.id, admission=None)
-            case GateClosed():
-                self._take(GateHasClosed(item.admission))
-            case GateFailed():
-                self._take(GateHasFailed(item.admission))
+            case GateOpened(admission, at):
+                self._gate_says(GateHasOpened(admission), opened=at)
+            case Passed(None):
+                # Whoever it was came in behind the last one for whom the gate was opened.
+                self._journal.note("passage", (self._passing.newest() or self._here).visit.id, admission=None)
+            case Passed(admission, at) if admission is not None:
+                if self._passing.of(admission) is self._passing.newest():
+                    self._presence.passed()
+                self._gate_says(GatePassed(admission), passed=at)
+            case GateClosed(admission, passed):
+                self._gate_says(GateHasClosed(admission, passed))
+            case GateFailed(admission):
+                self._gate_says(GateHasFailed(admission))
             case PartHealth():
                 self._part(item)
 
     # What comes in.
 
     def _scanned(self, scan: Scan) -> None:
-        now = self._clock.monotonic()
-        if self.visit.phase is Phase.IDLE and self._presence.lingers(scan):
+        again = scan.content in self._here.evidence.seen
+        if not again and (self.visit.phase in ANSWERED or self._presence.lingers(scan)):
             return
-        self._seen(now)
+        now = self._clock.monotonic()
+        self._seen(now, again=again)
         moment = Moment(self._clock.wall(), self._clock.state(), now)
-        token = self._evidence.scanned(scan, self._site.trust, moment, self._spent.used)
+        token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if self._resumes():
-            token = self._evidence.scanned(scan, self._site.trust, moment, self._spent.used)
+            token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if token is not None:
             self._resolver.ask(self.visit.id, token)
         self._weigh()
 
     def _observed(self, seen: Observation) -> None:
-        if self._presence.spot_empty(seen):
-            self._spot_emptied()
+        if self._presence.left_spot(seen):
+            self._spot_left(seen.at)
         arrives = self._presence.arrives(seen)
         if not seen.present or (self.visit.phase is Phase.IDLE and not arrives):
             return
         self._seen(seen.at)
         if seen.reading is not None and self._may_measure() and self._presence.fresh(seen.reading):
-            self._evidence.measured(seen.reading)
+            self._here.evidence.measured(seen.reading)
             self._weigh()
 
-    def _spot_emptied(self) -> None:
-        if self.visit.phase in ASKING:
-            self._evidence.unmeasured()
-        elif self.visit.phase is Phase.AWAITING_GUARD and self._evidence.facts.reading is not None:
-            # Whoever was measured and held has gone; the next in the spot is somebody else, and a visit of their own.
+    def _spot_left(self, now: Monotonic) -> None:
+        """Whoever stood in the spot has gone, and the next one there is somebody else: a visit of their own."""
+        if self.visit.phase not in LEAVABLE:
+            return
+        if self.visit.phase is not Phase.AWAITING_GUARD and self._here.evidence.in_sight(now):
+            # They have stepped aside, but hold up their code still.
+            self._here.evidence.unmeasured()
+        else:
             self._take(Left())
 
     def _may_measure(self) -> bool:
         # Whoever is held is not measured again and again until it suits; what was never measured still may be.
-        held = self.visit.phase is Phase.AWAITING_GUARD and self._evidence.facts.reading is None
+        held = self.visit.phase is Phase.AWAITING_GUARD and self._here.evidence.facts.reading is None
         return held or self.visit.phase in ASKING
 
-    def _seen(self, at: Monotonic) -> None:
-        back = self._presence.seen(at)
+    def _seen(self, at: Monotonic, *, again: bool = False) -> None:
+        """Take in a sign that somebody is there; `again`: it is a code of this visit's, so nobody else."""
+        self._presence.seen(at)
         if self.visit.phase is Phase.IDLE:
-            self._evidence.times["approached"] = at
-            self._evidence.without(self.lost)
+            self._here.evidence.times["approached"] = at
+            self._here.evidence.without(self._losses.parts)
             self._take(Approached())
             self._attend(True)
-        elif back:
+        elif self.visit.left and again:
             self._take(Approached())
 
     def _recorded(self, item: Recorded) -> None:
@@ -228,7 +238,7 @@ class Runtime:
         if admission is not None and item.spends is not None:
             self._spent.admitted(admission, item.spends)
         if item.visit == self.visit.id:
-            self._gate_times["durable"] = item.at
+            self._here.gate_times["durable"] = item.at
             self._take(PersistFailed(item.decision) if item.event is None else Persisted(item.event, item.decision))
         elif item.event is not None:
             self._too_late(item.visit, item.event, item.decision)
@@ -238,40 +248,41 @@ class Runtime:
 
     def _too_late(self, visit: VisitId, admission: EventId, decision: Decision) -> None:
         """An ended visit's row of the table says what becomes of an admission that nobody waits for."""
-        gone = Visit(visit, phase=Phase.ENDED, decision=decision)
-        _, effects = flow.step(gone, Persisted(admission, decision), self._clock.monotonic())
-        for effect in effects:
-            if isinstance(effect, RecordGate):
-                self._record_gate(effect, Evidence(), {})
+        self._take(Persisted(admission, decision), Dossier(Visit(visit, phase=Phase.ENDED, decision=decision)))
+
+    def _gate_says(self, event: GateHasOpened | GatePassed | GateHasClosed | GateHasFailed, **times: Monotonic) -> None:
+        """Take in what the gate says of an admission, whose visit is on its way through or still here."""
+        dossier = None if event.admission is None else self._passing.of(event.admission)
+        if dossier is None:
+            dossier = self._here
+        if dossier.visit.admission == event.admission:
+            dossier.gate_times |= times
+        self._take(event, dossier)
 
     def _part(self, health: PartHealth) -> None:
-        known = health.part in self._lost
-        if health.well == (not known):
+        if not self._losses.changes(health):
             return
-        if health.well:
-            del self._lost[health.part]
-        else:
-            self._lost[health.part] = health.detail
         self._journal.health(self.visit.id, health)
-        self._evidence.without(self.lost)
-        if health.part is Part.GATE and not health.well and self.visit.phase in {Phase.OPENING, Phase.OPEN}:
-            self._take(GateHasFailed())
+        self._here.evidence.without(self._losses.parts)
+        if health.part is Part.GATE and not health.well:
+            for passing in self._passing.all():
+                self._take(GateHasFailed(), passing)
+            if self.visit.phase is Phase.OPENING:
+                self._take(GateHasFailed())
         self._weigh()
         self._publish()
 
     def _resumes(self) -> bool:
         """Bring a parked visit back when the pass that its form became is shown."""
         now = self._clock.monotonic()
-        shown, measured = self._evidence.facts.admission_pass, self._evidence.facts.reading
-        if shown is None or shown.verdict is not Verdict.VALID or shown.holder is None:
-            return False
-        back = self._parked.take(VisitId(shown.holder), now) if self.visit.phase in COMING else None
+        facts = self._here.evidence.facts
+        back = self._parked.resumed_by(facts.admission_pass, now) if self.visit.phase in COMING else None
         if back is None:
             return False
-        self.visit, self._evidence = back
-        self._evidence.without(self.lost)
-        if measured is not None:
-            self._evidence.measured(measured)
+        self._here = back
+        self._here.evidence.without(self._losses.parts)
+        if facts.reading is not None:
+            self._here.evidence.measured(facts.reading)
         self._presence.seen(now)
         self._take(Resumed())
         return True
@@ -280,61 +291,51 @@ class Runtime:
 
     def _weigh(self) -> None:
         """Ask the rules what they make of the facts now, and tell the flow."""
-        if self.visit.phase not in ASKING and self.visit.phase is not Phase.AWAITING_GUARD:
-            return
-        answer = policy.evaluate(self._site.document, self._evidence.facts)
-        if self.visit.phase is Phase.AWAITING_GUARD:
-            # A better code may still be shown; the same answer is not given twice.
-            if isinstance(answer, Decision) and answer != self.visit.decision:
-                self._take(FactsComplete())
-            return
-        pending = self._evidence.facts.pending
-        if isinstance(answer, Decision):
-            self._take(FactsComplete())
-        elif self.visit.phase in ELSEWHERE:
-            return  # what is wanted comes from the visitor's or the resident's phone
-        elif wanted := answer.wanted - pending:
-            if self.visit.phase is not Phase.COLLECTING or wanted != self.visit.wanted:
-                self._take(FactsWanted(wanted))
-        elif self.visit.phase is not Phase.CHECKING:
-            self._take(AnswerAwaited(pending))
+        facts = self._here.evidence.facts
+        event = weighed(self.visit, policy.evaluate(self._site.document, facts), facts.pending)
+        if event is not None:
+            self._take(event)
 
     def _decide(self) -> None:
-        answer = policy.evaluate(self._site.document, self._evidence.facts)
+        answer = policy.evaluate(self._site.document, self._here.evidence.facts)
         if not isinstance(answer, Decision):
             document = self._site.document
             answer = Decision(Answer.HOLD, (ReasonCode("facts_missing"),), "default", f"{document.id}@{document.version}")
-        self._evidence.times["decided"] = self._clock.monotonic()
+        self._here.evidence.times["decided"] = self._clock.monotonic()
         self._take(Decided(answer))
 
     # The flow.
 
-    def _take(self, event: Event) -> None:
-        """Step the visit. What the table does not accept changes nothing and is logged."""
-        before = (self.visit.phase, self.visit.wanted)
+    def _take(self, event: Event, of: Dossier | None = None) -> None:
+        """Step the visit at the kiosk, or another. What the table does not accept changes nothing and is logged."""
+        dossier = self._here if of is None else of
         try:
-            after, effects = flow.step(self.visit, event, self._clock.monotonic())
+            after, effects = flow.step(dossier.visit, event, self._clock.monotonic())
         except FlowError as error:
             _log.debug("event not taken", reason=str(error))
             return
-        self.visit = after
+        dossier.visit = after
         for effect in effects:
-            self._carry_out(effect)
-        if (self.visit.phase, self.visit.wanted) != before:
-            self._publish()
-        if self.visit.phase in {Phase.ENDED, Phase.PARKED}:
-            self._end()
+            self._carry_out(effect, dossier)
+        if dossier.visit is not after:
+            return  # an effect has taken it further
+        if dossier is self._here and after.phase is Phase.OPEN:
+            self._let_through()
+        self._publish()
+        if after.phase in {Phase.ENDED, Phase.PARKED}:
+            self._end(dossier, left=isinstance(event, Left))
 
-    def _carry_out(self, effect: Effect) -> None:
+    def _carry_out(self, effect: Effect, dossier: Dossier) -> None:
         match effect:
             case Decide():
                 self._decide()
             case Persist(visit, decision):
-                self._journal.decision(visit, decision, self._evidence)
+                self._journal.decision(visit, decision, dossier.evidence)
             case OpenGate(_, admission):
                 self._open(admission)
-            case RecordGate():
-                self._record_gate(effect, self._evidence, self._gate_times)
+            case RecordGate(_, admission, outcome):
+                gives_back = self._spent.ended(admission, outcome)
+                self._journal.outcome(effect, dossier.evidence, dossier.gate_times, gives_back=gives_back)
             case CallGuard(visit):
                 self._journal.note("guard_called", visit)
             case End(visit, ending):
@@ -345,12 +346,8 @@ class Runtime:
             case RequestConsent(visit):
                 self._journal.note("consent_requested", visit)
             case Park(visit):
-                self._parked.park(self.visit, self._evidence)
+                self._parked.park(dossier)
                 self._journal.note("visit_parked", visit)
-
-    def _record_gate(self, effect: RecordGate, evidence: Evidence, times: Mapping[str, Monotonic]) -> None:
-        gives_back = self._spent.ended(effect.admission, effect.outcome)
-        self._journal.outcome(effect, evidence, times, gives_back=gives_back)
 
     def _open(self, admission: EventId) -> None:
         try:
@@ -359,33 +356,41 @@ class Runtime:
             # Nothing was delivered, so nothing can open late.
             self._take(GateHasFailed(admission))
 
-    def _end(self) -> None:
-        self._presence.answered(self._evidence.seen, self._evidence.facts.reading)
-        self._attend(False)
-        self._begin()
+    def _let_through(self) -> None:
+        """The gate is open for whoever is here: the kiosk is free for the next person."""
+        self._passing.add(self._here)
+        self._free(left=False)
+
+    def _end(self, dossier: Dossier, *, left: bool) -> None:
+        if dossier in self._passing:
+            self._passing.remove(dossier)
+        elif dossier is self._here:
+            self._free(left=left)
         self._publish()
 
-    def _begin(self) -> None:
-        self.visit = Visit(_new_id())
-        self._evidence = Evidence()
-        self._gate_times = {}
+    def _free(self, *, left: bool) -> None:
+        """Make the kiosk ready for the next person."""
+        visit, evidence = self.visit, self._here.evidence
+        if left:
+            # Codes that were not answered may be shown again at once, by whoever comes.
+            answered = visit.decision is not None
+            self._presence.gone(evidence.seen if answered else {}, evidence.facts.reading)
+        else:
+            self._presence.answered(evidence.seen, evidence.facts.reading, self._clock.monotonic())
+        self._attend(False)
+        self._here = _nobody()
 
     def _watching(self) -> bool:
         return self.visit.phase not in {Phase.IDLE, Phase.ENDED} and not self._presence.left
 
     def _publish(self) -> None:
-        visit = self.visit
-        self._show(
-            ViewChanged(
-                phase=visit.phase,
-                visit=visit.id,
-                answer=visit.decision.answer if visit.decision is not None else None,
-                reasons=visit.decision.reasons if visit.decision is not None else (),
-                wanted=tuple(sorted(visit.wanted)),
-                notice="" if self._evidence.recognised else "not_recognised",
-                at=self._clock.monotonic(),
-            )
-        )
+        """Show whoever stands there their visit; one on the way through sees the answer until the next comes."""
+        busy = self.visit.phase is not Phase.IDLE
+        self._display.show(self._here if busy else self._passing.newest() or self._here, self._clock.monotonic())
+
+
+def _nobody() -> Dossier:
+    return Dossier(Visit(_new_id()))
 
 
 def _new_id() -> VisitId:

@@ -25,6 +25,18 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
+ASKING = frozenset({Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING, Phase.AWAITING_FORM, Phase.AWAITING_CONSENT})
+"""The rules have no answer yet: facts are taken in."""
+COMING = frozenset({Phase.APPROACHING, Phase.COLLECTING})
+"""It may still turn out that a visitor is one who comes back."""
+ELSEWHERE = frozenset({Phase.AWAITING_FORM, Phase.AWAITING_CONSENT})
+"""What is wanted comes from the visitor's or the resident's phone."""
+ANSWERED = frozenset({Phase.DECIDING, Phase.COMMITTING, Phase.OPENING})
+"""A code that comes up now is no part of the visit: it is the next person's, or of no consequence."""
+LEAVABLE = ASKING | {Phase.COMMITTING, Phase.AWAITING_GUARD}
+"""Whoever leaves now has not been let in."""
+
+
 class Ending(StrEnum):
     """How a visit ended."""
 
@@ -36,6 +48,11 @@ class Ending(StrEnum):
     EXPIRED = "expired"
     GATE_FAILED = "gate_failed"
     NOT_RECORDED = "not_recorded"
+    UNCERTAIN = "uncertain"
+
+
+UNANSWERED = frozenset({Ending.ABANDONED, Ending.EXPIRED})
+"""Nobody gave an answer: the end is an event of its own."""
 
 
 # What happens to a visit.
@@ -135,9 +152,10 @@ class GatePassed:
 
 @dataclass(frozen=True, slots=True)
 class GateClosed:
-    """The line is inactive and the time for passing is over."""
+    """The line is inactive and the time for passing is over. `passed` None: somebody did, perhaps this visitor."""
 
     admission: EventId
+    passed: bool | None = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The gateway to a service that answers for token health codes, over HTTP.
 
     POST <url>   {"token": "..."}   ->   200 {"status": "green"}
+                                    ->   400, 404, 410 or 422: it knows no such token
 
 The token travels in the body alone, and neither it nor the answer is ever logged. One worker thread owns the
 session; a caller waits for its answer until the deadline and no longer. What is then still under way is cut at
@@ -20,7 +21,6 @@ from typing import Any
 
 import msgspec
 import requests
-import structlog
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -31,9 +31,9 @@ from kiosk.model import HealthStatus, Seconds
 
 MAX_ANSWER = 16 * 1024
 """Bytes of an answer beyond which it is none."""
+REFUSED = frozenset({400, 404, 410, 422})
+"""Answers that speak of the token, which is made up or no more; 401, 403, 429 and the like speak of us."""
 JOIN_S = 2.0
-
-_log = structlog.get_logger()
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -66,38 +66,15 @@ class HttpHealthIssuer:
         # Full means that one question is being asked and another waits: more would only wait longer.
         self._questions: queue.Queue[_Question | None] = queue.Queue(maxsize=1)
         self._closed = threading.Event()
-        self._lost_at: float | None = None
         self._worker = threading.Thread(target=self._work, name="health-issuer", daemon=True)
         self._worker.start()
 
     def resolve(self, token: str, timeout_s: Seconds) -> HealthStatus:
         """Ask the issuer what a token stands for. Returns or raises within `timeout_s`.
 
-        An answer that is not mapped is UNKNOWN. Raises ServiceUnavailable for anything that is no answer.
+        An answer that is not mapped is UNKNOWN, and so is a refusal of the token. Raises ServiceUnavailable for
+        anything that is no answer.
         """
-        try:
-            status = self._ask(token, timeout_s)
-        except ServiceUnavailable as error:
-            if self._lost_at is None:
-                self._lost_at = time.monotonic()
-                _log.warning("health issuer lost", reason=str(error))
-            raise
-        if self._lost_at is not None:
-            _log.info("health issuer back", after_s=round(time.monotonic() - self._lost_at, 1))
-            self._lost_at = None
-        return status
-
-    def close(self) -> None:
-        """Cut what is under way and let go of the connections. Idempotent."""
-        self._closed.set()
-        with contextlib.suppress(queue.Full):
-            self._questions.put_nowait(None)
-        self._wire.shut()
-        if self._worker is not threading.current_thread():
-            self._worker.join(JOIN_S)
-        self._session.close()
-
-    def _ask(self, token: str, timeout_s: Seconds) -> HealthStatus:
         question = _Question(token, time.monotonic() + timeout_s)
         try:
             if self._closed.is_set():
@@ -111,6 +88,16 @@ class HttpHealthIssuer:
             if not question.answer.cancel():
                 self._wire.cut(question)
             raise ServiceUnavailable(f"the health-code issuer gave no answer within {timeout_s:g} s") from None
+
+    def close(self) -> None:
+        """Cut what is under way and let go of the connections. Idempotent."""
+        self._closed.set()
+        with contextlib.suppress(queue.Full):
+            self._questions.put_nowait(None)
+        self._wire.shut()
+        if self._worker is not threading.current_thread():
+            self._worker.join(JOIN_S)
+        self._session.close()
 
     def _work(self) -> None:
         while not self._closed.is_set():
@@ -149,6 +136,8 @@ class HttpHealthIssuer:
         if failure:
             # Raised out here, because the library's error holds the request, and with it the token.
             raise ServiceUnavailable(f"the health-code issuer cannot be asked ({failure})")
+        if status in REFUSED:
+            return HealthStatus.UNKNOWN
         if status != requests.codes.ok:
             raise ServiceUnavailable(f"the health-code issuer answered with HTTP {status}")
         if len(body) > MAX_ANSWER:

@@ -77,6 +77,8 @@ def print_summary(console: Console, summary: Mapping[str, Any], processes: Seque
         memory = process["rss_mb"]
         table.add_row(process["name"], _seconds(process["ready_s"]), "gone" if memory is None else f"{memory:.0f} MB")
     console.print(table)
+    if summary["per_minute"] is not None:
+        console.print(f"{summary['per_minute']:.1f} people a minute")
     console.print(
         f"cleared {summary['cleared']}, refused {summary['refused']}, held {summary['held']}, "
         f"left {summary['abandoned']}; decisions at the server {summary['synced']}, events lost {summary['lost']}"

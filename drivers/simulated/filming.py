@@ -14,14 +14,19 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from drivers.simulated.scene import ScenePose
+
 JOIN_S = 5.0
+
+Postures = tuple[Posture, ...]
+Whole = tuple[bool, ...]
 
 
 class Renderer(Protocol):
     """Draws what the camera sees."""
 
-    def render(self, posture: Posture, at: float) -> "tuple[NDArray[np.uint8], bool]":
-        """Return the picture (720, 1280, 3) in BGR, and whether all cards held up are wholly inside."""
+    def render(self, postures: Postures, at: float) -> "tuple[NDArray[np.uint8], Whole]":
+        """Return the picture (720, 1280, 3) in BGR, and of each visitor whether all cards held up are wholly inside."""
 
 
 class Publisher(Protocol):
@@ -60,8 +65,12 @@ class SceneArtist:
         self._card = Card
         self._pose = ScenePose
 
-    def render(self, posture: Posture, at: float) -> "tuple[NDArray[np.uint8], bool]":
+    def render(self, postures: Postures, at: float) -> "tuple[NDArray[np.uint8], Whole]":
         """Draw one picture."""
+        picture: tuple[NDArray[np.uint8], Whole] = self._renderer.render([self._posed(one) for one in postures], at)
+        return picture
+
+    def _posed(self, posture: Posture) -> "ScenePose":
         cards = tuple(
             self._card(
                 text=card.text,
@@ -74,16 +83,13 @@ class SceneArtist:
             )
             for card in posture.cards
         )
-        picture: tuple[NDArray[np.uint8], bool] = self._renderer.render(
-            self._pose(presence=posture.presence, cards=cards), at
-        )
-        return picture
+        return self._pose(posture.presence, cards, posture.turn, posture.through)
 
 
 class Filming:
     """A thread that films by absolute deadlines until `stop`; a picture that comes too late is left out.
 
-    `seen(at, posture, whole)` is called on that thread after each picture, `ended(error)` once at its end.
+    `seen(at, postures, whole)` is called on that thread after each picture, `ended(error)` once at its end.
     """
 
     def __init__(
@@ -92,16 +98,16 @@ class Filming:
         *,
         fps: int,
         now: Callable[[], float],
-        posture: Callable[[float], Posture],
+        postures: Callable[[float], Postures],
         unplugged: Callable[[float], bool] = lambda _: False,
-        seen: Callable[[float, Posture, bool], None],
+        seen: Callable[[float, Postures, Whole], None],
         ended: Callable[[BaseException | None], None],
         stop: threading.Event,
     ) -> None:
         self._studio = studio
         self._period_s = 1.0 / fps
         self._now = now
-        self._posture = posture
+        self._postures = postures
         self._unplugged = unplugged
         self._seen = seen
         self._ended = ended
@@ -130,11 +136,11 @@ class Filming:
         due = self._now()
         while not self._stop.wait(max(0.0, due - self._now())):
             at = self._now()
-            posture = self._posture(at)
-            image, whole = self._studio.renderer.render(posture, at)
+            postures = self._postures(at)
+            image, whole = self._studio.renderer.render(postures, at)
             if not self._unplugged(at):
                 self._studio.publisher.publish(image, at)
-            self._seen(at, posture, whole)
+            self._seen(at, postures, whole)
             due += self._period_s
             late = self._now() - due
             if late > 0:

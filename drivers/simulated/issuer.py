@@ -1,6 +1,7 @@
 """A simulated health-code service: a real HTTP server that answers for opaque tokens from a table.
 
     POST /   {"token": "..."}   ->   200 {"status": "green"}
+                                ->   404 for a token that it can never have given out
 
 It knows nothing of the gate: the gateway that asks it is the one that asks a real issuer.
 """
@@ -24,7 +25,7 @@ import msgspec
 Answers = Mapping[str, str | tuple[str, float]]
 """Token to status, or to a status and the seconds that its answer takes."""
 ABSENT = "absent"
-"""The answer for a token that the service never gave out; no gateway should map it to a colour."""
+"""The answer for a token of the right form that the service never gave out; no gateway should map it to a colour."""
 TOKEN_CHARACTERS = 24
 MAX_QUESTION = 4096
 IDLE_S = 60.0
@@ -64,6 +65,10 @@ class TableFile(Mapping[str, str | tuple[str, float]]):
 def opaque_token(chance: random.Random) -> str:
     """Make a token as an issuer would print it: nothing can be read from it."""
     return "".join(chance.choices(string.ascii_letters + string.digits, k=TOKEN_CHARACTERS))
+
+
+def _is_opaque(token: object) -> bool:
+    return isinstance(token, str) and len(token) == TOKEN_CHARACTERS and token.isascii() and token.isalnum()
 
 
 def run_issuer(
@@ -160,9 +165,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             token = json.loads(self.rfile.read(int(length)))["token"]
-            known = self.issuer.table.get(token, ABSENT)
+            known = self.issuer.table.get(token, ABSENT if _is_opaque(token) else None)
         except (ValueError, KeyError, TypeError, RecursionError):
             self._answer(HTTPStatus.BAD_REQUEST, {"error": "the question is not {'token': text}"})
+            return
+        if known is None:
+            self._answer(HTTPStatus.NOT_FOUND, {"error": "there is no such token"})
             return
         status, takes_s = (known, 0.0) if isinstance(known, str) else known
         if self.issuer.stop.wait(takes_s + self.issuer.latency_s()):

@@ -8,10 +8,13 @@ from drivers.simulated.protocol import (
     Begin,
     Finish,
     PinEdge,
+    ScreenTouched,
     VisitorReport,
     enter,
 )
 from drivers.simulated.script import VisitorScript
+
+Seen = PinEdge | ScreenTouched | VisitorReport | AllDone
 
 
 class Observer:
@@ -41,10 +44,10 @@ class Observer:
         """No more are added."""
         self._channel.send(Finish())
 
-    def receive(self, timeout_s: float | None = None) -> PinEdge | VisitorReport | AllDone | None:
+    def receive(self, timeout_s: float | None = None) -> Seen | None:
         """Wait for the next event; None when none came in time."""
         record = self._channel.receive(timeout_s)
-        return record if isinstance(record, PinEdge | VisitorReport | AllDone) else None
+        return record if isinstance(record, Seen) else None
 
     def close(self) -> None:
         """Stop watching; a thread that waits in `receive` wakes. Idempotent."""

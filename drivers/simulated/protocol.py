@@ -6,7 +6,7 @@ A client introduces itself first and hears Welcome:
     pins      SetPin -> PinTaken                 outputs written, inputs prepared
     edges     <- DrivePin                        levels that the world puts on the pins
     camera    nothing: pictures come through the shared memory that Welcome names
-    observer  Begin, AddVisitor, Finish; <- PinEdge, VisitorReport, AllDone
+    observer  Begin, AddVisitor, Finish; <- PinEdge, ScreenTouched, VisitorReport, AllDone
 """
 
 import hashlib
@@ -113,11 +113,19 @@ class Finish(Record, frozen=True):
     """No more visitors are added: after the last, AllDone."""
 
 
+class ScreenTouched(Record, frozen=True):
+    """A visitor touches 'form' on the kiosk's screen."""
+
+    name: str
+    at: float
+
+
 class VisitorReport(Record, frozen=True):
     """One visitor's way, in monotonic seconds; None for what did not happen.
 
     `code_in_frame_at`: by then every card had been wholly in the frame, held up. `forehead_at`: the forehead
     fills the sensor's field. `in_position_at`: the later of the two. `relay_at`: the line became active.
+    `set_off_at`: from then on the place before the kiosk is free. `left_at`: nothing of them is left at the gate.
     """
 
     name: str
@@ -127,6 +135,7 @@ class VisitorReport(Record, frozen=True):
     in_position_at: float | None
     relay_at: float | None
     passed_at: float | None
+    set_off_at: float
     left_at: float
     line_trace: tuple[PinEdge, ...] = ()
 
@@ -149,6 +158,7 @@ AnyRecord = (
     | Begin
     | AddVisitor
     | Finish
+    | ScreenTouched
     | VisitorReport
     | AllDone
 )

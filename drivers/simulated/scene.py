@@ -1,4 +1,4 @@
-"""The picture that a gate camera would give of a simulated visitor: 1280x720 BGR, with the faults of a real one.
+"""The picture that a gate camera would give of simulated visitors: 1280x720 BGR, with the faults of a real one.
 
 Perspective, a trembling hand, motion blur, defocus, glare on a phone, sensor noise, and an exposure that settles
 in 300 ms when a bright screen comes in. It knows nothing of decoding; the same calls give the same frames.
@@ -6,7 +6,8 @@ in 300 ms when a bright screen comes in. It knows nothing of decoding; the same 
 
 import math
 from collections import OrderedDict, deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -40,6 +41,13 @@ CARDS_KEPT = 16
 HELD_AT = (640.0, 400.0)
 """Where a raised card's code is, in pixels of the frame."""
 SIDE_BY_SIDE = 350.0
+SOLID = 200
+"""A person is drawn where their mask is above this: what is softer has the drawing's black ground in it."""
+STANDS_AT, OUTSIDE = 600, 320
+"""Where a person's middle is at the gate, and how far beyond the frame's edge it is when they come or have gone."""
+
+
+Area = tuple[slice, slice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +68,15 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class ScenePose:
-    """Who is before the camera: `presence` 0 (nobody) to 1 (at the gate), and the cards held side by side."""
+    """Somebody before the camera: `presence` 0 (nobody) to 1 (at the gate), and the cards held side by side.
+
+    `who` is the same for as long as they are there. `through`: they walk out through the gate, on the left.
+    """
 
     presence: float
-    cards: tuple[Card, ...]
+    cards: tuple[Card, ...] = ()
+    who: int = 0
+    through: bool = False
 
 
 @dataclass(slots=True)
@@ -73,6 +86,16 @@ class _Hand:
     x: float
     y: float
     at: float
+
+
+@dataclass(slots=True)
+class _Person:
+    """Whose look somebody has, their figure at the size last drawn, and where each of their cards was before."""
+
+    look: int
+    size: tuple[int, int] = (0, 0)
+    figure: Figure | None = None
+    hands: dict[int, _Hand] = field(default_factory=dict)
 
 
 class SceneRenderer:
@@ -87,45 +110,50 @@ class SceneRenderer:
         self._noise = np.clip(noise, 0, 2 * NOISE_LIFT).astype(np.uint8)
         self._tremor = self._rng.uniform(0, math.tau, (8, 4))
         self._faces: OrderedDict[tuple[str, Medium, bool], CardFace] = OrderedDict()
-        self._hands: dict[int, _Hand] = {}
-        self._person = 0
-        self._scaled: tuple[tuple[int, int], Figure] | None = None
-        self._present = False
+        self._present: dict[int, _Person] = {}
         self._gain = 1.0
         self._wanted: deque[tuple[float, float]] = deque(maxlen=32)
         self._last_at: float | None = None
 
-    def render(self, pose: ScenePose, at: float) -> tuple[Image, bool]:
-        """Return the frame at monotonic time `at`, and whether cards are held and every code is wholly inside."""
+    def render(self, poses: Sequence[ScenePose], at: float) -> tuple[Image, tuple[bool, ...]]:
+        """Return the frame at monotonic time `at`, and of each person whether cards are held, every code wholly inside.
+
+        Whoever is farther from the gate is behind.
+        """
         frame = self._backdrop.copy()
-        if pose.presence > 0:
-            if not self._present:
-                self._person = int(self._rng.integers(len(self._people)))
-                self._scaled = None
-            self._draw_person(frame, pose.presence, at)
-        self._present = pose.presence > 0
-        excess = self._expose(pose, at)
-        inside = [self._draw_card(frame, pose, number, at, excess) for number in range(len(pose.cards))]
-        self._hands = {number: self._hands[number] for number in range(len(pose.cards))}
+        self._present = {pose.who: self._person(pose.who) for pose in poses if pose.presence > 0}
+        there = sorted((pose for pose in poses if pose.presence > 0), key=lambda pose: pose.presence)
+        for pose in there:
+            self._draw_person(frame, pose, at)
+        excess = self._expose([card for pose in there for card in pose.cards], at)
+        whole = dict.fromkeys((pose.who for pose in poses), False)
+        for pose in there:
+            whole[pose.who] = self._draw_cards(frame, pose, at, excess)
         self._last_at = at
-        return self._sense(frame), bool(inside) and all(inside)
+        return self._sense(frame), tuple(whole[pose.who] for pose in poses)
 
-    def _draw_person(self, frame: Image, presence: float, at: float) -> None:
-        """Come in from the right, growing; stand with a slight sway."""
-        scale = 0.6 + 0.4 * presence
+    def _person(self, who: int) -> _Person:
+        known = self._present.get(who)
+        return known if known is not None else _Person(int(self._rng.integers(len(self._people))))
+
+    def _draw_person(self, frame: Image, pose: ScenePose, at: float) -> None:
+        """Come in from the right, growing; stand with a slight sway; go back, or through the gate to the left."""
+        person = self._present[pose.who]
+        scale = 0.6 + 0.4 * pose.presence
         size = round(PERSON_WIDTH * scale / 4) * 4, round(PERSON_HEIGHT * scale / 4) * 4
-        if self._scaled is None or self._scaled[0] != size:
-            figure = self._people[self._person]
-            image = cv2.resize(figure.image, size, interpolation=cv2.INTER_LINEAR)
-            mask = cv2.resize(figure.mask, size, interpolation=cv2.INTER_LINEAR)
-            self._scaled = size, Figure(np.asarray(image, np.uint8), np.asarray(mask, np.uint8))
-        figure = self._scaled[1]
-        centre = WIDTH + 320 - presence * (WIDTH + 320 - 600) + 3 * math.sin(1.9 * at)
-        _blend(frame, figure.image, figure.mask, round(centre - size[0] / 2), HEIGHT - size[1] + 10)
+        if person.figure is None or person.size != size:
+            whole = self._people[person.look]
+            image = cv2.resize(whole.image, size, interpolation=cv2.INTER_LINEAR)
+            mask = cv2.resize(whole.mask, size, interpolation=cv2.INTER_LINEAR)
+            _, solid = cv2.threshold(mask, SOLID, 255, cv2.THRESH_BINARY)
+            person.size, person.figure = size, Figure(np.asarray(image, np.uint8), np.asarray(solid, np.uint8))
+        outside = -OUTSIDE if pose.through else WIDTH + OUTSIDE
+        centre = outside + pose.presence * (STANDS_AT - outside) + 3 * math.sin(1.9 * at)
+        _cover(frame, person.figure, round(centre - size[0] / 2), HEIGHT - size[1] + 10)
 
-    def _expose(self, pose: ScenePose, at: float) -> float:
+    def _expose(self, cards: Sequence[Card], at: float) -> float:
         """Move the exposure toward what the picture wants; return how far the screens are over-exposed."""
-        screen = max((card.raise_ for card in pose.cards if card.medium == "phone"), default=0.0)
+        screen = max((card.raise_ for card in cards if card.medium == "phone"), default=0.0)
         wanted = 1.0 - (1.0 - BRIGHT_SCREEN_GAIN) * min(1.0, max(0.0, screen))
         self._wanted.append((at, wanted))
         while len(self._wanted) > 1 and self._wanted[1][0] <= at - EXPOSURE_LAG_S:
@@ -135,7 +163,14 @@ class SceneRenderer:
         self._gain = known + (self._gain - known) * math.exp(-elapsed / EXPOSURE_TAU_S)
         return max(0.0, (self._gain - wanted) / (1.0 - BRIGHT_SCREEN_GAIN))
 
+    def _draw_cards(self, frame: Image, pose: ScenePose, at: float, excess: float) -> bool:
+        person = self._present[pose.who]
+        inside = [self._draw_card(frame, pose, number, at, excess) for number in range(len(pose.cards))]
+        person.hands = {number: person.hands[number] for number in range(len(pose.cards))}
+        return bool(inside) and all(inside)
+
     def _draw_card(self, frame: Image, pose: ScenePose, number: int, at: float, excess: float) -> bool:
+        person = self._present[pose.who]
         card = pose.cards[number]
         face = self._face(card)
         x, y = self._place(pose, number, at)
@@ -143,8 +178,8 @@ class SceneRenderer:
         corners = np.array([[0, 0], [face.image.shape[1], 0], face.image.shape[1::-1], [0, face.image.shape[0]]])
         warp = cv2.getPerspectiveTransform(corners.astype(np.float32), quad)
         code = cv2.perspectiveTransform(face.code[None], warp)[0]
-        self._draw_arm(frame, quad)
-        blur = self._blur(number, x, y, at)
+        _draw_arm(frame, quad, COATS[person.look])
+        blur = _blur(person.hands, number, x, y, at)
         left, top = np.floor(quad.min(axis=0)).astype(int) - MAX_BLUR
         right, bottom = np.ceil(quad.max(axis=0)).astype(int) + MAX_BLUR
         left, top, right, bottom = max(0, left), max(0, top), min(WIDTH, right), min(HEIGHT, bottom)
@@ -182,32 +217,34 @@ class SceneRenderer:
         y = HELD_AT[1] + 4 * math.sin(0.8 * slow + phase[2]) + 0.9 * math.sin(1.1 * fast + phase[3])
         return x, y + (1.0 - pose.cards[number].raise_) * (HEIGHT - 120)
 
-    def _blur(self, number: int, x: float, y: float, at: float) -> tuple[int, int]:
-        """Return the motion blur in pixels: how far the card goes while the shutter is open."""
-        before = self._hands.get(number)
-        self._hands[number] = _Hand(x, y, at)
-        if before is None or at <= before.at:
-            return 1, 1
-        share = SHUTTER_S / (at - before.at)
-        return (
-            1 + min(MAX_BLUR - 1, round(abs(x - before.x) * share)),
-            1 + min(MAX_BLUR - 1, round(abs(y - before.y) * share)),
-        )
-
-    def _draw_arm(self, frame: Image, quad: NDArray[np.float32]) -> None:
-        """A sleeve from the lower edge, and the hand behind the card."""
-        hand = quad[2] * 0.75 + quad[1] * 0.25
-        grip = (round(float(hand[0])) - 14, round(float(hand[1])))
-        colour = tuple(part * 0.7 for part in COATS[self._person])
-        cv2.line(frame, (grip[0] + 90, HEIGHT + 40), (grip[0] + 24, grip[1] + 70), colour, 92, cv2.LINE_AA)
-        cv2.ellipse(frame, grip, (46, 66), -16, 0, 360, tuple(part * 0.88 for part in SKIN), -1, cv2.LINE_AA)
-
     def _sense(self, frame: Image) -> Image:
         """Expose the whole picture and add the sensor's noise, from a random window of the pool."""
         levels = np.clip(np.arange(256) * self._gain - NOISE_LIFT, 0, 255).astype(np.uint8)
         x, y = (int(offset) for offset in self._rng.integers(0, 64, 2))
         exposed = cv2.LUT(frame, levels)
         return np.asarray(cv2.add(exposed, self._noise[y : y + HEIGHT, x : x + WIDTH]), np.uint8)
+
+
+def _blur(hands: dict[int, _Hand], number: int, x: float, y: float, at: float) -> tuple[int, int]:
+    """Return the motion blur in pixels: how far the card goes while the shutter is open."""
+    before = hands.get(number)
+    hands[number] = _Hand(x, y, at)
+    if before is None or at <= before.at:
+        return 1, 1
+    share = SHUTTER_S / (at - before.at)
+    return (
+        1 + min(MAX_BLUR - 1, round(abs(x - before.x) * share)),
+        1 + min(MAX_BLUR - 1, round(abs(y - before.y) * share)),
+    )
+
+
+def _draw_arm(frame: Image, quad: NDArray[np.float32], coat: tuple[int, int, int]) -> None:
+    """A sleeve from the lower edge, and the hand behind the card."""
+    hand = quad[2] * 0.75 + quad[1] * 0.25
+    grip = (round(float(hand[0])) - 14, round(float(hand[1])))
+    colour = tuple(part * 0.7 for part in coat)
+    cv2.line(frame, (grip[0] + 90, HEIGHT + 40), (grip[0] + 24, grip[1] + 70), colour, 92, cv2.LINE_AA)
+    cv2.ellipse(frame, grip, (46, 66), -16, 0, 360, tuple(part * 0.88 for part in SKIN), -1, cv2.LINE_AA)
 
 
 def _seen(face: CardFace, card: Card, x: float, y: float) -> NDArray[np.float32]:
@@ -252,14 +289,26 @@ def _add_spot(image: Image, middle: tuple[int, int], radius: int, strength: floa
     cv2.add(part, cv2.cvtColor(spot, cv2.COLOR_GRAY2BGR), dst=part)
 
 
+def _cover(frame: Image, figure: Figure, left: int, top: int) -> None:
+    """Put a person into the frame: a copy, for a soft edge as cards have it costs five times as much at this size."""
+    if (cut := _cut(figure.mask.shape, left, top)) is not None:
+        inside, seen = cut
+        cv2.copyTo(figure.image[seen], figure.mask[seen], frame[inside])
+
+
 def _blend(frame: Image, image: Image, mask: Image, left: int, top: int) -> None:
     """Lay an image over the frame where its mask covers, cut at the frame's edge."""
-    height, width = mask.shape
+    if (cut := _cut(mask.shape, left, top)) is not None:
+        inside, seen = cut
+        part = frame[inside]
+        weight = mask[seen].astype(np.float32) * np.float32(1 / 255)
+        part[:] = cv2.blendLinear(np.ascontiguousarray(image[seen]), np.ascontiguousarray(part), weight, 1 - weight)
+
+
+def _cut(shape: tuple[int, ...], left: int, top: int) -> tuple[Area, Area] | None:
+    """Return the part of the frame that something at this place covers, and that part of it; None when it is outside."""
+    height, width = shape
     x0, y0, x1, y1 = max(0, left), max(0, top), min(WIDTH, left + width), min(HEIGHT, top + height)
     if x0 >= x1 or y0 >= y1:
-        return
-    part = frame[y0:y1, x0:x1]
-    cover = mask[y0 - top : y1 - top, x0 - left : x1 - left]
-    over = image[y0 - top : y1 - top, x0 - left : x1 - left]
-    weight = cover.astype(np.float32) * np.float32(1 / 255)
-    part[:] = cv2.blendLinear(np.ascontiguousarray(over), np.ascontiguousarray(part), weight, 1 - weight)
+        return None
+    return (slice(y0, y1), slice(x0, x1)), (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))

@@ -37,17 +37,21 @@ class UpsetScript(ScriptPart, frozen=True):
 class VisitorScript(ScriptPart, frozen=True):
     """One visitor: comes `gap_s` after the one before has left, shows the cards in turn (or all at once).
 
-    `core_c` is the body temperature. `patience_s` counts from when he stands at the gate. Once the line is active
-    he walks through and is at the passage sensor `passage_s` after having set off; `passes=False`: he turns back.
-    `followers` slip in behind him. `upsets` happen while he is there.
+    `queues`: he has waited behind the one before, and comes `gap_s` after that one has set off, through the gate or
+    away. `core_c` is the body temperature. `patience_s` counts from when he stands at the gate, and so does
+    `touches_s`, when he touches 'form' on the screen. Once the line is active he walks through and is at the passage
+    sensor `passage_s` after having set off; `passes=False`: he turns back. `followers` slip in behind him. `upsets`
+    happen while he is there.
     """
 
     name: str
     cards: tuple[CardScript, ...] = ()
     core_c: Annotated[float, Meta(ge=30, le=44)] = 36.6
     gap_s: NotNegative = 1.0
+    queues: bool = False
     simultaneous: bool = False
     patience_s: Positive = 6.0
+    touches_s: NotNegative | None = None
     passes: bool = True
     passage_s: Positive = 1.0
     followers: Annotated[int, Meta(ge=0, le=5)] = 0

@@ -42,10 +42,15 @@ class HeldCard:
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """What the camera can see of a visitor: `presence` 0 (absent) to 1 (at the gate), and the cards."""
+    """What the camera can see of the `turn`-th visitor: `presence` 0 (absent) to 1 (at the gate), and the cards.
 
+    `through`: on the way out through the gate, not coming or turning back.
+    """
+
+    turn: int = 0
     presence: float = 0.0
     cards: tuple[HeldCard, ...] = ()
+    through: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Hand:
 class Visit:
     """One visitor's time at the gate. `opened_s`: when he saw the line become active, seconds since arrival."""
 
+    turn: int
     script: VisitorScript
     hands: tuple[Hand, ...]
     skin_loss: float
@@ -99,6 +105,12 @@ class Visit:
             return ()
         return tuple(self.passes_s + FOLLOW_S * number for number in range(self.script.followers + 1))
 
+    @property
+    def touches_s(self) -> float | None:
+        """When he touches the screen; None if he does not, or is gone before."""
+        touches_s = None if self.script.touches_s is None else WALK_S + self.script.touches_s
+        return touches_s if touches_s is not None and touches_s < self.turns_s else None
+
     def unplugged(self, part: str, t: float) -> bool:
         """Whether a part of the kiosk is unplugged at `t` seconds since arrival."""
         return any(upset.part == part and upset.after_s <= t < upset.after_s + upset.for_s for upset in self.script.upsets)
@@ -123,10 +135,11 @@ class Visit:
         """Return what the camera can see at `t` seconds since arrival."""
         leaving = self.gone_s if self.passes_s is None else self.passes_s
         if t < 0 or t >= leaving:
-            return Posture()
+            return Posture(self.turn)
         arriving = _ease(t / WALK_S)
         going = 1 - _ease((t - self.turns_s) / (leaving - self.turns_s))
-        return Posture(min(arriving, going), self._cards(t))
+        through = self.passes_s is not None and t > self.turns_s
+        return Posture(self.turn, min(arriving, going), self._cards(t), through)
 
     def _cards(self, t: float) -> tuple[HeldCard, ...]:
         shown_s = t - WALK_S
@@ -191,7 +204,7 @@ def visit_of(script: VisitorScript, seed: int, turn: int) -> Visit:
     )
     # Assumed, not measured. The mean is the inverse of the estimator's formula (0.184 / 1.184), so a simulation
     # shows how far persons scatter, and says nothing of whether that formula is right on average.
-    return Visit(script, hands, skin_loss=lot.gauss(0.155, 0.003), skin_offset_c=lot.gauss(0.0, 0.07))
+    return Visit(turn, script, hands, skin_loss=lot.gauss(0.155, 0.003), skin_offset_c=lot.gauss(0.0, 0.07))
 
 
 def _ease(share: float) -> float:

@@ -1,6 +1,6 @@
 """The simulated world's process: one loop that answers bus and pins at once, and one thread that films.
 
-Everything is owned by the loop. The filming thread reads the current visitor (a frozen value, replaced whole) and
+Everything is owned by the loop. The filming thread reads who is there (a frozen value, replaced whole) and
 hands back what it saw through a bounded queue.
 """
 
@@ -18,7 +18,7 @@ from threading import Event
 import structlog
 
 from drivers.simulated.board import Board
-from drivers.simulated.filming import Filming, Studio, open_studio
+from drivers.simulated.filming import Filming, Postures, Studio, Whole, open_studio
 from drivers.simulated.procession import Covered, Procession
 from drivers.simulated.protocol import (
     AddVisitor,
@@ -39,7 +39,7 @@ from drivers.simulated.protocol import (
 )
 from drivers.simulated.script import Script
 from drivers.simulated.sensor import SensorChip
-from drivers.simulated.visitor import HELD_UP, Posture
+from drivers.simulated.visitor import HELD_UP
 from kiosk.errors import DeviceLost, UsageError
 
 VIEWS_KEPT = 4096
@@ -100,7 +100,7 @@ class World:
         # The line's pull is to its inactive level, as the wiring asks for.
         self._board = Board(frozenset() if script.relay_active_high else frozenset({script.relay_pin}))
         self._clients: dict[int, Client] = {}
-        self._views: deque[tuple[float, Posture, bool]] = deque(maxlen=VIEWS_KEPT)
+        self._views: deque[tuple[float, Postures, Whole]] = deque(maxlen=VIEWS_KEPT)
         self._wakeup = -1
         self._failure: BaseException | None = None
 
@@ -111,7 +111,7 @@ class World:
             studio,
             fps=self._script.fps,
             now=self._now,
-            posture=self._procession.posture,
+            postures=self._procession.postures,
             unplugged=partial(self._procession.unplugged, "camera"),
             seen=self._note_view,
             ended=self._note_end,
@@ -235,10 +235,10 @@ class World:
         for edge in self._board.lose(client, self._now()):
             self._note_edge(selector, edge)
 
-    def _note_view(self, at: float, posture: Posture, whole: bool) -> None:
+    def _note_view(self, at: float, postures: Postures, whole: Whole) -> None:
         """Take over what a picture showed; called on the filming thread."""
-        if whole and any(card.raised >= HELD_UP for card in posture.cards):
-            self._views.append((at, posture, whole))
+        if any(card.raised >= HELD_UP for posture in postures for card in posture.cards):
+            self._views.append((at, postures, whole))
 
     def _note_end(self, failure: BaseException | None) -> None:
         """Wake the loop at the filming thread's end; called on that thread."""

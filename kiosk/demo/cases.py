@@ -30,6 +30,8 @@ COURIER = Case(
 )
 GIVES_UP = 2.5
 """How long somebody tries who cannot succeed."""
+HEALTH_HOST = "health.example"
+"""Where the addresses in health codes lead, and only the simulated issuer's gateway knows them."""
 SETTLES = 2.6
 """A gap in which the kiosk has noticed that nobody is there any more."""
 
@@ -91,6 +93,11 @@ BAD_CODES = Scenario(
         refused(replace(GUEST, health=HealthStatus.RED), "red health code", "health_red"),
         held(replace(GUEST, health=HealthStatus.YELLOW), "yellow health code", "health_yellow"),
         refused(replace(GUEST, health=HealthStatus.EXPIRED), "expired health code", "health_expired"),
+        held(
+            replace(GUEST, health=None, shows=(f"https://{HEALTH_HOST}/code?t=MADE-UP",)),
+            "made-up health code, its issuer knows no such",
+            "health_unknown",
+        ),
         refused(replace(RESIDENT, made="expired"), "expired pass", "pass_expired"),
         refused(replace(RESIDENT, made="forged"), "forged pass", "pass_forged"),
         refused(replace(RESIDENT, made="foreign"), "pass by an unknown issuer", "pass_untrusted"),
@@ -214,21 +221,33 @@ CLOCK_UNSET = Scenario(
     ),
     Surroundings(clock="never_set"),
 )
+WALK_IN = replace(
+    unanswered(RESIDENT, "walk-in, goes to fill in the form"),
+    visitor=None,
+    form=True,
+    patience_s=1.3,
+    also=("form_requested", "visit_parked"),
+)
 BUSY = Scenario(
     "busy",
-    "thirty people a minute; some have no code, fill in the form and come back",
+    "thirty people a minute, each at the gate while the one before walks through; some fill in the form and come back",
     NORMAL_TIMES,
     tuple(
-        replace(case, gap_s=0.0, passage_s=0.35)
+        replace(case, queues=True, gap_s=0.0)
         for case in (
             RESIDENT,
-            replace(
-                unanswered(RESIDENT, "walk-in, goes to fill in the form"), visitor=None, form=True, also=("visit_parked",)
-            ),
-            replace(RESIDENT, gap_s=1.6),
-            replace(GUEST, title="invited guest, pass", health=None, reasons=(ReasonCode("guest"),)),
+            WALK_IN,
             RESIDENT,
-            replace(COURIER, title="courier, paper pass", health=None, reasons=(ReasonCode("courier"),), both_hands=False),
+            replace(GUEST, title="invited guest, pass", health=None, reasons=(ReasonCode("guest"),)),
+            replace(
+                COURIER,
+                title="courier with a cart, paper pass",
+                health=None,
+                reasons=(ReasonCode("courier"),),
+                both_hands=False,
+                passage_s=2.0,
+            ),
+            RESIDENT,
             replace(GUEST, title="walk-in, back with the form", health=None, reasons=(ReasonCode("guest"),), resumes=True),
             RESIDENT,
         )

@@ -10,8 +10,8 @@ from kiosk.demo.site import Guest
 from kiosk.model import Answer, GateOutcome
 
 MICRO = 1_000_000
-AFTER_LEAVING_S = 0.5
-"""A decision may come just after a visitor who gave up has turned away."""
+AFTER_SETTING_OFF_S = 0.8
+"""A decision may come just after a visitor who gave up has turned away; the next one is at the gate after 1 s."""
 NOTICED_S = 2.5
 """By then the kiosk has noticed that a visitor is gone."""
 ACTIVE = True
@@ -44,6 +44,7 @@ def visit_row(guest: Guest, seen: VisitorReport, events: Sequence[Stored]) -> di
         clear_s = round(seen.relay_at - seen.in_position_at, 4)
     return {
         "name": guest.name,
+        "arrived_at": round(seen.arrived_at, 3),
         "expected": guest.case.expected,
         "decision": answer,
         "reasons": reasons,
@@ -54,7 +55,7 @@ def visit_row(guest: Guest, seen: VisitorReport, events: Sequence[Stored]) -> di
         "gate_outcome": outcome.get("outcome"),
         "observed_clear_s": _seconds(outcome.get("observed_clear_us")),
         "openings": sum(1 for edge in seen.line_trace if edge.level == ACTIVE),
-        "also": sorted({event.fields["kind"] for event in events if _during(seen, event, NOTICED_S)} - ALWAYS),
+        "also": sorted({event.fields["kind"] for event in events if _during(seen, event)} - ALWAYS),
     }
 
 
@@ -82,11 +83,19 @@ def summary(rows: Sequence[Mapping[str, Any]], *, lost: int) -> dict[str, Any]:
         "abandoned": answers.count(None),
         "clear_s": percentiles(row["clear_s"] for row in rows),
         "stages_s": {stage: percentiles(row["stages_s"].get(stage) for row in rows) for stage in STAGES},
+        "per_minute": came_per_minute([row["arrived_at"] for row in rows]),
         "synced": sum(1 for row in rows if row["synced"]),
         "lost": lost,
         "cpu_scale": 1.0,
         "achieved_scale": 1.0,
     }
+
+
+def came_per_minute(arrivals: Sequence[float]) -> float | None:
+    """At what rate people came, by the times at which they did; None for fewer than two."""
+    if len(arrivals) < 2 or max(arrivals) == min(arrivals):
+        return None
+    return round(60 * (len(arrivals) - 1) / (max(arrivals) - min(arrivals)), 1)
 
 
 def percentiles(values: Iterable[float | None]) -> dict[str, float | None]:
@@ -100,17 +109,23 @@ def percentiles(values: Iterable[float | None]) -> dict[str, float | None]:
 
 
 def _decision(seen: VisitorReport, events: Sequence[Stored]) -> Stored | None:
-    """The last answer given while this visitor was at the gate."""
+    """The last answer given while this visitor stood at the gate: the one before may still be on the way through."""
+    since = seen.arrived_at + AFTER_SETTING_OFF_S
+    until = seen.set_off_at + AFTER_SETTING_OFF_S
     found = None
     for event in events:
-        if event.fields["kind"] == "decision" and _during(seen, event, AFTER_LEAVING_S):
+        if event.fields["kind"] == "decision" and since <= _at(event) <= until:
             found = event
     return found
 
 
-def _during(seen: VisitorReport, event: Stored, after_s: float) -> bool:
-    at = event.fields.get("mono_us", 0) / MICRO
-    return bool(seen.arrived_at <= at <= seen.left_at + after_s)
+def _during(seen: VisitorReport, event: Stored) -> bool:
+    """Whether something happened from their coming until the kiosk has noticed that they are gone."""
+    return bool(seen.arrived_at <= _at(event) <= seen.left_at + NOTICED_S)
+
+
+def _at(event: Stored) -> float:
+    return float(event.fields.get("mono_us", 0) / MICRO)
 
 
 def _outcome(decision: Stored | None, events: Sequence[Stored]) -> Mapping[str, Any]:

@@ -24,9 +24,10 @@ class Case:
     """One kind of visitor: what they carry, how they behave, and the answer they must get.
 
     `visitor` None: they have no pass. `shows` are further codes, as text. `issuer_s` is how long the issuer takes.
-    `form`: they ask for the form and go; `resumes`: the longest absent of these is back. `also` are kinds of
-    events that must have been recorded while they were there. `disk_full`: while they are there the kernel refuses
-    whatever the core writes to a file; `server_away`: no connection to the server lasts.
+    `queues`: they have waited behind the one before, and walk up `gap_s` after that one has set off. `form`: they ask
+    for the form and go; `resumes`: the longest absent of these is back. `also` are kinds of events that must have been
+    recorded while they were there. `disk_full`: while they are there the kernel refuses whatever the core writes to a
+    file; `server_away`: no connection to the server lasts.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Case:
     health_medium: Medium = "phone"
     both_hands: bool = False
     gap_s: float = 0.6
+    queues: bool = False
     patience_s: float = 6.0
     passage_s: float = 1.0
     passes: bool = True

@@ -1,4 +1,4 @@
-"""The finger of a simulated visitor on the kiosk's screen: it asks for the form, and learns which visit is parked."""
+"""The kiosk's screen under the finger of a simulated visitor: it asks for the form, and learns which visit is parked."""
 
 import threading
 from collections import deque
@@ -13,11 +13,10 @@ JOIN_S = 2.0
 
 
 class FormScreen:
-    """Connects in the screen's place. While a visitor without a code is expected, it touches 'form' for them."""
+    """Connects in the screen's place."""
 
     def __init__(self, core_socket: Path) -> None:
         """Connect. Raises DeviceLost when there is no core."""
-        self._touching = threading.Event()
         self._parked: deque[VisitId] = deque()
         self._link: Connection = connect(core_socket)
         greet(self._link, Part.SCREEN, "demo")
@@ -34,12 +33,12 @@ class FormScreen:
         if self._parked:
             self._parked.popleft()
 
-    def expects(self, form: bool) -> None:
-        """Say whether the next visitor will ask for the form."""
-        if form:
-            self._touching.set()
-        else:
-            self._touching.clear()
+    def touch_form(self, at: float) -> None:
+        """Touch 'form'. A core that is gone does not feel it."""
+        try:
+            self._link.send(FormAsked(Monotonic(at)))
+        except DeviceLost:
+            return
 
     def close(self) -> None:
         """Let go of the screen. Idempotent."""
@@ -51,14 +50,7 @@ class FormScreen:
         while True:
             try:
                 message = self._link.receive()
-                if isinstance(message, ViewChanged):
-                    self._see(message)
             except DeviceLost:
                 return
-
-    def _see(self, view: ViewChanged) -> None:
-        if view.phase == Phase.COLLECTING and self._touching.is_set():
-            self._touching.clear()
-            self._link.send(FormAsked(Monotonic(view.at)))
-        elif view.phase == Phase.PARKED:
-            self._parked.append(view.visit)
+            if isinstance(message, ViewChanged) and message.phase == Phase.PARKED:
+                self._parked.append(message.visit)

@@ -15,14 +15,16 @@ from drivers.simulated.script import CardScript, Script, UpsetScript, VisitorScr
 from kiosk.credentials import PassClaims, Uses, key_id
 from kiosk.credentials.passes import encode
 from kiosk.credentials.trust import PASS_ID_BYTES
+from kiosk.demo.cases import HEALTH_HOST
 from kiosk.demo.scenarios import Case, Made, Scenario
 from kiosk.model import VisitId, VisitorKind, WallTime
 
 COMPOUND = "riverside"
 DEVICE = "gate-1"
 HEALTH_ISSUER = "demo-health"
-HEALTH_HOST = "health.example"
 STATUSES = {"00": "green", "01": "yellow", "10": "red", "20": "expired"}
+TOUCHES_S = 0.6
+"""How long somebody who wants the form stands there before they touch the screen."""
 HOUR_US = 3_600_000_000
 
 
@@ -78,8 +80,10 @@ class Site:
             cards=tuple(self._cards(case, parked)),
             core_c=case.core_c + self._chance.uniform(-0.15, 0.15),
             gap_s=case.gap_s,
+            queues=case.queues,
             simultaneous=case.both_hands,
             patience_s=case.patience_s,
+            touches_s=TOUCHES_S if case.form else None,
             passes=case.passes,
             passage_s=case.passage_s,
             followers=case.followers,

@@ -1,5 +1,6 @@
 """The demo's processes on one machine: server, issuer, world and a whole kiosk; and the visitors' way through."""
 
+import bisect
 import socket
 import sqlite3
 import threading
@@ -15,7 +16,7 @@ import psutil
 import requests
 
 from drivers.simulated.observer import Observer
-from drivers.simulated.protocol import AllDone, VisitorReport
+from drivers.simulated.protocol import AllDone, ScreenTouched, VisitorReport
 from kiosk import events
 from kiosk.demo.disk import Disk
 from kiosk.demo.relay import CuttableWire
@@ -26,8 +27,8 @@ from kiosk.demo.site import Guest, Site
 from kiosk.errors import DeviceLost, GatepostError
 from kiosk.supervisor import Program, Supervisor
 
-AHEAD = 2
-"""How many visitors wait in the world, so that one can come right after another."""
+AHEAD = 3
+"""How many visitors are in the world: one on the way through, one at the gate, one who waits."""
 VISIT_WITHIN_S = 40.0
 PARTS = ("gate", "core", "eyes")
 
@@ -79,23 +80,22 @@ class Stage:
             process.wait_ready()
 
     def watch(self, count: int | None, interrupted: threading.Event, on_account: Callable[[Account], None]) -> list[Account]:
-        """Let `count` visitors come (None: until interrupted); return what the world saw of each."""
+        """Let `count` visitors come (None: until interrupted); return what the world saw of each, as they came."""
         with ExitStack() as stack:
             observer = stack.enter_context(closing(Observer(self._site.world_socket)))
             screen = stack.enter_context(closing(FormScreen(self._site.folder / "run" / "core.sock")))
             accounts: list[Account] = []
-            coming: list[Guest] = []
+            coming: dict[str, Guest] = {}
 
             def call_in() -> None:
                 while len(coming) < AHEAD and (count is None or len(accounts) + len(coming) < count):
                     guest = self._next_guest(len(accounts) + len(coming), screen)
-                    coming.append(guest)
+                    coming[guest.name] = guest
                     observer.add(guest.script)
 
             def expect() -> None:
-                screen.expects(bool(coming) and coming[0].case.form)
                 if coming:
-                    self._surround(coming[0].case)
+                    self._surround(next(iter(coming.values())).case)
 
             call_in()
             expect()
@@ -112,15 +112,20 @@ class Stage:
                     record = observer.receive(0.2)
                 except DeviceLost:
                     return accounts
-                if isinstance(record, AllDone):
-                    return accounts
-                if isinstance(record, VisitorReport):
-                    last = time.monotonic()
-                    accounts.append(Account(coming.pop(0), record))
-                    on_account(accounts[-1])
-                    if not finishing:
-                        call_in()
-                    expect()
+                match record:
+                    case AllDone():
+                        return accounts
+                    case ScreenTouched(at=at):
+                        screen.touch_form(at)
+                    case VisitorReport(name=name):
+                        last = time.monotonic()
+                        account = Account(coming.pop(name), record)
+                        # One who is slow on the way through leaves after the next.
+                        bisect.insort(accounts, account, key=lambda one: one.seen.arrived_at)
+                        on_account(account)
+                        if not finishing:
+                            call_in()
+                        expect()
             return accounts
 
     def finish(self) -> list[Stored]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.gate import MAX_PULSE_S, GateLine
-from drivers.gate_loop import Gatekeeper, run_gate
+from drivers.gate_loop import REST_S, WAIT_S, Gatekeeper, run_gate
 from kiosk.errors import DeviceLost
 from kiosk.link import (
     BEAT_EVERY,
@@ -144,20 +144,77 @@ def test_whoever_follows_the_admitted_person_is_nobody(post: Post) -> None:
     assert followed.admission is None
 
 
-def test_a_second_admission_during_a_pulse_is_refused(post: Post) -> None:
+def kinds(messages: list[AnyMessage]) -> list[tuple[type[AnyMessage], EventId | None]]:
+    return [(type(message), getattr(message, "admission", None)) for message in messages]
+
+
+def test_a_second_admission_during_a_pulse_gets_its_own_after_a_rest(post: Post) -> None:
     post.say(open_gate(ONE))
+    post.wait(0.5)
+    assert post.say(open_gate(TWO)) == []
+    assert post.wait(0.31) == []
+    assert not post.relay
+    assert kinds(post.wait(REST_S)) == [(GateOpened, TWO)]
+    assert post.relay
+    post.wait(0.81)
+    assert not post.relay
+
+
+def test_an_admission_just_after_a_pulse_waits_for_the_rest_of_the_rest(post: Post) -> None:
+    post.say(open_gate(ONE))
+    post.wait(0.8 + REST_S / 2)
+    assert post.say(open_gate(TWO)) == []
+    assert kinds(post.wait(REST_S)) == [(GateOpened, TWO)]
+
+
+def test_one_order_waits_and_no_second_one(post: Post) -> None:
+    post.say(open_gate(ONE))
+    post.say(open_gate(TWO))
+    (refused,) = post.say(open_gate(EventId("gate/log/3")))
+    assert isinstance(refused, GateFailed)
+    assert kinds(post.wait(2.0)) == [(GateOpened, TWO)]
+
+
+def test_an_order_that_would_wait_too_long_is_refused_at_once(post: Post) -> None:
+    post.say(open_gate(ONE, pulse_s=5.0))
     (refused,) = post.say(open_gate(TWO))
     assert isinstance(refused, GateFailed)
-    assert refused.admission == TWO
-    assert post.relay
-    assert [type(message) for message in post.wait(9.0)] == [GateClosed]
+    post.wait(5.0 - WAIT_S + REST_S + 0.01)
+    assert post.say(open_gate(TWO)) == []
+    assert kinds(post.wait(WAIT_S)) == [(GateOpened, TWO)]
 
 
-def test_a_second_admission_after_the_pulse_ends_the_first_ones_watch(post: Post) -> None:
+def test_an_order_that_waits_dies_with_the_silence_of_the_core(post: Post) -> None:
+    post.say(open_gate(ONE, pulse_s=0.8))
+    post.say(open_gate(TWO))
+    assert kinds(post.wait(BEAT_LOST + 0.01, beating=False)) == [(GateFailed, ONE), (GateFailed, TWO)]
+    post.say(Beat(post.clock.monotonic()))
+    assert post.wait(3.0) == []
+    assert not post.relay
+
+
+def test_two_who_were_let_in_pass_in_their_order_and_whoever_slips_in_is_nobody(post: Post) -> None:
     post.say(open_gate(ONE))
-    post.wait(1.0)
-    now = post.clock.monotonic()
-    assert post.say(open_gate(TWO)) == [GateClosed(ONE, False, now), GateOpened(TWO, now)]
+    post.wait(1.5)
+    post.say(open_gate(TWO))
+    post.wait(0.3)
+    said: list[AnyMessage] = []
+    for _ in range(3):
+        post.pass_through()
+        said += post.wait(0.7)
+    assert kinds(said) == [(Passed, ONE), (GateClosed, ONE), (Passed, TWO), (GateClosed, TWO), (Passed, None)]
+    assert [message.passed for message in said if isinstance(message, GateClosed)] == [True, True]
+
+
+def test_of_two_let_in_and_one_seen_it_stays_open_whether_the_second_passed(post: Post) -> None:
+    post.say(open_gate(ONE))
+    post.wait(1.5)
+    post.say(open_gate(TWO))
+    post.wait(1.5)
+    post.pass_through()
+    said = post.wait(10.0)
+    assert kinds(said) == [(Passed, ONE), (GateClosed, ONE), (GateClosed, TWO)]
+    assert [message.passed for message in said if isinstance(message, GateClosed)] == [True, None]
 
 
 @pytest.mark.parametrize("pulse_s", [0.0, -0.5, MAX_PULSE_S + 0.01, float("nan")])
@@ -176,9 +233,9 @@ def test_a_repeated_admission_is_ignored(post: Post) -> None:
 
 
 def test_a_refused_admission_may_be_asked_for_again(post: Post) -> None:
-    post.say(open_gate(ONE))
+    post.say(open_gate(ONE, pulse_s=5.0))
     post.say(open_gate(TWO))
-    post.wait(1.0)
+    post.wait(5.0 + 2 * REST_S)
     assert GateOpened(TWO, post.clock.monotonic()) in post.say(open_gate(TWO))
 
 
@@ -249,7 +306,9 @@ def test_whatever_happens_pulses_are_bounded_and_every_opening_has_one_end(
     assert len(opened) == len(set(opened))
     ends = [message.admission for message in said if isinstance(message, GateClosed)]
     ends += [
-        message.admission for message in said if isinstance(message, GateFailed) and message.detail == "the core fell silent"
+        message.admission
+        for message in said
+        if isinstance(message, GateFailed) and message.detail == "the core fell silent" and message.admission in opened
     ]
     assert sorted(opened) == sorted(ends)
     post.close()

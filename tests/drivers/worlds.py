@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.simulated.filming import Studio
-from drivers.simulated.observer import Observer
-from drivers.simulated.protocol import AllDone, PinEdge, VisitorReport
+from drivers.simulated.filming import Postures, Studio, Whole
+from drivers.simulated.observer import Observer, Seen
 from drivers.simulated.script import Script
-from drivers.simulated.visitor import Posture
 from drivers.simulated.world import run_world
 from kiosk.model import ClockState, Monotonic, WallTime
 
@@ -49,15 +47,13 @@ class PlainStudio:
     def __init__(self, *, whole: bool = True) -> None:
         self.whole = whole
         self.published: list[float] = []
-        self.postures: list[Posture] = []
         self.closed = threading.Event()
 
     def studio(self, script: Script, socket_path: Path) -> Studio:
         return Studio(self, self)
 
-    def render(self, posture: Posture, at: float) -> tuple[NDArray[np.uint8], bool]:
-        self.postures.append(posture)
-        return np.zeros((2, 2, 3), np.uint8), self.whole
+    def render(self, postures: Postures, at: float) -> tuple[NDArray[np.uint8], Whole]:
+        return np.zeros((2, 2, 3), np.uint8), (self.whole,) * len(postures)
 
     def publish(self, image: Any, captured_at: float) -> None:
         self.published.append(captured_at)
@@ -81,7 +77,7 @@ def living_world(script: Script, path: Path, plain: PlainStudio | None = None) -
         turning.result(PATIENCE_S)
 
 
-def next_event(observer: Observer) -> PinEdge | VisitorReport | AllDone:
+def next_event(observer: Observer) -> Seen:
     """Return the observer's next event, waiting for a bounded time."""
     event = observer.receive(PATIENCE_S)
     assert event is not None

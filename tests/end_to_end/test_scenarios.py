@@ -28,3 +28,4 @@ def test_a_scenario_ends_as_it_must(name: str, tmp_path: Path) -> None:
     found = json.loads(report.read_text(encoding="utf-8"))
     assert [visit["decision"] for visit in found["visits"]] == [case.expected for case in cases]
     assert found["summary"]["lost"] == 0
+    sys.stdout.write(run.stdout)  # the table and the rate at which people came, with -rP

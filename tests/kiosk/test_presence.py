@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kiosk.model import Celsius, Monotonic, Observation, Reading, Scan
-from kiosk.presence import ABSENCE, SAME_CODE_AGAIN, Presence
+from kiosk.presence import ABSENCE, SAME_CODE_AGAIN, SETS_OFF, SPOT_EMPTY, STAYS_AT_MOST, Presence
 
 START = Monotonic(100.0)
 
@@ -39,8 +39,17 @@ def presence() -> Presence:
 
 @pytest.fixture
 def answered(presence: Presence) -> Presence:
+    """Somebody was answered, who was never in the thermometer's spot."""
     presence.seen(START)
-    presence.answered({b"code": START}, reading(0.0))
+    presence.answered({b"code": START}, reading(0.0), START)
+    return presence
+
+
+@pytest.fixture
+def standing(presence: Presence) -> Presence:
+    """Somebody was answered, and stands in the spot."""
+    presence.arrives(seen(-1.0, at=0.0))
+    presence.answered({b"code": START}, reading(-1.0, at=0.0), START)
     return presence
 
 
@@ -51,11 +60,12 @@ def test_a_visitor_who_is_not_seen_for_a_while_has_left_once(presence: Presence)
     assert not presence.absent(after(ABSENCE + 1))
 
 
-def test_a_visitor_who_left_and_is_seen_again_is_back_once(presence: Presence) -> None:
+def test_a_visitor_who_left_and_is_seen_again_is_back(presence: Presence) -> None:
     presence.seen(START)
     presence.absent(after(ABSENCE))
-    assert presence.seen(after(3))
-    assert not presence.seen(after(3.1))
+    assert presence.left
+    presence.seen(after(3))
+    assert not presence.left
 
 
 def test_an_older_frame_does_not_make_a_visitor_older(presence: Presence) -> None:
@@ -71,8 +81,66 @@ def test_a_code_that_was_answered_lingers_until_it_was_out_of_sight(answered: Pr
     assert not answered.lingers(code(3 * SAME_CODE_AGAIN + 0.1))
 
 
-def test_another_code_does_not_linger(answered: Presence) -> None:
-    assert not answered.lingers(code(0.1, b"another"))
+def test_another_code_is_still_theirs_until_they_can_have_set_off(answered: Presence) -> None:
+    assert answered.lingers(code(SETS_OFF, b"another"))
+    assert not answered.lingers(code(SETS_OFF + 0.1, b"another"))
+
+
+def test_another_code_is_theirs_for_as_long_as_they_stand_there(standing: Presence) -> None:
+    standing.arrives(seen(-1.0, at=1.5))
+    assert standing.lingers(code(1.4, b"another"))
+    assert not standing.lingers(code(1.6, b"another"))
+
+
+def test_whoever_stands_there_for_very_long_may_be_somebody_else(standing: Presence) -> None:
+    standing.arrives(seen(-1.0, at=STAYS_AT_MOST + 1))
+    assert not standing.lingers(code(STAYS_AT_MOST + 0.1, b"another"))
+
+
+def test_whoever_is_through_the_gate_shows_no_other_code(standing: Presence) -> None:
+    standing.passed()
+    standing.arrives(seen(-1.0, at=0.4))
+    assert not standing.lingers(code(0.3, b"another"))
+
+
+def test_whoever_left_shows_no_other_code(presence: Presence) -> None:
+    presence.gone({b"code": START}, None)
+    assert presence.lingers(code(0.1))
+    assert not presence.lingers(code(0.1, b"another"))
+
+
+def test_the_same_code_is_the_next_ones_once_the_spot_was_empty_and_is_taken_again(standing: Presence) -> None:
+    standing.arrives(nobody(0.5))
+    standing.left_spot(nobody(0.5))
+    assert standing.lingers(code(0.6))
+    standing.left_spot(nobody(0.5 + SPOT_EMPTY))
+    assert standing.lingers(code(1.1))
+    standing.arrives(seen(1.2, at=1.2))
+    assert not standing.lingers(code(1.3))
+
+
+def test_a_spot_that_was_empty_for_a_moment_makes_nobody_of_whoever_stands_there_again(standing: Presence) -> None:
+    standing.arrives(nobody(0.5))
+    standing.left_spot(nobody(0.5))
+    standing.arrives(seen(0.7, at=0.7))
+    assert standing.lingers(code(0.8))
+
+
+def test_one_who_stood_in_the_spot_has_left_it_once_it_was_empty_for_a_while(presence: Presence) -> None:
+    assert not presence.left_spot(nobody(0.0))
+    assert not presence.left_spot(nobody(SPOT_EMPTY + 1))
+    presence.left_spot(seen(2.0, at=2.0))
+    presence.arrives(seen(2.0, at=2.0))
+    assert not presence.left_spot(nobody(2.1))
+    assert not presence.left_spot(nobody(2.0 + SPOT_EMPTY))
+    assert presence.left_spot(nobody(2.1 + SPOT_EMPTY))
+
+
+def test_what_is_measured_of_whoever_was_answered_is_nobody_elses(presence: Presence) -> None:
+    presence.arrives(replace(seen(-0.1, at=0.0), reading=None))
+    presence.answered({}, None, START)
+    assert not presence.fresh(reading(-0.1, at=0.3))
+    assert presence.fresh(reading(0.1))
 
 
 def test_whoever_was_answered_is_not_a_new_visitor_while_walking_off(answered: Presence) -> None:
@@ -91,7 +159,7 @@ def test_a_temperature_belongs_to_one_visit(answered: Presence) -> None:
 
 
 def test_a_visit_without_a_temperature_takes_none_away(presence: Presence) -> None:
-    presence.answered({}, None)
+    presence.answered({}, None, START)
     assert presence.fresh(reading(0.0))
 
 

@@ -1,128 +1,17 @@
 """The core's loop, with a clock that the test moves and fakes at every port."""
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk import policy
-from kiosk.bootstrap import load_policy
-from kiosk.credentials import PassClaims, TrustList, key_id, parse_trust
-from kiosk.credentials.passes import encode
-from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
-from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed, ViewChanged
-from kiosk.model import (
-    Answer,
-    Celsius,
-    ClockState,
-    Decision,
-    EventId,
-    GateOutcome,
-    HealthStatus,
-    Monotonic,
-    Observation,
-    Part,
-    Reading,
-    Scan,
-    Seconds,
-    VisitorKind,
-    WallTime,
-)
-from kiosk.runtime import Runtime
-from kiosk.site import Site
+from kiosk.inbox import Recorded, TokenAnswered
+from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed
+from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome, HealthStatus, Monotonic, Part, VisitorKind
 from kiosk.visit import Phase
-from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResolver
-
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-PUBLIC = KEY.public_key().public_bytes_raw()
-HEALTH_CODE = b"https://health.example/code?t=abcDEF123456"
-
-
-def trust_list() -> TrustList:
-    import base64
-    import json
-
-    document = {
-        "schema": 1,
-        "id": "test",
-        "issued_at": "2026-11-01T00:00:00Z",
-        "issuers": [
-            {
-                "kind": "pass",
-                "id": "passes",
-                "key": base64.b64encode(PUBLIC).decode(),
-                "compounds": ["riverside"],
-                "visitors": ["resident", "guest", "courier"],
-            },
-            {"kind": "health_token", "id": "health", "hosts": ["health.example"], "map": {"00": "green"}},
-        ],
-    }
-    return parse_trust(json.dumps(document).encode(), "trust.json").for_compound("riverside")
-
-
-def signed_pass(visitor: VisitorKind, *, days: int = 1, number: int = 1, holder: str | None = None) -> bytes:
-    claims = PassClaims(
-        pass_id=bytes([number]) * 12,
-        compound="riverside",
-        visitor=visitor,
-        not_before=WallTime(NOON - 86_400_000_000),
-        not_after=WallTime(NOON + days * 86_400_000_000),
-        holder=holder,
-    )
-    return encode(claims, KEY.sign, key_id(PUBLIC)).encode()
-
-
-class Bench:
-    """A runtime on the bench: what comes in, and what went out."""
-
-    def __init__(self, document: policy.PolicyDocument) -> None:
-        self.clock = FakeClock()
-        self.gate = FakeGate()
-        self.recorder = FakeRecorder()
-        self.resolver = FakeResolver()
-        self.attention: list[bool] = []
-        self.views: list[ViewChanged] = []
-        self.there_since: Monotonic | None = None
-        site = Site("gate-1", "1.0", True, Seconds(0.8), document, trust_list())
-        self.runtime = Runtime(
-            site,
-            inbox=Inbox(),
-            clock=self.clock,
-            gate=self.gate,
-            recorder=self.recorder,
-            resolver=self.resolver,
-            attend=self.attention.append,
-            show=self.views.append,
-        )
-
-    def give(self, item: Item) -> None:
-        self.runtime.handle(item)
-        self.runtime.tick()
-
-    def stand(self, body_c: float | None = 36.6, *, present: bool = True) -> None:
-        now = self.clock.monotonic()
-        reading = None
-        self.there_since = (self.there_since or now) if present else None
-        if body_c is not None and self.there_since is not None:
-            since = self.there_since
-            reading = Reading(Celsius(34.5), Celsius(22.0), Celsius(body_c), Celsius(0.2), 4, "factory", since, now)
-        self.give(Observation(present, now, reading))
-
-    def scan(self, content: bytes) -> None:
-        now = self.clock.monotonic()
-        self.give(Scan(content, "QRCode", "zxing", now, now))
-
-    def durable(self, event: str = "gate-1/log/1") -> Decision:
-        visit, decision, _ = self.recorder.decisions[-1]
-        spends = self.recorder.spends[-1]
-        self.give(Recorded(visit, decision, EventId(event), self.clock.monotonic(), spends))
-        return decision
-
-    def phase(self) -> Phase:
-        return self.runtime.visit.phase
+from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
 
 
 @pytest.fixture
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    return Bench(load_policy("shipped:health-check", tmp_path_factory.getbasetemp()))
+def bench() -> Bench:
+    return Bench("health-check")
 
 
 def admit_resident(bench: Bench) -> EventId:
@@ -239,7 +128,7 @@ def test_whoever_steps_in_before_the_spot_is_empty_is_not_let_in_on_the_temperat
     admission = admit_resident(bench)
     bench.give(GateOpened(admission, bench.clock.now))
     bench.give(GateClosed(admission, True, bench.clock.now))
-    bench.clock.advance(0.5)
+    bench.clock.advance(0.6)
     bench.scan(signed_pass(VisitorKind.RESIDENT, number=2))
     bench.stand()
     assert bench.phase() is Phase.COLLECTING

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from drivers.simulated.filming import Filming, SceneArtist, Studio, open_studio
+from drivers.simulated.filming import Filming, Postures, SceneArtist, Studio, Whole, open_studio
 from drivers.simulated.frames import LATENCY_S, FrameSubscriber, shared_path
 from drivers.simulated.protocol import shm_name
 from drivers.simulated.scene import Card, ScenePose, SceneRenderer
@@ -43,13 +43,13 @@ class Takes:
     clock: MovedClock
     takes_s: list[float]
     published: list[float] = field(default_factory=list)
-    seen: list[tuple[float, Posture, bool]] = field(default_factory=list)
+    seen: list[tuple[float, Postures, Whole]] = field(default_factory=list)
     ends: list[BaseException | None] = field(default_factory=list)
     closed: int = 0
 
-    def render(self, posture: Posture, at: float) -> tuple[NDArray[np.uint8], bool]:
+    def render(self, postures: Postures, at: float) -> tuple[NDArray[np.uint8], Whole]:
         self.clock.move(self.takes_s.pop(0) if self.takes_s else 0.0)
-        return np.full((2, 2, 3), len(self.published), np.uint8), posture.presence > 0.5
+        return np.full((2, 2, 3), len(self.published), np.uint8), tuple(one.presence > 0.5 for one in postures)
 
     def publish(self, image: NDArray[np.uint8], captured_at: float) -> None:
         self.published.append(captured_at)
@@ -62,8 +62,8 @@ class Takes:
             Studio(self, self),
             fps=FPS,
             now=lambda: self.clock.at,
-            posture=lambda at: Posture(presence=at - NOW),
-            seen=lambda at, posture, whole: self.seen.append((at, posture, whole)),
+            postures=lambda at: (Posture(1, at - NOW),),
+            seen=lambda at, postures, whole: self.seen.append((at, postures, whole)),
             ended=self.ends.append,
             stop=PacedStop(self.clock, pictures),
         )
@@ -94,8 +94,8 @@ def test_what_was_seen_is_handed_on_with_the_time_of_the_picture() -> None:
     takes = Takes(MovedClock(NOW), [0.02] * 9)
     takes.film(9)
     assert [at for at, _, _ in takes.seen] == takes.published
-    assert all(posture.presence == pytest.approx(at - NOW) for at, posture, _ in takes.seen)
-    assert [whole for _, _, whole in takes.seen] == [at - NOW > 0.5 for at in takes.published]
+    assert all(posture.presence == pytest.approx(at - NOW) for at, (posture,), _ in takes.seen)
+    assert [whole for _, _, (whole,) in takes.seen] == [at - NOW > 0.5 for at in takes.published]
 
 
 def test_the_end_is_told_once_and_the_publisher_closed() -> None:
@@ -123,7 +123,7 @@ def test_filming_that_never_started_can_be_ended() -> None:
         Studio(takes, takes),
         fps=FPS,
         now=lambda: NOW,
-        posture=lambda _: Posture(),
+        postures=lambda _: (),
         seen=lambda *_: None,
         ended=takes.ends.append,
         stop=threading.Event(),
@@ -136,8 +136,8 @@ def test_the_artist_draws_what_the_renderer_draws_of_the_same_hands() -> None:
     card = Card("GP1:card", "phone", raise_=0.9, tilt=0.2, distance=1.1, glare=0.4)
     artist, renderer = SceneArtist(4), SceneRenderer(4)
     for at in (1.0, 1.033):
-        drawn, whole = artist.render(Posture(0.8, (held,)), at)
-        expected, also_whole = renderer.render(ScenePose(0.8, (card,)), at)
+        drawn, whole = artist.render((Posture(3, 0.8, (held,), through=True), Posture(4, 0.5)), at)
+        expected, also_whole = renderer.render((ScenePose(0.8, (card,), 3, through=True), ScenePose(0.5, (), 4)), at)
         assert np.array_equal(drawn, expected)
         assert whole == also_whole
 
@@ -148,7 +148,7 @@ def test_the_real_studio_publishes_where_the_worlds_camera_is_looked_for(tmp_pat
     clock = MovedClock(NOW + LATENCY_S + 0.001)
     subscriber = FrameSubscriber(shm_name(socket_path), clock)
     try:
-        image, _ = studio.renderer.render(Posture(), NOW)
+        image, _ = studio.renderer.render((), NOW)
         studio.publisher.publish(image, NOW)
         frame = subscriber.wait(0, 0.0)
         assert frame is not None

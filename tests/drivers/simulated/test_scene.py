@@ -31,8 +31,15 @@ def holding(*cards: Card) -> ScenePose:
 
 
 def filmed(poses: Iterable[ScenePose], *, seed: int = 1, began: float = 10.0) -> list[tuple[Image, bool]]:
+    pictures = filmed_together(((pose,) for pose in poses), seed=seed, began=began)
+    return [(image, whole) for image, (whole,) in pictures]
+
+
+def filmed_together(
+    frames: Iterable[tuple[ScenePose, ...]], *, seed: int = 1, began: float = 10.0
+) -> list[tuple[Image, tuple[bool, ...]]]:
     renderer = SceneRenderer(seed)
-    return [renderer.render(pose, began + number * PERIOD_S) for number, pose in enumerate(poses)]
+    return [renderer.render(poses, began + number * PERIOD_S) for number, poses in enumerate(frames)]
 
 
 def settled(pose: ScenePose) -> Image:
@@ -138,6 +145,38 @@ def test_a_visitor_comes_in_from_the_right() -> None:
     assert middles[0] > 900 > 700 > middles[1]
 
 
+def test_a_visitor_leaves_through_the_gate_on_the_left_or_goes_back_to_the_right() -> None:
+    empty = settled(EMPTY).astype(np.int16)
+    for through, side in ((True, slice(0, 500)), (False, slice(700, None))):
+        last = filmed([NOBODY_YET, ScenePose(0.4, (), through=through)])[-1][0]
+        seen = np.nonzero(np.abs(last.astype(np.int16) - empty).max(axis=2) > 40)[1]
+        assert np.isin(seen, np.arange(1280)[side]).mean() > 0.95
+
+
+def test_one_who_leaves_and_one_who_comes_are_both_in_the_picture() -> None:
+    leaving, coming = ScenePose(0.5, (), who=1, through=True), ScenePose(0.5, (), who=2)
+    ((_, _), (both, _)) = filmed_together([(replace(leaving, presence=1.0),), (leaving, coming)])
+    ((nobody, _),) = filmed_together([()])
+    changed = np.abs(both.astype(np.int16) - nobody.astype(np.int16)).max(axis=2) > 40
+    assert changed[:, :400].sum() > 20_000
+    assert changed[:, 800:].sum() > 20_000
+
+
+def test_somebody_keeps_their_look_while_others_come_and_go() -> None:
+    alone = filmed_together([(ScenePose(1.0, (), who=1),)] * 2)
+    passed_by = filmed_together([(ScenePose(1.0, (), who=1),), (ScenePose(0.001, (), who=2), ScenePose(1.0, (), who=1))])
+    (before, _), (after, _) = alone[1], passed_by[1]
+    coat = (slice(500, 700), slice(400, 500))
+    assert float(np.abs(before[coat].astype(np.int16) - after[coat]).mean()) < 5.0
+
+
+def test_whole_is_told_of_each_person_apart() -> None:
+    lowered = replace(PHONE, raise_=0.3)
+    poses = (ScenePose(1.0, (lowered,), who=1, through=True), ScenePose(1.0, (PAPER,), who=2), ScenePose(0.0, (), who=3))
+    ((_, whole),) = filmed_together([poses])
+    assert whole == (False, True, False)
+
+
 def test_glare_is_on_phones_alone() -> None:
     dull, glaring = (settled(holding(replace(PHONE, glare=glare))).astype(np.int16) for glare in (0.0, 0.9))
     assert np.count_nonzero((glaring - dull).min(axis=2) > 60) > 1000
@@ -192,7 +231,7 @@ def read_rates(medium: Medium, letters: int, visitors: int) -> tuple[float, floa
         for number in range(45):
             at = WALK_S + number * PERIOD_S
             posture = visit.posture(at)
-            image, whole = artist.render(posture, at)
+            image, (whole,) = artist.render((posture,), at)
             if whole and posture.cards[0].raised >= HELD_UP:
                 read = text.encode() in [code.content for code in decoder.decode(image)]
                 (later if at > WALK_S + RAISE_S + 0.3 else held).append(read)

@@ -35,7 +35,7 @@ def shown(someone: Visit, t: float) -> list[str]:
 
 def test_he_walks_up_and_the_forehead_enters_the_field_at_the_end() -> None:
     someone = visit(PASS)
-    assert someone.posture(-0.1) == Posture()
+    assert someone.posture(-0.1) == Posture(1)
     assert 0 < someone.posture(WALK_S / 2).presence < 1
     assert someone.posture(WALK_S).presence == 1
     assert someone.in_field(WALK_S - 0.2) == 0
@@ -73,7 +73,9 @@ def test_an_open_line_is_noticed_and_walked_through() -> None:
     assert someone.gone_s == someone.passes_s + AT_SENSOR_S
     assert shown(someone, someone.turns_s) == ["pass"]
     assert someone.in_field(someone.turns_s + 0.2) == 0
-    assert someone.posture(someone.passes_s) == Posture()
+    assert someone.posture(someone.passes_s) == Posture(1)
+    assert not someone.posture(someone.turns_s).through
+    assert someone.posture(someone.turns_s + 0.1).through
 
 
 def test_a_line_open_before_he_stands_there_does_not_stop_him_from_coming() -> None:
@@ -84,6 +86,14 @@ def test_one_who_does_not_pass_turns_back() -> None:
     someone = visit(PASS, opened_s=2.0, passes=False)
     assert someone.passes_s is None
     assert someone.gone_s == 2.0 + REACTION_S + WALK_S
+    assert not someone.posture(someone.turns_s + 0.1).through
+
+
+def test_one_who_wants_the_form_touches_the_screen_unless_they_go_before() -> None:
+    assert visit(touches_s=0.7).touches_s == WALK_S + 0.7
+    assert visit(touches_s=0.7, patience_s=0.5).touches_s is None
+    assert visit(touches_s=2.0, opened_s=1.5).touches_s is None
+    assert visit().touches_s is None
 
 
 def test_a_visitor_without_cards_shows_none() -> None:

@@ -38,6 +38,7 @@ def row(case: Case, found: list[Stored], *, opens: bool = False) -> tuple[dict[s
         in_position_at=10.5,
         relay_at=at,
         passed_at=at,
+        set_off_at=13.0,
         left_at=14.0,
         line_trace=edges,
     )

@@ -13,11 +13,10 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from numpy.typing import NDArray
 
-from drivers.simulated.filming import Studio
+from drivers.simulated.filming import Postures, Studio, Whole
 from drivers.simulated.frames import FramePublisher
 from drivers.simulated.protocol import shm_name
 from drivers.simulated.script import Script
-from drivers.simulated.visitor import Posture
 from tests.drivers.worlds import PATIENCE_S, PlainStudio, living_world
 
 GREY = np.full((720, 1280, 3), 128, np.uint8)
@@ -35,12 +34,12 @@ class Painted(PlainStudio):
     def studio(self, script: Script, socket_path: Path) -> Studio:
         return Studio(self, FramePublisher(shm_name(socket_path)))
 
-    def render(self, posture: Posture, at: float) -> tuple[NDArray[np.uint8], bool]:
+    def render(self, postures: Postures, at: float) -> tuple[NDArray[np.uint8], Whole]:
         # The picture before this one is where cameras find it.
         self.rendered += 1
         if self.rendered > 1:
             self.filmed.set()
-        return self.picture, True
+        return self.picture, (True,) * len(postures)
 
 
 class Patient:

@@ -1,0 +1,21 @@
+"""What the rules' answer means for a visit as it stands: the event that its flow takes next, if any. Pure."""
+
+from kiosk.model import Decision, Need, Needs
+from kiosk.visit import ASKING, ELSEWHERE, AnswerAwaited, Event, FactsComplete, FactsWanted, Phase, Visit
+
+
+def weighed(visit: Visit, answer: Decision | Needs, pending: frozenset[Need]) -> Event | None:
+    """Return what happens to a visit on this answer; `pending` are needs that somebody else is being asked for."""
+    if visit.phase is Phase.AWAITING_GUARD:
+        # A better code may still be shown; the same answer is not given twice.
+        return FactsComplete() if isinstance(answer, Decision) and answer != visit.decision else None
+    if visit.phase not in ASKING:
+        return None
+    if isinstance(answer, Decision):
+        return FactsComplete()
+    if visit.phase in ELSEWHERE:
+        return None
+    if wanted := answer.wanted - pending:
+        asked_for = visit.phase is Phase.COLLECTING and wanted == visit.wanted
+        return None if asked_for else FactsWanted(wanted)
+    return None if visit.phase is Phase.CHECKING else AnswerAwaited(pending)

@@ -1,0 +1,43 @@
+"""A part that is lost is logged once, and once when it is back, with how long it was away."""
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from kiosk.link import PartHealth
+from kiosk.losses import Losses
+from kiosk.model import Monotonic, Part
+
+
+def heard(part: Part, well: bool, at: float) -> PartHealth:
+    return PartHealth(part, well, "" if well else "it is gone", Monotonic(at))
+
+
+@pytest.mark.parametrize("part", Part)
+def test_each_part_that_stays_lost_is_logged_once_and_once_when_back(part: Part) -> None:
+    losses = Losses()
+    structlog.reset_defaults()
+    with capture_logs() as logged:
+        edges = [losses.changes(heard(part, False, 100.0 + turn)) for turn in range(50)]
+        edges += [losses.changes(heard(part, True, 112.0 + turn)) for turn in range(50)]
+    assert logged == [
+        {"event": f"{part} lost", "detail": "it is gone", "log_level": "warning"},
+        {"event": f"{part} back", "after_s": 12.0, "log_level": "info"},
+    ]
+    assert [turn for turn, edge in enumerate(edges) if edge] == [0, 50]
+
+
+def test_the_first_that_is_heard_of_a_part_that_is_well_is_no_edge() -> None:
+    losses = Losses()
+    with capture_logs() as logged:
+        assert not losses.changes(heard(Part.GATE, True, 1.0))
+    assert logged == []
+    assert losses.parts == frozenset()
+
+
+def test_parts_are_lost_apart() -> None:
+    losses = Losses()
+    losses.changes(heard(Part.CAMERA, False, 1.0))
+    losses.changes(heard(Part.SERVER, False, 2.0))
+    losses.changes(heard(Part.CAMERA, True, 3.0))
+    assert losses.parts == {Part.SERVER}
