@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -332,7 +332,13 @@ def _open_log(
     from sync.log import SqliteLog
     from sync.sender import Sender
 
-    log = SqliteLog(Path(config.log.path), compound=config.gate.compound, device=config.gate.device, clock=clock)
+    log = SqliteLog(
+        Path(config.log.path),
+        compound=config.gate.compound,
+        device=config.gate.device,
+        clock=clock,
+        fsync=_fsync(config, clock, stack),
+    )
     stack.callback(log.close)
     if config.server.url is not None:
         sender = Sender(
@@ -358,6 +364,17 @@ def _open_log(
 
         stack.callback(finish)
     return log
+
+
+def _fsync(config: Config, clock: Clock, stack: ExitStack) -> Callable[[], AbstractContextManager[None]]:
+    """Return what surrounds each durable commit: nothing, or a simulated card's time."""
+    if config.simulation is None or config.simulation.fsync == "machine":
+        return nullcontext
+    from drivers.simulated.storage import SdCard, notes_beside
+
+    card = SdCard(clock, config.simulation.seed, notes_beside(Path(config.log.path)))
+    stack.callback(card.close)
+    return card.fsync
 
 
 def _issuers(config: Config, trust: TrustList, stack: ExitStack) -> Mapping[str, HealthIssuer]:

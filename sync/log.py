@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -54,10 +54,19 @@ class SqliteLog:
 
     Opening never raises: while the file cannot be used, `fault` says why, every call raises LogUnusable, and the
     next call tries again. `set_aside` names the database that the last opening had to move out of the way.
-    `appended` is set after every event, for whoever waits to send it.
+    `appended` is set after every event, for whoever waits to send it. `fsync` surrounds each commit that has to be
+    on disk: the seam for a simulated card.
     """
 
-    def __init__(self, path: Path, *, compound: str, device: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        compound: str,
+        device: str,
+        clock: Clock,
+        fsync: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self.fault: str | None = None
         self.set_aside: SetAside | None = None
         self.appended = threading.Event()
@@ -65,6 +74,7 @@ class SqliteLog:
         self._compound = compound
         self._device = device
         self._clock = clock
+        self._fsync = fsync
         self._writing = threading.Lock()
         self._sending = threading.Lock()
         self._writer: sqlite3.Connection | None = None
@@ -286,7 +296,8 @@ class SqliteLog:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 result = change(connection)
-                connection.execute("COMMIT")
+                with self._fsync():
+                    connection.execute("COMMIT")
             except sqlite3.Error as error:
                 # Whether a failed commit reached the disk is unknown until the file is read anew.
                 with self._sending:
@@ -323,7 +334,8 @@ class SqliteLog:
                 self._begin(writer, "new", None)
             elif current[1:] != (self._compound, self._device):
                 self._begin(writer, "renamed", current[0])
-            writer.execute("COMMIT")
+            with self._fsync():
+                writer.execute("COMMIT")
         except sqlite3.Error as error:
             writer.close()
             if reader is not None:
