@@ -17,7 +17,7 @@ import structlog
 import typer
 
 from kiosk.errors import GatepostError, UsageError
-from kiosk.supervisor import AlreadySaid, stop_with_supervisor
+from kiosk.supervisor import AlreadySaid, stop_with_supervisor, this_program
 
 app = typer.Typer(
     name="gatepost",
@@ -74,7 +74,7 @@ def demo(
     """Run a whole gate in a simulated world, with a central server on loopback."""
     from kiosk.demo.run import run_demo
 
-    return run_demo(visitors, headless=headless, report=report, seed=seed, scenario=scenario, program=_this_program())
+    return run_demo(visitors, headless=headless, report=report, seed=seed, scenario=scenario, program=this_program())
 
 
 @app.command()
@@ -86,7 +86,7 @@ def chaos(
     """Kill the processes of a simulated gate at random moments: nothing may be lost, doubled or opened unrecorded."""
     from kiosk.demo.chaos import kill_test
 
-    return kill_test(rounds, seed, report, _this_program())
+    return kill_test(rounds, seed, report, this_program())
 
 
 @app.command()
@@ -105,7 +105,7 @@ def kiosk(
         if part is None:
             from kiosk.supervisor import run_kiosk
 
-            return run_kiosk(_this_program(), config, stop, _ready)
+            return run_kiosk(this_program(), config, stop, _ready)
         _run_part(part, loaded, config.parent, stop)
     return 0
 
@@ -253,11 +253,6 @@ def _stop_on_signals() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _this_program() -> list[str]:
-    """How to call this program again: the console script, or the interpreter with it."""
-    return [sys.argv[0]] if os.access(sys.argv[0], os.X_OK) else [sys.executable, sys.argv[0]]
 
 
 def _ready(what: str) -> None:
