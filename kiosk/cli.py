@@ -32,6 +32,10 @@ app.add_typer(policy_app, name="policy")
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
 
+CpuScale = Annotated[
+    float, typer.Option("--cpu-scale", min=1, max=10, help="Make the kiosk's processes so many times slower; a Pi 4: 4.5.")
+]
+
 
 def main() -> None:
     """Run the command line; bad usage is one sentence on standard error and exit status 2."""
@@ -70,11 +74,20 @@ def demo(
     scenario: Annotated[
         str, typer.Option(help="What happens; docs/operations.md lists them, and so does an unknown name.")
     ] = "normal",
+    cpu_scale: CpuScale = 1.0,
 ) -> int:
     """Run a whole gate in a simulated world, with a central server on loopback."""
     from kiosk.demo.run import run_demo
 
-    return run_demo(visitors, headless=headless, report=report, seed=seed, scenario=scenario, program=this_program())
+    return run_demo(
+        visitors,
+        headless=headless,
+        report=report,
+        seed=seed,
+        scenario=scenario,
+        cpu_scale=cpu_scale,
+        program=this_program(),
+    )
 
 
 @app.command()

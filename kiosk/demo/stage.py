@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from kiosk.demo.report import Stored
 from kiosk.demo.screen import FormScreen
 from kiosk.demo.site import Guest, Site
 from kiosk.errors import DeviceLost, GatepostError
+from kiosk.pace.bursts import AchievedScale
+from kiosk.pace.slowing import Slowing
 from kiosk.supervisor import Program, Supervisor
 
 AHEAD = 2
@@ -37,13 +39,19 @@ class Account:
 
 
 class Stage:
-    """Everything that a run needs, started by `open` and ended by `close`. `program` is how gatepost is called."""
+    """Everything that a run needs, started by `open` and ended by `close`. `program` is how gatepost is called.
 
-    def __init__(self, site: Site, program: list[str]) -> None:
+    The kiosk's processes, and no others, are made `cpu_scale` times slower.
+    """
+
+    def __init__(self, site: Site, program: list[str], cpu_scale: float = 1.0) -> None:
         self._port = _free_port()
         self.server = f"http://127.0.0.1:{self._port}"
         self._site = site
         self._program = program
+        self._cpu_scale = cpu_scale
+        self._slowing: Slowing | None = None
+        self._achieved = AchievedScale()
         self.supervisor = Supervisor()
 
     @property
@@ -64,10 +72,34 @@ class Stage:
         running = self.supervisor.processes
         config = str(site.write_kiosk(upload_to or self.server, running["issuer"].wait_ready()))
         running["world"].wait_ready()
+        if self._cpu_scale != 1:
+            self._slowing = Slowing(self._cpu_scale)
         for part in PARTS:
             self._start(part, "kiosk", "--config", config, "--part", part)
         for process in running.values():
             process.wait_ready()
+
+    def measure_scale(self) -> None:
+        """Find out how much slower this machine really is for the kiosk. Not while visitors are there: it disturbs."""
+        self._achieved.measure(self._slowing)
+
+    def scale(self) -> dict[str, Any]:
+        """The scale asked for, and what `measure_scale` found."""
+        return {
+            "cpu_scale": self._cpu_scale,
+            "achieved_scale": self._achieved.overall(),
+            "achieved_scale_by_burst": self._achieved.by_burst(),
+        }
+
+    @property
+    def scale_is_rough(self) -> bool:
+        """Whether the pacer has to wait for its turn on this machine."""
+        return self._slowing is not None and not self._slowing.real_time
+
+    @property
+    def scale_was_lost(self) -> bool:
+        """Whether the pacer died in mid-run."""
+        return self._slowing is not None and self._slowing.broken
 
     def watch(self, count: int | None, interrupted: threading.Event, on_account: Callable[[Account], None]) -> list[Account]:
         """Let `count` visitors come (None: until interrupted); return what the world saw of each."""
@@ -111,6 +143,7 @@ class Stage:
 
     def finish(self) -> list[Stored]:
         """End the kiosk, let it bring its records to the server, and return all events there, oldest first."""
+        self._full_speed()
         if self._site.scenario.surroundings.server_away:
             self._start("central", "central", "--config", str(self._site.folder / "central.toml"))
             self.supervisor.processes["central"].wait_ready()
@@ -150,10 +183,18 @@ class Stage:
 
     def close(self) -> None:
         """End every process. Idempotent."""
+        self._full_speed()
         self.supervisor.close()
 
+    def _full_speed(self) -> None:
+        if self._slowing is not None:
+            self._slowing.close()
+
     def _start(self, name: str, *arguments: str) -> None:
-        self.supervisor.start(Program(name, [*self._program, *arguments], self._site.folder / f"{name}.log"))
+        program = Program(name, [*self._program, *arguments], self._site.folder / f"{name}.log")
+        if name in PARTS and self._slowing is not None:
+            program = replace(program, on_start=self._slowing.add)
+        self.supervisor.start(program)
 
     def _next_guest(self, number: int, screen: FormScreen) -> Guest:
         cases = self._site.scenario.cases
