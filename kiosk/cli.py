@@ -16,6 +16,8 @@ import msgspec
 import structlog
 import typer
 
+from kiosk.bench.commands import CpuScale
+from kiosk.bench.commands import app as bench_app
 from kiosk.errors import GatepostError, UsageError
 from kiosk.supervisor import AlreadySaid, stop_with_supervisor, this_program
 
@@ -29,12 +31,9 @@ app = typer.Typer(
 
 policy_app = typer.Typer(help="Policy documents.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
+app.add_typer(bench_app, name="bench")
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
-
-CpuScale = Annotated[
-    float, typer.Option("--cpu-scale", min=1, max=10, help="Make the kiosk's processes so many times slower; a Pi 4: 4.5.")
-]
 
 
 def main() -> None:
