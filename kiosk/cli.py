@@ -102,6 +102,18 @@ def chaos(
 
 
 @app.command()
+def soak(
+    minutes: Annotated[float, typer.Option(min=1, help="How long visitors keep coming.")] = 30.0,
+    seed: Annotated[int, typer.Option(help="The simulated world's chance.")] = 1,
+    report: Annotated[Path | None, typer.Option(help="Write a JSON report.", metavar="FILE")] = None,
+) -> int:
+    """Let visitors come for a long time: status 1 if memory, files, threads or the clear time grow."""
+    from kiosk.bench.soak import soak as run_soak
+
+    return run_soak(minutes=minutes, seed=seed, report=report, program=this_program())
+
+
+@app.command()
 def kiosk(
     config: ConfigFile,
     part: Annotated[

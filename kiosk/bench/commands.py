@@ -1,4 +1,4 @@
-"""The command line of the measurements: `gatepost bench`, and `gatepost soak`."""
+"""The command line of the measurements: `gatepost bench`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -38,3 +38,26 @@ def clear(
         picture=plot,
         program=this_program(),
     )
+
+
+@app.command()
+def startup(
+    rounds: Annotated[int, typer.Option(min=1, help="How many starts, cold and warm each.")] = 5,
+    cpu_scale: CpuScale = 1.0,
+    report: ReportFile = None,
+) -> int:
+    """Measure how long the kiosk takes to start: each process to ready, and to the first visitor cleared."""
+    from kiosk.bench.startup import bench_startup
+
+    return bench_startup(rounds=rounds, cpu_scale=cpu_scale, report=report, program=this_program())
+
+
+@app.command()
+def memory(
+    visitors: Annotated[int, typer.Option(min=1, help="How many come between the two looks.")] = 20,
+    report: ReportFile = None,
+) -> int:
+    """Measure each process's memory, idle and after visitors, and the idle load: status 1 beyond the limits."""
+    from kiosk.bench.memory import bench_memory
+
+    return bench_memory(visitors=visitors, report=report, program=this_program())

@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,8 +89,14 @@ def run_demo(
     return 0 if played.valid and complete else 1
 
 
-def play(plan: Plan, program: list[str], console: Console, interrupted: threading.Event) -> Played:
-    """Let the visitors come, show them, and return what came of them."""
+def play(
+    plan: Plan,
+    program: list[str],
+    console: Console,
+    interrupted: threading.Event,
+    on_visitor: Callable[[Stage, Account], None] = lambda *_: None,
+) -> Played:
+    """Let the visitors come, show them, and return what came of them. `on_visitor` is called after each."""
     scenario = plan.scenario
     with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
         site = Site(Path(folder), scenario, plan.seed, plan.fsync)
@@ -102,7 +108,12 @@ def play(plan: Plan, program: list[str], console: Console, interrupted: threadin
                 console.print("the scale is only held roughly: without root the pacer waits for its turn")
             stage.measure_scale()
             with LiveTable(console, f"scenario {scenario.name}: {scenario.about}") as table:
-                accounts = stage.watch(plan.count, interrupted, lambda account: table.add(_line(account)))
+
+                def tell(account: Account) -> None:
+                    table.add(_line(account))
+                    on_visitor(stage, account)
+
+                accounts = stage.watch(plan.count, interrupted, tell)
             processes = stage.processes()
             stage.measure_scale()
             stored = stage.finish()

@@ -113,8 +113,8 @@ class Site:
         )
         return path
 
-    def write_kiosk(self, server: str, issuer: str) -> Path:
-        """Write the trust list and the kiosk's configuration."""
+    def write_kiosk(self, server: str | None, issuer: str) -> Path:
+        """Write the trust list and the kiosk's configuration; without a server the kiosk is to work alone."""
         trust = self.folder / "trust.json"
         self._write_json(trust, self._trust())
         sections: dict[str, dict[str, object]] = {
@@ -125,7 +125,7 @@ class Site:
             "thermometer": {"source": "simulated"},
             "relay": {"source": "simulated"},
             "log": {"path": str(self.log_path)},
-            "server": {"url": server},
+            "server": {} if server is None else {"url": server},
             "simulation": {
                 "world": str(self.world_socket),
                 "clock": self.scenario.surroundings.clock,

@@ -61,8 +61,12 @@ class Stage:
 
     def open(self, upload_to: str | None = None) -> None:
         """Start every process, the slow ones side by side. `upload_to`: where the kiosk finds the server, if not there."""
+        self.start_kiosk(self.set_up(upload_to))
+        self.wait_ready()
+
+    def set_up(self, upload_to: str | None = None) -> Path:
+        """Start all that surrounds the kiosk, and return the kiosk's configuration."""
         site = self._site
-        (site.folder / "run").mkdir(mode=0o700)
         site.write_script()
         central = str(site.write_central(self._port))
         if not site.scenario.surroundings.server_away:
@@ -70,14 +74,26 @@ class Stage:
         self._start("issuer", "issuer", "--table", str(site.tokens_path))
         self._start("world", "world", "--script", str(site.script_path), "--socket", str(site.world_socket))
         running = self.supervisor.processes
-        config = str(site.write_kiosk(upload_to or self.server, running["issuer"].wait_ready()))
+        config = site.write_kiosk(upload_to or self.server, running["issuer"].wait_ready())
         running["world"].wait_ready()
-        if self._cpu_scale != 1:
+        return config
+
+    def start_kiosk(self, config: Path) -> None:
+        """Start the kiosk's processes without waiting for them."""
+        if self._cpu_scale != 1 and self._slowing is None:
             self._slowing = Slowing(self._cpu_scale)
         for part in PARTS:
-            self._start(part, "kiosk", "--config", config, "--part", part)
-        for process in running.values():
+            self._start(part, "kiosk", "--config", str(config), "--part", part)
+
+    def wait_ready(self) -> None:
+        """Wait until every process that was started is ready."""
+        for process in self.supervisor.processes.values():
             process.wait_ready()
+
+    def end_kiosk(self) -> None:
+        """End the kiosk's processes, the core last: it brings its records to the server before."""
+        for part in sorted(PARTS, key="core".__eq__):
+            self.supervisor.end(part)
 
     def measure_scale(self) -> None:
         """Find out how much slower this machine really is for the kiosk. Not while visitors are there: it disturbs."""
@@ -147,8 +163,8 @@ class Stage:
         if self._site.scenario.surroundings.server_away:
             self._start("central", "central", "--config", str(self._site.folder / "central.toml"))
             self.supervisor.processes["central"].wait_ready()
-        for part in ("eyes", "gate", "core", "world"):
-            self.supervisor.end(part)
+        self.end_kiosk()
+        self.supervisor.end("world")
         return _stored(self.server)
 
     def lost(self, stored: list[Stored]) -> int:
