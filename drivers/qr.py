@@ -145,21 +145,42 @@ class Decoder:
         self._whole_every = whole_every
         self._places: tuple[Corners, ...] = ()
         self._since_whole = 0
+        self._rung = 0
 
-    def decode(self, image: Picture, *, thorough: bool = True) -> tuple[Found, ...]:
-        """Return the codes in this frame, each content once, with corners in its pixels."""
+    def decode(
+        self, image: Picture, *, thorough: bool = True, overtaken: Callable[[], bool] = lambda: False
+    ) -> tuple[Found, ...]:
+        """Return the codes in this frame, each content once, with corners in its pixels.
+
+        Of the later rungs one is tried, and more until one finds something or `overtaken` says that a newer frame is
+        there; that one goes on with the rung that is next. A slow processor would else look at an old picture, rung
+        by rung, while the first rung could read the new one.
+        """
         grey = _grey(image)
         self._since_whole += 1
         found = tuple(code for place in self._places for code in _near(grey, place))
         if len(found) < max(1, len(self._places)) or self._since_whole >= self._whole_every:
             self._since_whole = 0
-            found += decode(grey, thorough=thorough and not found)
+            found += self._climb(grey, overtaken) if thorough and not found else decode(grey, thorough=False)
         found = _distinct(found)
         if found:
             self._places = tuple(code.corners for code in found if len(code.corners) == 4)
         elif self._since_whole == 0:
             self._places = ()
         return found
+
+    def _climb(self, grey: Picture, overtaken: Callable[[], bool]) -> tuple[Found, ...]:
+        first, *later = LADDER
+        if found := first(grey):
+            return found
+        for _ in later:
+            if found := later[self._rung](grey):
+                # What made this picture hard makes the next one hard as well: the same rung is tried first.
+                return found
+            self._rung = (self._rung + 1) % len(later)
+            if overtaken():
+                break
+        return ()
 
 
 def _near(grey: Picture, place: Corners) -> tuple[Found, ...]:
