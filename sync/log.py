@@ -42,6 +42,15 @@ class HeadDisputed(GatepostError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class _Placed:
+    """Where an event has its place in the file, and its identity."""
+
+    ordinal: int
+    seq: int
+    id: EventId
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
     """Consecutive events of one log, and the head that they follow."""
 
@@ -97,20 +106,20 @@ class SqliteLog:
         """
 
         def record(connection: sqlite3.Connection) -> EventId:
-            ordinal, event = self._extend(connection, draft)
+            placed = self._extend(connection, draft)
             if decision is not None:
                 connection.execute(
                     "INSERT INTO decision (event, ordinal, seq, visit, answer) VALUES (?, ?, ?, ?, ?)",
-                    (event.id, ordinal, event.fields["seq"], visit, decision.answer.value),
+                    (placed.id, placed.ordinal, placed.seq, visit, decision.answer.value),
                 )
             if spends is not None:
                 if connection.execute("SELECT 1 FROM spent WHERE mark = ?", (spends.mark,)).fetchone() is not None:
                     raise AlreadySpent("the pass is for a single use, which it has had")
                 connection.execute(
                     "INSERT INTO spent (mark, event, until_us) VALUES (?, ?, ?)",
-                    (spends.mark, event.id, spends.until),
+                    (spends.mark, placed.id, spends.until),
                 )
-            return event.id
+            return placed.id
 
         return self._durably(record)
 
@@ -121,14 +130,14 @@ class SqliteLog:
         """
 
         def record(connection: sqlite3.Connection) -> EventId:
-            _, event = self._extend(connection, draft)
+            placed = self._extend(connection, draft)
             connection.execute(
                 "UPDATE decision SET gate_outcome = ? WHERE event = ? AND gate_outcome IS NULL",
                 (outcome.value, admission),
             )
             if gives_back:
                 connection.execute("DELETE FROM spent WHERE event = ?", (admission,))
-            return event.id
+            return placed.id
 
         return self._durably(record)
 
@@ -246,7 +255,7 @@ class SqliteLog:
             self._closed = True
             self._drop()
 
-    def _extend(self, connection: sqlite3.Connection, draft: Draft) -> tuple[int, Event]:
+    def _extend(self, connection: sqlite3.Connection, draft: Draft) -> _Placed:
         ordinal, *standing = connection.execute(
             "SELECT ordinal, compound, device, log_id, next_seq, head FROM log ORDER BY ordinal DESC LIMIT 1"
         ).fetchone()
@@ -269,7 +278,9 @@ class SqliteLog:
             ),
         )
         connection.execute("UPDATE log SET next_seq = ?, head = ? WHERE ordinal = ?", (head.next_seq, head.hash, ordinal))
-        return ordinal, event
+        # Not asked of the event, which would read its header anew each time: a visitor waits for this.
+        seq = head.next_seq - 1
+        return _Placed(ordinal, seq, events.event_id(head.device, head.log_id, seq))
 
     def _begin(self, connection: sqlite3.Connection, reason: str, predecessor: str | None) -> str:
         log_id = secrets.token_hex(8)
