@@ -66,7 +66,7 @@ class Capture(Protocol):
 
 
 class Camera:
-    """Owns a source and the thread that grabs from it. `newest` from one thread, `pace` and `close` from any."""
+    """Owns a source and the thread that grabs from it. `newest` from one thread, the rest from any."""
 
     def __init__(self, capture: Capture, *, name: str, fps: int, clock: Clock) -> None:
         self._capture = capture
@@ -89,6 +89,11 @@ class Camera:
             if self._lost:
                 raise DeviceLost(self._lost)
             return None
+
+    def has_newer(self, than: int) -> bool:
+        """Say whether a frame numbered above `than` is there already. Never waits."""
+        frame = self._frame
+        return frame is not None and frame.index > than
 
     def pace(self, fps: int) -> None:
         """Unpack at most `fps` frames a second from now on; the others are grabbed and dropped as they are."""

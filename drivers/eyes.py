@@ -122,6 +122,10 @@ class _Watched:
             self._find(now)
         return frame
 
+    def overtaken(self) -> bool:
+        """Say whether there is a newer frame than the one that was given last."""
+        return self._camera is not None and self._camera.has_newer(self._index)
+
     def close(self) -> None:
         """Let go of the camera, also of one that is still being opened. Idempotent."""
         if self._coming is not None:
@@ -230,7 +234,7 @@ class _Session:
             self._send(SceneMoved(self._motion.moving, frame.captured_at))
         if self._motion.moving:
             self._linger()
-        for code in self._decoder.decode(frame.image, thorough=thorough):
+        for code in self._decoder.decode(frame.image, thorough=thorough, overtaken=self._camera.overtaken):
             self._linger()
             self._tell(code, frame.captured_at)
 

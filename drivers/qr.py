@@ -152,9 +152,17 @@ class Decoder:
         self._known: frozenset[bytes] = frozenset()
         self._since_whole = 0
         self._since_new = COMPANY_FRAMES
+        self._rung = 0
 
-    def decode(self, image: Picture, *, thorough: bool = True) -> tuple[Found, ...]:
-        """Return the codes in this frame, each content once, with corners in its pixels."""
+    def decode(
+        self, image: Picture, *, thorough: bool = True, overtaken: Callable[[], bool] = lambda: False
+    ) -> tuple[Found, ...]:
+        """Return the codes in this frame, each content once, with corners in its pixels.
+
+        Of the later rungs one is tried, and more until one finds something or `overtaken` says that a newer frame is
+        there; that one goes on with the rung that is next. A slow processor would else look at an old picture, rung
+        by rung, while the first rung could read the new one.
+        """
         grey = _grey(image)
         self._since_whole += 1
         self._since_new += 1
@@ -162,7 +170,7 @@ class Decoder:
         missed = len(found) < max(1, len(self._places))
         if missed or self._since_new <= COMPANY_FRAMES or self._since_whole >= self._whole_every:
             self._since_whole = 0
-            found += decode(grey, thorough=thorough and not found)
+            found += self._climb(grey, overtaken) if thorough and not found else decode(grey, thorough=False)
         found = _distinct(found)
         if found:
             self._note(found)
@@ -177,6 +185,19 @@ class Decoder:
         if not contents <= self._known:
             self._since_new = 0
             self._known = contents if len(self._known) > KNOWN_AT_MOST else self._known | contents
+
+    def _climb(self, grey: Picture, overtaken: Callable[[], bool]) -> tuple[Found, ...]:
+        first, *later = LADDER
+        if found := first(grey):
+            return found
+        for _ in later:
+            if found := later[self._rung](grey):
+                # What made this picture hard makes the next one hard as well: the same rung is tried first.
+                return found
+            self._rung = (self._rung + 1) % len(later)
+            if overtaken():
+                break
+        return ()
 
 
 def _near(grey: Picture, place: Corners) -> tuple[Found, ...]:

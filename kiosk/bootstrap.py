@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -338,7 +338,13 @@ def _open_log(
     from sync.standby import PATIENCE_S, Standby
 
     gate, url = config.gate, config.server.url
-    disk = SqliteLog(Path(config.log.path), compound=gate.compound, device=gate.device, clock=clock)
+    disk = SqliteLog(
+        Path(config.log.path),
+        compound=gate.compound,
+        device=gate.device,
+        clock=clock,
+        fsync=_fsync(config, clock, stack),
+    )
     if url is None:
         stack.callback(disk.close)
         return disk
@@ -366,6 +372,17 @@ def _open_log(
 
     stack.callback(finish)
     return log
+
+
+def _fsync(config: Config, clock: Clock, stack: ExitStack) -> Callable[[], AbstractContextManager[None]]:
+    """Return what surrounds each durable commit: nothing, or a simulated card's time."""
+    if config.simulation is None or config.simulation.fsync == "machine":
+        return nullcontext
+    from drivers.simulated.storage import SdCard, notes_beside
+
+    card = SdCard(clock, config.simulation.seed, notes_beside(Path(config.log.path)))
+    stack.callback(card.close)
+    return card.fsync
 
 
 def _issuers(config: Config, trust: TrustList, stack: ExitStack) -> Mapping[str, HealthIssuer]:

@@ -17,8 +17,10 @@ import msgspec
 import structlog
 import typer
 
+from kiosk.bench.commands import CpuScale
+from kiosk.bench.commands import app as bench_app
 from kiosk.errors import GatepostError, UsageError
-from kiosk.supervisor import AlreadySaid, stop_with_supervisor
+from kiosk.supervisor import AlreadySaid, stop_with_supervisor, this_program
 
 app = typer.Typer(
     name="gatepost",
@@ -30,6 +32,7 @@ app = typer.Typer(
 
 policy_app = typer.Typer(help="Policy documents.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
+app.add_typer(bench_app, name="bench")
 
 STDERR = 2
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
@@ -72,11 +75,20 @@ def demo(
     scenario: Annotated[
         str, typer.Option(help="What happens; docs/operations.md lists them, and so does an unknown name.")
     ] = "normal",
+    cpu_scale: CpuScale = 1.0,
 ) -> int:
     """Run a whole gate in a simulated world, with a central server on loopback."""
     from kiosk.demo.run import run_demo
 
-    return run_demo(visitors, headless=headless, report=report, seed=seed, scenario=scenario, program=_this_program())
+    return run_demo(
+        visitors,
+        headless=headless,
+        report=report,
+        seed=seed,
+        scenario=scenario,
+        cpu_scale=cpu_scale,
+        program=this_program(),
+    )
 
 
 @app.command()
@@ -88,7 +100,19 @@ def chaos(
     """Kill the processes of a simulated gate at random moments: nothing may be lost, doubled or opened unrecorded."""
     from kiosk.demo.chaos import kill_test
 
-    return kill_test(rounds, seed, report, _this_program())
+    return kill_test(rounds, seed, report, this_program())
+
+
+@app.command()
+def soak(
+    minutes: Annotated[float, typer.Option(min=1, help="How long visitors keep coming.")] = 30.0,
+    seed: Annotated[int, typer.Option(help="The simulated world's chance.")] = 1,
+    report: Annotated[Path | None, typer.Option(help="Write a JSON report.", metavar="FILE")] = None,
+) -> int:
+    """Let visitors come for a long time: status 1 if memory, files, threads or the clear time grow."""
+    from kiosk.bench.soak import soak as run_soak
+
+    return run_soak(minutes=minutes, seed=seed, report=report, program=this_program())
 
 
 @app.command()
@@ -107,7 +131,7 @@ def kiosk(
         if part is None:
             from kiosk.supervisor import run_kiosk
 
-            return run_kiosk(_this_program(), config, stop, _ready)
+            return run_kiosk(this_program(), config, stop, _ready)
         _run_part(part, loaded, config.parent, stop)
     return 0
 
@@ -255,11 +279,6 @@ def _stop_on_signals() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _this_program() -> list[str]:
-    """How to call this program again: the console script, or the interpreter with it."""
-    return [sys.argv[0]] if os.access(sys.argv[0], os.X_OK) else [sys.executable, sys.argv[0]]
 
 
 def _ready(what: str) -> None:

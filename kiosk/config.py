@@ -100,11 +100,14 @@ class PolicySection(Section, frozen=True):
 class SimulationSection(Section, frozen=True):
     """[simulation] Only for a kiosk whose devices are simulated: the socket of the world they live in.
 
-    `clock` is `machine`, or `never_set` for a Pi without a battery that has not reached a time server.
+    `clock` is `machine`, or `never_set` for a Pi without a battery that has not reached a time server. `fsync` is
+    `machine`, or `card` for one that takes as long as an SD card's, by the chance of `seed`.
     """
 
     world: str
     clock: Literal["machine", "never_set"] = "machine"
+    fsync: Literal["machine", "card"] = "machine"
+    seed: int = 1
 
 
 class Config(Section, frozen=True):

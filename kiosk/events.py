@@ -159,7 +159,7 @@ def _check(value: object, where: str, depth: int = 0) -> None:
             return
         case str():
             # A lone surrogate has no UTF-8, so no bytes to hash.
-            if any("\ud800" <= character <= "\udfff" for character in value):
+            if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
                 raise NotCanonical(f"{where} holds text that is not Unicode")
         case int():
             if abs(value) > MAX_INTEGER:

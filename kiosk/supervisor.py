@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -36,12 +37,16 @@ class NotReady(GatepostError, RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run, under which name, and where its standard error goes (None: to ours)."""
+    """What to run, under which name, and where its standard error goes (None: to ours).
+
+    `on_start` hears the process's id, which is its group's too, at every start, on a thread of the supervisor's.
+    """
 
     name: str
     argv: Sequence[str]
     log: Path | None = None
     restart: bool = True
+    on_start: Callable[[int], None] = lambda _: None
 
 
 class Process:
@@ -134,6 +139,7 @@ class Process:
                 # A group of its own: an interrupt at the terminal reaches us, and we end them in order.
                 process_group=0,
             )
+        self.program.on_start(self._child.pid)
         with self._child as child:
             if self._stopping.is_set():
                 child.terminate()
@@ -177,6 +183,11 @@ class Supervisor:
         """End all. Idempotent."""
         for name in reversed(list(self.processes)):
             self.end(name)
+
+
+def this_program() -> list[str]:
+    """How to call this program again: the console script, or the interpreter with it."""
+    return [sys.argv[0]] if os.access(sys.argv[0], os.X_OK) else [sys.executable, sys.argv[0]]
 
 
 def stop_with_supervisor(stop: threading.Event) -> None:

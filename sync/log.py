@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,10 +46,19 @@ class SqliteLog:
     Opening never raises: while the file cannot be used, `fault` says why, every call raises LogUnusable, and the
     next call tries again. `set_aside` names the database that the last opening had to move out of the way.
     `appended` is set after every event, for whoever waits to send it. `log_id` is the current log, also when the disk
-    has failed since; None when it was never read.
+    has failed since; None when it was never read. `fsync` surrounds each commit that has to be on disk: the seam for a
+    simulated card.
     """
 
-    def __init__(self, path: Path, *, compound: str, device: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        compound: str,
+        device: str,
+        clock: Clock,
+        fsync: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self.fault: str | None = None
         self.set_aside: SetAside | None = None
         self.log_id: str | None = None
@@ -58,6 +67,7 @@ class SqliteLog:
         self._compound = compound
         self._device = device
         self._clock = clock
+        self._fsync = fsync
         self._writing = threading.Lock()
         self._sending = threading.Lock()
         self._writer: sqlite3.Connection | None = None
@@ -326,7 +336,8 @@ class SqliteLog:
         self._commit(writer)
 
     def _commit(self, connection: sqlite3.Connection) -> None:
-        connection.execute("COMMIT")
+        with self._fsync():
+            connection.execute("COMMIT")
 
     def _drop(self) -> None:
         """Close both connections. The caller holds both locks."""

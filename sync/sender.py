@@ -25,6 +25,8 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 IDLE_S = 60.0
 """Without news the sender looks at the log this often all the same, and prunes it."""
+GATE_FIRST_S = 0.1
+"""After an event the sender holds back for so long: it must not take the processor from the opening that follows."""
 REFUSED = frozenset({400, 413, 422})
 """Answers that speak of the content: sending the same again will not help, sending less may."""
 
@@ -103,7 +105,8 @@ class Sender:
                 structlog.get_logger().exception("sender fault")
                 delivered = self._failed(type(error).__name__)
             if delivered:
-                wake.wait(IDLE_S)
+                if wake.wait(IDLE_S):
+                    stop.wait(GATE_FIRST_S)
             else:
                 stop.wait(self._pause_s())
             with suppress(LogUnusable):

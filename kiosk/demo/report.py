@@ -18,7 +18,7 @@ ACTIVE = True
 """The relay line of the demo is active high."""
 ALWAYS = frozenset({"decision", "gate_outcome", "log_opened", "started"})
 NOT_RECORDED = "not_recorded"
-STAGES = ("code", "temperature", "issuer", "decision", "record", "relay")
+STAGES = ("code", "temperature", "credential", "issuer", "decision", "record", "card", "relay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,13 @@ class Stored:
     fields: Mapping[str, Any]
 
 
-def visit_row(guest: Guest, seen: VisitorReport, events: Sequence[Stored]) -> dict[str, Any]:
-    """One visitor's row of the report: expected and actual answer, clear time and its stages."""
+def visit_row(
+    guest: Guest, seen: VisitorReport, events: Sequence[Stored], fsyncs: Sequence[tuple[float, float]] = ()
+) -> dict[str, Any]:
+    """One visitor's row of the report: expected and actual answer, clear time and its stages.
+
+    `fsyncs`: when each fsync of a simulated card ended (monotonic) and what it was to take, in seconds.
+    """
     decision = _decision(seen, events)
     outcome = _outcome(decision, events)
     fields = decision.fields if decision is not None else {}
@@ -49,7 +54,7 @@ def visit_row(guest: Guest, seen: VisitorReport, events: Sequence[Stored]) -> di
         "decision": answer,
         "reasons": reasons,
         "clear_s": clear_s,
-        "stages_s": _stages(seen, fields.get("times_us", {}), outcome),
+        "stages_s": _stages(seen, fields.get("times_us", {}), outcome, fsyncs),
         "event_id": decision.id if decision is not None else None,
         "synced": decision is not None,
         "gate_outcome": outcome.get("outcome"),
@@ -73,8 +78,8 @@ def as_expected(row: Mapping[str, Any], guest: Guest) -> bool:
     )
 
 
-def summary(rows: Sequence[Mapping[str, Any]], *, lost: int) -> dict[str, Any]:
-    """The report's summary."""
+def summary(rows: Sequence[Mapping[str, Any]], *, lost: int, scale: Mapping[str, Any]) -> dict[str, Any]:
+    """The report's summary. `scale` says how much slower the kiosk was made, and was."""
     answers = [row["decision"] for row in rows]
     return {
         "cleared": answers.count(Answer.ADMIT),
@@ -82,12 +87,11 @@ def summary(rows: Sequence[Mapping[str, Any]], *, lost: int) -> dict[str, Any]:
         "held": answers.count(Answer.HOLD),
         "abandoned": answers.count(None),
         "clear_s": percentiles(row["clear_s"] for row in rows),
-        "stages_s": {stage: percentiles(row["stages_s"].get(stage) for row in rows) for stage in STAGES},
+        "stages_s": stage_percentiles(rows),
         "per_minute": came_per_minute([row["arrived_at"] for row in rows]),
         "synced": sum(1 for row in rows if row["synced"]),
         "lost": lost,
-        "cpu_scale": 1.0,
-        "achieved_scale": 1.0,
+        **scale,
     }
 
 
@@ -96,6 +100,11 @@ def came_per_minute(arrivals: Sequence[float]) -> float | None:
     if len(arrivals) < 2 or max(arrivals) == min(arrivals):
         return None
     return round(60 * (len(arrivals) - 1) / (max(arrivals) - min(arrivals)), 1)
+
+
+def stage_percentiles(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float | None]]:
+    """The percentiles of each stage over the visitors who went through it."""
+    return {stage: percentiles(row["stages_s"].get(stage) for row in rows) for stage in STAGES}
 
 
 def percentiles(values: Iterable[float | None]) -> dict[str, float | None]:
@@ -145,21 +154,26 @@ def _not_recorded(decision: Stored | None, outcome: Mapping[str, Any], events: S
     return any(event.fields["kind"] == "guard_called" and event.fields["visit"] == visit for event in events)
 
 
-def _stages(seen: VisitorReport, times: Mapping[str, int], outcome: Mapping[str, Any]) -> dict[str, float]:
+def _stages(
+    seen: VisitorReport, times: Mapping[str, int], outcome: Mapping[str, Any], fsyncs: Sequence[tuple[float, float]]
+) -> dict[str, float]:
     """Durations between the marks that are there, in seconds. All are of one boot-wide monotonic clock."""
     at = {name: value / MICRO for name, value in {**times, **outcome.get("times_us", {})}.items()}
     ready = max((at[name] for name in ("code_verified", "issuer_answered", "reading") if name in at), default=None)
     spans = {
         "code": (at.get("code_captured"), at.get("code_decoded")),
         "temperature": (seen.forehead_at, at.get("reading")),
+        "credential": (at.get("code_decoded"), at.get("code_verified")),
         "issuer": (at.get("issuer_asked"), at.get("issuer_answered")),
         "decision": (ready, at.get("decided")),
         "record": (at.get("decided"), at.get("durable")),
         "relay": (at.get("durable"), seen.relay_at),
     }
-    return {
+    found = {
         stage: round(until - since, 4) for stage, (since, until) in spans.items() if since is not None and until is not None
     }
+    card_s = [took for ended, took in fsyncs if ended <= at.get("durable", -math.inf)]
+    return {**found, "card": round(card_s[-1], 4)} if card_s else found
 
 
 def _seconds(microseconds: int | None) -> float | None:

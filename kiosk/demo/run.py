@@ -5,15 +5,19 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from drivers.simulated.storage import notes_beside, read_notes
 from kiosk.demo.cases import scenario_named
 from kiosk.demo.report import as_expected, summary, visit_row
-from kiosk.demo.site import Site
+from kiosk.demo.scenarios import Case, Scenario
+from kiosk.demo.site import Fsync, Site
 from kiosk.demo.stage import Account, Stage
 from kiosk.errors import UsageError
 from ui.terminal import Line, LiveTable, print_summary
@@ -21,8 +25,44 @@ from ui.terminal import Line, LiveTable, print_summary
 VISITORS = 12
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to come: `count` visitors of a scenario (None: until interrupted), before a kiosk so many times slower."""
+
+    scenario: Scenario
+    count: int | None
+    seed: int
+    cpu_scale: float = 1.0
+    fsync: Fsync = "machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of one run: the report's rows and summary, the processes, and who did not end as expected."""
+
+    scenario: Scenario
+    rows: list[dict[str, Any]]
+    cases: list[Case]
+    totals: dict[str, Any]
+    processes: list[dict[str, Any]]
+    unexpected: list[dict[str, Any]]
+    scale_was_lost: bool
+
+    @property
+    def valid(self) -> bool:
+        """Whether there was somebody, all ended as expected, and every event is at the server."""
+        return bool(self.rows) and not self.unexpected and self.totals["lost"] == 0 and not self.scale_was_lost
+
+
 def run_demo(
-    visitors: int | None, *, headless: bool, report: Path | None, seed: int, scenario: str, program: list[str]
+    visitors: int | None,
+    *,
+    headless: bool,
+    report: Path | None,
+    seed: int,
+    scenario: str,
+    cpu_scale: float,
+    program: list[str],
 ) -> int:
     """Run the demo and return the exit status: 0 only if all ended as expected and every event is at the server.
 
@@ -31,40 +71,83 @@ def run_demo(
     """
     del headless
     chosen = scenario_named(scenario)
-    if report is not None and not report.parent.is_dir():
-        raise UsageError(f"{report}: there is no folder {report.parent}; make it, or name another file")
+    check_folder(report)
     count = visitors if visitors is not None or sys.stdout.isatty() else VISITORS
     console = Console(highlight=False)
-    with tempfile.TemporaryDirectory(prefix="gatepost-") as folder, _interrupted() as interrupted:
-        stage = Stage(Site(Path(folder), chosen, seed), program)
+    plan = Plan(chosen, count, seed, cpu_scale, "machine" if cpu_scale == 1 else "card")
+    with interruptible() as interrupted:
+        played = play(plan, program, console, interrupted)
+    print_summary(console, played.totals, played.processes)
+    if report is not None:
+        write_report(report, {"visits": played.rows, "summary": played.totals, "processes": played.processes})
+    for row in played.rows:
+        if row["decision"] not in {"admit", None}:
+            console.print(f"{row['name']}: {row['decision']}, {', '.join(row['reasons'])}")
+    if interrupted.is_set():
+        console.print(f"interrupted after {len(played.rows)} visitors" + ("" if count is None else f" of {count}"))
+    complete = interrupted.is_set() or len(played.rows) == count
+    return 0 if played.valid and complete else 1
+
+
+def play(
+    plan: Plan,
+    program: list[str],
+    console: Console,
+    interrupted: threading.Event,
+    on_visitor: Callable[[Stage, Account], None] = lambda *_: None,
+) -> Played:
+    """Let the visitors come, show them, and return what came of them. `on_visitor` is called after each."""
+    scenario = plan.scenario
+    with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
+        site = Site(Path(folder), scenario, plan.seed, plan.fsync)
+        stage = Stage(site, program, plan.cpu_scale)
         try:
             stage.open()
             console.print(f"central server at {stage.server}")
-            with LiveTable(console, f"scenario {chosen.name}: {chosen.about}") as table:
-                accounts = stage.watch(count, interrupted, lambda account: table.add(_line(account)))
+            if stage.scale_is_rough:
+                console.print("the scale is only held roughly: without root the pacer waits for its turn")
+            stage.measure_scale()
+            with LiveTable(console, f"scenario {scenario.name}: {scenario.about}") as table:
+
+                def tell(account: Account) -> None:
+                    table.add(_line(account))
+                    on_visitor(stage, account)
+
+                accounts = stage.watch(plan.count, interrupted, tell)
             processes = stage.processes()
+            stage.measure_scale()
             stored = stage.finish()
         finally:
             stage.close()
         lost = stage.lost(stored)
-    rows = [visit_row(account.guest, account.seen, stored) for account in accounts]
-    totals = summary(rows, lost=lost)
-    print_summary(console, totals, processes)
-    if report is not None:
-        found = {"visits": rows, "summary": totals, "processes": processes}
-        report.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    good = [as_expected(row, account.guest) for row, account in zip(rows, accounts, strict=True)]
-    for row, well in zip(rows, good, strict=True):
-        if not well:
-            seen = {name: row[name] for name in ("expected", "decision", "reasons", "gate_outcome", "openings", "also")}
-            console.print(f"not as expected: {row['name']}: {seen}")
-    for row in rows:
-        if row["decision"] not in {"admit", None}:
-            console.print(f"{row['name']}: {row['decision']}, {', '.join(row['reasons'])}")
-    if interrupted.is_set():
-        console.print(f"interrupted after {len(rows)} visitors" + ("" if count is None else f" of {count}"))
-    complete = bool(rows) and (interrupted.is_set() or len(rows) == count)
-    return 0 if all(good) and lost == 0 and complete else 1
+        fsyncs = read_notes(notes_beside(site.log_path))
+    rows = [visit_row(account.guest, account.seen, stored, fsyncs) for account in accounts]
+    played = Played(
+        scenario,
+        rows,
+        [account.guest.case for account in accounts],
+        summary(rows, lost=lost, scale=stage.scale()),
+        processes,
+        [row for row, account in zip(rows, accounts, strict=True) if not as_expected(row, account.guest)],
+        stage.scale_was_lost,
+    )
+    for row in played.unexpected:
+        seen = {name: row[name] for name in ("expected", "decision", "reasons", "gate_outcome", "openings", "also")}
+        console.print(f"not as expected: {row['name']}: {seen}")
+    if played.scale_was_lost:
+        console.print("the process that slows the kiosk down died: the figures are not at the scale asked for")
+    return played
+
+
+def check_folder(file: Path | None) -> None:
+    """See that a file can be written later. Raises UsageError."""
+    if file is not None and not file.parent.is_dir():
+        raise UsageError(f"{file}: there is no folder {file.parent}; make it, or name another file")
+
+
+def write_report(file: Path, found: dict[str, Any]) -> None:
+    """Write a report as JSON."""
+    file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _line(account: Account) -> Line:
@@ -76,8 +159,8 @@ def _line(account: Account) -> Line:
 
 
 @contextmanager
-def _interrupted() -> Iterator[threading.Event]:
-    """The first interrupt ends the demo in order; a second one at once."""
+def interruptible() -> Iterator[threading.Event]:
+    """The first interrupt ends a run in order; a second one at once."""
     interrupted = threading.Event()
 
     def asked(*_: object) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -26,6 +27,8 @@ STATUSES = {"00": "green", "01": "yellow", "10": "red", "20": "expired"}
 TOUCHES_S = 0.6
 """How long somebody who wants the form stands there before they touch the screen."""
 HOUR_US = 3_600_000_000
+Fsync = Literal["machine", "card"]
+"""What is under the durable log: this machine's disk as it is, or as slow as an SD card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,11 @@ class Guest:
 class Site:
     """The demo's folder. Everything in it is made from the seed, but for the keys, which are always new."""
 
-    def __init__(self, folder: Path, scenario: Scenario, seed: int) -> None:
+    def __init__(self, folder: Path, scenario: Scenario, seed: int, fsync: Fsync = "machine") -> None:
         self.folder = folder
         self.scenario = scenario
         self.seed = seed
+        self.fsync = fsync
         self.tokens: dict[str, str | tuple[str, float]] = {}
         self._chance = random.Random(seed)  # noqa: S311 - the world's chance must repeat; keys are not made of it
         self._key = Ed25519PrivateKey.generate()
@@ -113,8 +117,8 @@ class Site:
         )
         return path
 
-    def write_kiosk(self, server: str, issuer: str) -> Path:
-        """Write the trust list and the kiosk's configuration."""
+    def write_kiosk(self, server: str | None, issuer: str) -> Path:
+        """Write the trust list and the kiosk's configuration; without a server the kiosk is to work alone."""
         trust = self.folder / "trust.json"
         self._write_json(trust, self._trust())
         sections: dict[str, dict[str, object]] = {
@@ -125,8 +129,13 @@ class Site:
             "thermometer": {"source": "simulated"},
             "relay": {"source": "simulated"},
             "log": {"path": str(self.log_path)},
-            "server": {"url": server},
-            "simulation": {"world": str(self.world_socket), "clock": self.scenario.surroundings.clock},
+            "server": {} if server is None else {"url": server},
+            "simulation": {
+                "world": str(self.world_socket),
+                "clock": self.scenario.surroundings.clock,
+                "fsync": self.fsync,
+                "seed": self.seed,
+            },
         }
         path = self.folder / "kiosk.toml"
         # A JSON string or list of strings is TOML as well.

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from kiosk.demo.scenarios import Case
 from kiosk.demo.screen import FormScreen
 from kiosk.demo.site import Guest, Site
 from kiosk.errors import DeviceLost, GatepostError
+from kiosk.pace.bursts import AchievedScale
+from kiosk.pace.slowing import Slowing
 from kiosk.supervisor import Program, Supervisor
 
 AHEAD = 3
@@ -42,13 +44,19 @@ class Account:
 
 
 class Stage:
-    """Everything that a run needs, started by `open` and ended by `close`. `program` is how gatepost is called."""
+    """Everything that a run needs, started by `open` and ended by `close`. `program` is how gatepost is called.
 
-    def __init__(self, site: Site, program: list[str]) -> None:
+    The kiosk's processes, and no others, are made `cpu_scale` times slower.
+    """
+
+    def __init__(self, site: Site, program: list[str], cpu_scale: float = 1.0) -> None:
         self._port = _free_port()
         self.server = f"http://127.0.0.1:{self._port}"
         self._site = site
         self._program = program
+        self._cpu_scale = cpu_scale
+        self._slowing: Slowing | None = None
+        self._achieved = AchievedScale()
         self.supervisor = Supervisor()
         self._disk = Disk()
         self._wire: CuttableWire | None = None
@@ -60,8 +68,12 @@ class Stage:
 
     def open(self, upload_to: str | None = None) -> None:
         """Start every process, the slow ones side by side. `upload_to`: where the kiosk finds the server, if not there."""
+        self.start_kiosk(self.set_up(upload_to))
+        self.wait_ready()
+
+    def set_up(self, upload_to: str | None = None) -> Path:
+        """Start all that surrounds the kiosk, and return the kiosk's configuration."""
         site = self._site
-        (site.folder / "run").mkdir(mode=0o700)
         site.write_script()
         central = str(site.write_central(self._port))
         if not site.scenario.surroundings.server_away:
@@ -72,12 +84,48 @@ class Stage:
         if site.scenario.cuts_the_wire:
             self._wire = CuttableWire(self._port)
             upload_to = self._wire.url
-        config = str(site.write_kiosk(upload_to or self.server, running["issuer"].wait_ready()))
+        config = site.write_kiosk(upload_to or self.server, running["issuer"].wait_ready())
         running["world"].wait_ready()
+        return config
+
+    def start_kiosk(self, config: Path) -> None:
+        """Start the kiosk's processes without waiting for them."""
+        if self._cpu_scale != 1 and self._slowing is None:
+            self._slowing = Slowing(self._cpu_scale)
         for part in PARTS:
-            self._start(part, "kiosk", "--config", config, "--part", part)
-        for process in running.values():
+            self._start(part, "kiosk", "--config", str(config), "--part", part)
+
+    def wait_ready(self) -> None:
+        """Wait until every process that was started is ready."""
+        for process in self.supervisor.processes.values():
             process.wait_ready()
+
+    def end_kiosk(self) -> None:
+        """End the kiosk's processes, the core last: it brings its records to the server before."""
+        for part in sorted(PARTS, key="core".__eq__):
+            self.supervisor.end(part)
+
+    def measure_scale(self) -> None:
+        """Find out how much slower this machine really is for the kiosk. Not while visitors are there: it disturbs."""
+        self._achieved.measure(self._slowing)
+
+    def scale(self) -> dict[str, Any]:
+        """The scale asked for, and what `measure_scale` found."""
+        return {
+            "cpu_scale": self._cpu_scale,
+            "achieved_scale": self._achieved.overall(),
+            "achieved_scale_by_burst": self._achieved.by_burst(),
+        }
+
+    @property
+    def scale_is_rough(self) -> bool:
+        """Whether the pacer has to wait for its turn on this machine."""
+        return self._slowing is not None and not self._slowing.real_time
+
+    @property
+    def scale_was_lost(self) -> bool:
+        """Whether the pacer died in mid-run."""
+        return self._slowing is not None and self._slowing.broken
 
     def watch(self, count: int | None, interrupted: threading.Event, on_account: Callable[[Account], None]) -> list[Account]:
         """Let `count` visitors come (None: until interrupted); return what the world saw of each, as they came."""
@@ -130,12 +178,13 @@ class Stage:
 
     def finish(self) -> list[Stored]:
         """End the kiosk, let it bring its records to the server, and return all events there, oldest first."""
+        self._full_speed()
         if self._site.scenario.surroundings.server_away:
             self._start("central", "central", "--config", str(self._site.folder / "central.toml"))
             self.supervisor.processes["central"].wait_ready()
         self._surround(None)
-        for part in ("eyes", "gate", "core", "world"):
-            self.supervisor.end(part)
+        self.end_kiosk()
+        self.supervisor.end("world")
         return _stored(self.server)
 
     def lost(self, stored: list[Stored]) -> int:
@@ -170,6 +219,7 @@ class Stage:
 
     def close(self) -> None:
         """End every process. Idempotent."""
+        self._full_speed()
         self.supervisor.close()
         if self._wire is not None:
             self._wire.close()
@@ -180,8 +230,15 @@ class Stage:
         if self._wire is not None:
             self._wire.lead_nowhere(case is not None and case.server_away)
 
+    def _full_speed(self) -> None:
+        if self._slowing is not None:
+            self._slowing.close()
+
     def _start(self, name: str, *arguments: str) -> None:
-        self.supervisor.start(Program(name, [*self._program, *arguments], self._site.folder / f"{name}.log"))
+        program = Program(name, [*self._program, *arguments], self._site.folder / f"{name}.log")
+        if name in PARTS and self._slowing is not None:
+            program = replace(program, on_start=self._slowing.add)
+        self.supervisor.start(program)
 
     def _next_guest(self, number: int, screen: FormScreen) -> Guest:
         cases = self._site.scenario.cases

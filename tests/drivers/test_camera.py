@@ -97,6 +97,16 @@ def test_only_the_newest_frame_is_kept(camera: Camera, device: Device) -> None:
     assert camera.newest(frame.index, 0.0) is None
 
 
+def test_it_says_whether_a_frame_has_been_overtaken(camera: Camera, device: Device) -> None:
+    assert not camera.has_newer(0)
+    device.give(Coming(1))
+    frame = camera.newest(0, 0.0)
+    assert frame is not None
+    assert not camera.has_newer(frame.index)
+    device.give(Coming(2))
+    assert camera.has_newer(frame.index)
+
+
 def test_newest_waits_for_a_frame_that_comes(camera: Camera, device: Device) -> None:
     threading.Timer(0.02, device.coming.put, [Coming(9)]).start()
     assert level(camera.newest(0, PATIENCE_S)) == 9

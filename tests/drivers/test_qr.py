@@ -194,6 +194,32 @@ class TestDecoder:
         faint = placed(SPOILT["out of focus"], 700, 200)
         assert [found.content for found in decoder.decode(faint)] == [b"out of focus" * 12]
 
+    @pytest.mark.parametrize("code", SPOILT.values(), ids=SPOILT.keys())
+    def test_a_hard_code_is_read_within_as_many_frames_as_there_are_rungs_even_if_each_is_overtaken(
+        self, code: NDArray[np.uint8]
+    ) -> None:
+        decoder = Decoder()
+        seen = [bool(decoder.decode(code, overtaken=lambda: True)) for _ in qr.LADDER]
+        assert any(seen)
+
+    def test_a_picture_that_is_overtaken_is_looked_at_by_two_rungs_and_no_more(self) -> None:
+        asked: list[bool] = []
+        decoder = Decoder()
+
+        def overtaken(answer: bool) -> bool:
+            asked.append(answer)
+            return answer
+
+        empty = np.full((720, 1280, 3), 160, np.uint8)
+        assert decoder.decode(empty, overtaken=lambda: overtaken(True)) == ()
+        assert asked == [True]
+        assert decoder.decode(empty, overtaken=lambda: overtaken(False)) == ()
+        assert asked == [True, *[False] * (len(qr.LADDER) - 1)]
+
+    def test_a_quick_look_is_never_thorough(self) -> None:
+        picture = placed(SPOILT["out of focus"], 300, 200)
+        assert Decoder().decode(picture, thorough=False) == ()
+
     def test_finds_a_second_code_within_a_few_frames(self) -> None:
         decoder = Decoder(whole_every=4)
         one = placed(drawn(b"first"), 100, 200)

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -29,9 +30,10 @@ def test_a_process_is_ready_when_it_says_so_and_ends_when_asked(tmp_path: Path) 
     assert not psutil.pid_exists(pid)
 
 
-def test_a_killed_process_comes_back(tmp_path: Path) -> None:
+def test_a_killed_process_comes_back_and_each_start_is_told(tmp_path: Path) -> None:
     supervisor = Supervisor()
-    process = supervisor.start(program(tmp_path, READY))
+    started: list[int] = []
+    process = supervisor.start(replace(program(tmp_path, READY), on_start=started.append))
     process.wait_ready()
     first = process.pid
     assert first is not None
@@ -43,6 +45,8 @@ def test_a_killed_process_comes_back(tmp_path: Path) -> None:
     assert process.pid not in {None, first}
     assert process.restarts == 1
     supervisor.close()
+    assert started[0] == first
+    assert len(started) == 2
 
 
 def test_bad_usage_is_passed_on_as_such(tmp_path: Path) -> None:

@@ -198,7 +198,8 @@ class _Wake(threading.Event):
         self._turns_of_both = turns
 
     def wait(self, timeout: float | None = None) -> bool:
-        return self._turns_of_both.wait(timeout)
+        self._turns_of_both.wait(timeout)
+        return self.is_set()
 
 
 def turns(sender: Sender, count: int) -> list[float]:

@@ -17,8 +17,9 @@ from structlog.testing import capture_logs
 from kiosk.errors import LogUnusable
 from kiosk.model import EventId, GateOutcome
 from sync import log_file
+from sync.log import SqliteLog
 from sync.log_file import open_log_file
-from tests.sync.logs import ADMIT, acknowledge_all, current, held, note, opened, verified
+from tests.sync.logs import ADMIT, COMPOUND, DEVICE, LogClock, acknowledge_all, current, held, note, opened, verified
 
 ROOT = Path(__file__).parents[2]
 WAIT_S = 10.0
@@ -93,6 +94,25 @@ def no_file_larger_than(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_slow_disk_is_waited_for_with_each_commit_that_must_be_on_it_and_with_no_other(path: Path) -> None:
+    ended: list[str] = []
+
+    @contextmanager
+    def fsync() -> Iterator[None]:
+        yield
+        ended.append("fsync")
+
+    log = SqliteLog(path, compound=COMPOUND, device=DEVICE, clock=LogClock(), fsync=fsync)
+    with closing(log):
+        assert ended == ["fsync"]
+        event = log.append(note(1), visit="v", decision=ADMIT)
+        log.record_outcome(event, GateOutcome.PASSED, note(2))
+        assert ended == ["fsync"] * 3
+        acknowledge_all(log)
+        log.prune()
+        assert ended == ["fsync"] * 3
 
 
 def test_a_full_disk_costs_nothing_that_was_recorded_and_ends_with_it(path: Path) -> None:

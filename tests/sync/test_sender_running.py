@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import LogUnusable
-from sync.sender import IDLE_S
+from sync.sender import GATE_FIRST_S, IDLE_S
 from tests.sync.logs import opened
 from tests.sync.servers import BROKEN, IDLE, Reply, Request, Site, turns
 
@@ -26,6 +26,26 @@ def test_a_sender_with_nothing_to_send_claims_nothing_of_the_server(site: Site) 
     site.interfere = lambda _: BROKEN
     assert turns(site.new_sender(), 2) == IDLE * 2
     assert site.health == []
+
+
+def test_a_sender_that_is_woken_lets_the_gate_open_first(site: Site) -> None:
+    waits: list[float | None] = []
+
+    class News(threading.Event):
+        """Something was recorded as soon as the sender waits for it."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout)
+            return True
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout)
+            self.set()
+            return True
+
+    site.sender.run(Stop(), News())
+    assert waits == [IDLE_S, GATE_FIRST_S]
 
 
 class TestStopping:

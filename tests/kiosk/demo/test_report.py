@@ -1,72 +1,63 @@
-"""What the demo's report makes of an admission that is known by now, and opened nothing at the gate."""
+"""The demo's report: each visitor's stages, and the summary that other programs read."""
 
 from typing import Any
 
 import pytest
 
-from drivers.simulated.protocol import PinEdge, VisitorReport
+from drivers.simulated.protocol import VisitorReport
 from drivers.simulated.script import VisitorScript
-from kiosk.demo.cases import DISK_FULL, RESIDENT
-from kiosk.demo.report import Stored, as_expected, visit_row
-from kiosk.demo.scenarios import Case
+from kiosk.demo.cases import RESIDENT
+from kiosk.demo.report import STAGES, Stored, percentiles, summary, visit_row
 from kiosk.demo.site import Guest
 
-ADMISSION = "gate-1/standby/2"
-NOT_RECORDED = next(case for case in DISK_FULL.cases if case.server_away)
+GUEST = Guest("001 resident", RESIDENT, VisitorScript(name="001 resident"))
+SEEN = VisitorReport("001 resident", 10.0, 11.4, 11.0, 11.4, 11.6, 12.9, 11.9, 13.0)
+TIMES = {"code_captured": 11.41, "code_decoded": 11.53, "code_verified": 11.534, "reading": 11.25, "decided": 11.536}
+SCALE = {"cpu_scale": 4.5, "achieved_scale": 4.6, "achieved_scale_by_burst": {"1": 4.1, "5": 4.7, "20": 4.6}}
 
 
-def stored(kind: str, at: float, **fields: Any) -> Stored:
-    name = ADMISSION if kind == "decision" else f"gate-1/standby/{round(at * 10)}"
-    return Stored(name, {"kind": kind, "mono_us": round(at * 1e6), "visit": "v", **fields})
+def stored() -> list[Stored]:
+    decision = {"kind": "decision", "mono_us": 11_536_000, "answer": "admit", "reasons": ["resident"], "times_us": us(TIMES)}
+    outcome = {"kind": "gate_outcome", "mono_us": 13_000_000, "admission": "g/l/1", "times_us": us({"durable": 11.59})}
+    return [Stored("g/l/1", decision), Stored("g/l/2", outcome)]
 
 
-def events(outcome: str, *, guard: bool = True) -> list[Stored]:
-    decision = stored("decision", 11.0, answer="admit", reasons=["resident"])
-    called = [stored("guard_called", 11.2)] if guard else []
-    return [decision, *called, stored("gate_outcome", 11.3, admission=ADMISSION, outcome=outcome)]
+def us(times: dict[str, float]) -> dict[str, int]:
+    return {name: round(at * 1_000_000) for name, at in times.items()}
 
 
-def row(case: Case, found: list[Stored], *, opens: bool = False) -> tuple[dict[str, Any], bool]:
-    """The report's row of a visitor who was there from 10 to 14 s, and whether it is as the case wants it."""
-    edges = (PinEdge(17, True, 11.1, "driven"),) if opens else ()
-    at = 11.1 if opens else None
-    seen = VisitorReport(
-        name="one",
-        arrived_at=10.0,
-        code_in_frame_at=10.5,
-        forehead_at=10.5,
-        in_position_at=10.5,
-        relay_at=at,
-        passed_at=at,
-        set_off_at=13.0,
-        left_at=14.0,
-        line_trace=edges,
+def stages(fsyncs: list[tuple[float, float]]) -> dict[str, Any]:
+    return dict(visit_row(GUEST, SEEN, stored(), fsyncs)["stages_s"])
+
+
+def test_a_visitors_time_is_told_by_stages() -> None:
+    row = visit_row(GUEST, SEEN, stored())
+    assert row["clear_s"] == pytest.approx(0.2)
+    assert row["stages_s"] == pytest.approx(
+        {"code": 0.12, "temperature": 0.25, "credential": 0.004, "decision": 0.002, "record": 0.054, "relay": 0.01}
     )
-    guest = Guest("one", case, VisitorScript(name="one"))
-    made = visit_row(guest, seen, found)
-    return made, as_expected(made, guest)
 
 
-def test_it_was_a_call_for_the_guard_that_nobody_could_record_in_time() -> None:
-    made, good = row(NOT_RECORDED, events("not_opened"))
-    assert (made["decision"], made["reasons"]) == ("hold", ["not_recorded"])
-    assert (made["gate_outcome"], made["openings"], made["clear_s"]) == ("not_opened", 0, None)
-    assert good
+def test_what_the_card_took_for_the_decision_is_told_apart() -> None:
+    assert stages([(9.0, 0.3), (11.5899, 0.05), (13.1, 0.4)])["card"] == 0.05
 
 
-def test_the_line_must_not_have_moved_for_it() -> None:
-    assert not row(NOT_RECORDED, events("not_opened"), opens=True)[1]
+def test_without_a_card_nothing_is_said_of_it() -> None:
+    assert "card" not in stages([])
 
 
-@pytest.mark.parametrize(
-    "found", [events("passed"), events("not_opened", guard=False)], ids=["opened", "left before it was durable"]
-)
-def test_any_other_admission_is_one(found: list[Stored]) -> None:
-    made, good = row(NOT_RECORDED, found)
-    assert made["decision"] == "admit"
-    assert not good
+def test_percentiles_are_values_that_occurred() -> None:
+    assert percentiles([0.1 * number for number in range(1, 21)] + [None]) == {
+        "p50": pytest.approx(1.0),
+        "p95": pytest.approx(1.9),
+        "p99": pytest.approx(2.0),
+        "max": pytest.approx(2.0),
+    }
+    assert set(percentiles([]).values()) == {None}
 
 
-def test_a_resident_who_was_held_so_is_not_as_expected_elsewhere() -> None:
-    assert not row(RESIDENT, events("not_opened"))[1]
-    assert row(RESIDENT, events("passed"), opens=True)[1]
+def test_the_summary_says_how_much_slower_the_kiosk_was() -> None:
+    found = summary([visit_row(GUEST, SEEN, stored())], lost=0, scale=SCALE)
+    assert {key: found[key] for key in SCALE} == SCALE
+    assert set(found["stages_s"]) == set(STAGES)
+    assert (found["cleared"], found["clear_s"]["max"]) == (1, pytest.approx(0.2))

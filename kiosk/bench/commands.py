@@ -1,0 +1,63 @@
+"""The command line of the measurements: `gatepost bench`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kiosk.supervisor import this_program
+
+app = typer.Typer(help="What the kiosk does, in figures.", no_args_is_help=True)
+
+CpuScale = Annotated[
+    float, typer.Option("--cpu-scale", min=1, max=10, help="Make the kiosk's processes so many times slower; a Pi 4: 4.5.")
+]
+ReportFile = Annotated[Path | None, typer.Option("--report", help="Write a JSON report.", metavar="FILE")]
+
+
+@app.command()
+def clear(
+    visitors: Annotated[int, typer.Option(min=1, help="How many come, about one every five seconds.")] = 60,
+    scenario: Annotated[str, typer.Option(help="As for the demo.")] = "normal",
+    full: Annotated[bool, typer.Option("--full", help="500 visitors of every scenario: most of a day.")] = False,
+    cpu_scale: CpuScale = 1.0,
+    seed: Annotated[int, typer.Option(help="The simulated world's chance.")] = 1,
+    report: ReportFile = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the distribution; needs matplotlib.", metavar="FILE.png")] = None,
+) -> int:
+    """Measure clear time and its stages, and hold them against the budget: status 1 if it is missed."""
+    from kiosk.bench.clear import bench_clear
+
+    return bench_clear(
+        visitors=visitors,
+        scenario=scenario,
+        full=full,
+        cpu_scale=cpu_scale,
+        seed=seed,
+        report=report,
+        picture=plot,
+        program=this_program(),
+    )
+
+
+@app.command()
+def startup(
+    rounds: Annotated[int, typer.Option(min=1, help="How many starts, cold and warm each.")] = 5,
+    cpu_scale: CpuScale = 1.0,
+    report: ReportFile = None,
+) -> int:
+    """Measure how long the kiosk takes to start: each process to ready, and to the first visitor cleared."""
+    from kiosk.bench.startup import bench_startup
+
+    return bench_startup(rounds=rounds, cpu_scale=cpu_scale, report=report, program=this_program())
+
+
+@app.command()
+def memory(
+    visitors: Annotated[int, typer.Option(min=1, help="How many come between the two looks.")] = 20,
+    report: ReportFile = None,
+) -> int:
+    """Measure each process's memory, idle and after visitors, and the idle load: status 1 beyond the limits."""
+    from kiosk.bench.memory import bench_memory
+
+    return bench_memory(visitors=visitors, report=report, program=this_program())

@@ -1,0 +1,105 @@
+"""The measurements' tables for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+QUANTILES = ("p50", "p95", "p99", "max")
+
+
+def print_clear(console: Console, found: Mapping[str, Any]) -> None:
+    """Print stages and clear time, the budget, and the scale that was achieved."""
+    table = table_of("Clear time by stage (seconds)", "stage", *QUANTILES)
+    for name, figures in {**found["stages_s"], "clear time": found["summary"]["clear_s"]}.items():
+        table.add_row(name, *(seconds(figures[quantile]) for quantile in QUANTILES))
+    console.print(table)
+    table = table_of(
+        f"Budget, over {found['summary']['judged']} visitors whose parts all worked (seconds)",
+        "what",
+        "quantile",
+        "measured",
+        "at most",
+        "",
+    )
+    for verdict in found["budget"]:
+        table.add_row(
+            verdict["figure"],
+            verdict["quantile"],
+            seconds(verdict["measured_s"]),
+            seconds(verdict["at_most_s"]),
+            met(verdict["met"]),
+        )
+    console.print(table)
+    bursts = ", ".join(f"{length} ms: {ratio}" for length, ratio in found["achieved_scale_by_burst"].items())
+    console.print(f"processor scale asked for {found['cpu_scale']}, achieved {found['achieved_scale']} (bursts of {bursts})")
+    console.print(
+        f"visitors {found['n']}, events lost {found['summary']['lost']}, valid: {'yes' if found['valid'] else 'NO'}"
+    )
+
+
+def print_startup(console: Console, found: Mapping[str, Any]) -> None:
+    """Print the three kinds of start, one below the other for each process."""
+    title = f"From start to ready, {found['rounds']} starts each (seconds)"
+    table = table_of(title, "process", "start", "p50", "max", "at most", "")
+    for name, row in found["processes"].items():
+        for kind in ("cold", "warm", "restart"):
+            spread = row[f"{kind}_s"]
+            limited = kind == "restart" and row["at_most_s"] is not None
+            limit = (seconds(row["at_most_s"]), met(row["met"])) if limited else ("", "")
+            table.add_row(name, kind, seconds(spread["p50"]), seconds(spread["max"]), *limit)
+    first = found["first_clear_s"]
+    table.add_row("first visitor cleared", "warm", seconds(first["p50"]), seconds(first["max"]), "", "")
+    console.print(table)
+
+
+def print_memory(console: Console, found: Mapping[str, Any]) -> None:
+    """Print each process idle and after its visitors, side by side, and the idle load."""
+    kinds = ("rss", "pss", "uss")
+    columns = [f"{kind} {when}" for kind in kinds for when in ("idle", "after")]
+    table = table_of(f"Memory idle, and after {found['n']} visitors (MB)", "process", *columns)
+    for name, row in {**found["processes"], "together": found["together"]}.items():
+        table.add_row(name, *(f"{row[when][f'{kind}_mb']:.0f}" for kind in kinds for when in ("idle", "after")))
+    console.print(table)
+    table = table_of("Limits", "what", "measured", "at most", "")
+    for verdict in found["limits"]:
+        measured, at_most = f"{verdict['measured']:.0f} {verdict['unit']}", f"{verdict['at_most']:.0f} {verdict['unit']}"
+        table.add_row(verdict["what"], measured, at_most, met(verdict["met"]))
+    console.print(table)
+
+
+def met(well: bool) -> str:
+    """A verdict in a word that is seen."""
+    return "met" if well else "MISSED"
+
+
+def table_of(title: str, first: str, *others: str) -> Table:
+    """A table with a column of names and columns of figures."""
+    table = Table(title=title, title_justify="left")
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def seconds(value: float | None) -> str:
+    """Three places, or a dash for what was not measured."""
+    return "-" if value is None else f"{value:.3f}"
+
+
+def print_soak(console: Console, found: Mapping[str, Any]) -> None:
+    """Print each trend, what it surely grew by in the run (95 %), and whether it may."""
+    title = f"{found['n']} visitors in {found['ran_s'] / 60:.1f} minutes, the first {found['warm_up_s']:.0f} s left out"
+    table = table_of(title, "process", "figure", "first", "last", "an hour", "surely", "may", "")
+    for row in found["trends"]:
+        figures = (row[name] for name in ("first", "last", "per_hour", "grew_at_least", "may_grow"))
+        name = f"{row['figure']} {row['unit']}".rstrip()
+        table.add_row(row["process"], name, *(_figure(one) for one in figures), "GROWS" if row["grows"] else "flat")
+    console.print(table)
+    valid = "yes" if found["valid"] else "NO"
+    console.print(f"events lost {found['summary']['lost']}, valid: {valid}")
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
