@@ -8,13 +8,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 from kiosk import policy
 from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.credentials import TrustList, combine, parse_trust
 from kiosk.documents import decode_toml
+from kiosk.edge import Edge
 from kiosk.errors import DeviceLost, LogUnusable, UsageError
 from kiosk.inbox import Inbox
 from kiosk.link import PartHealth, connect_patiently
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
 
 SOFTWARE = version("gatepost")
 FLUSH_WITHIN = Seconds(10.0)
-
-_log = structlog.get_logger()
 
 
 def core_socket(config: Config) -> Path:
@@ -126,7 +123,7 @@ def build_core(
             return lambda well, detail: inbox.post(PartHealth(part, well, detail, clock.monotonic()))
 
         if log is None:
-            log = _open_log(config, clock, stack, wake, health(Part.SERVER))
+            log = _open_log(config, clock, stack, wake, health(Part.SERVER), health(Part.LOG))
         if metrics is not None:
             log = metrics.log(log, clock)
         if issuers is None:
@@ -237,20 +234,17 @@ def run_gate(config: Config, stop: threading.Event, ready: Callable[[], None]) -
 
     clock = SystemClock()
     back_off = BACK_OFF_FIRST
-    lost = False
+    edge = Edge("gate line")
     ready()
     while not stop.is_set():
         try:
             with ExitStack() as stack:
                 line = _gate_line(config, clock, stack)
-                if lost:
-                    _log.info("gate line back")
-                lost, back_off = False, BACK_OFF_FIRST
+                edge.find(clock.monotonic())
+                back_off = BACK_OFF_FIRST
                 serve(lambda: connect_patiently(core_socket(config), stop.wait), line, clock, stop, version=SOFTWARE)
         except DeviceLost as error:
-            if not lost:
-                _log.error("gate line lost", reason=str(error))
-            lost = True
+            edge.lose(clock.monotonic(), detail=str(error))
             stop.wait(back_off)
             back_off = Seconds(min(back_off * 2, BACK_OFF_MOST))
 
@@ -326,7 +320,12 @@ def camera_factory(config: Config, clock: Clock) -> "Callable[[], Camera]":
 
 
 def _open_log(
-    config: Config, clock: Clock, stack: ExitStack, wake: threading.Event, on_server: Callable[[bool, str], None]
+    config: Config,
+    clock: Clock,
+    stack: ExitStack,
+    wake: threading.Event,
+    on_server: Callable[[bool, str], None],
+    on_log: Callable[[bool, str], None],
 ) -> Log:
     """Open the durable log and, where there is a server, start what sends it there."""
     from sync.log import SqliteLog
@@ -334,6 +333,8 @@ def _open_log(
 
     log = SqliteLog(Path(config.log.path), compound=config.gate.compound, device=config.gate.device, clock=clock)
     stack.callback(log.close)
+    if log.fault is not None:
+        on_log(False, log.fault)
     if config.server.url is not None:
         sender = Sender(
             log,

@@ -1,7 +1,6 @@
 """The command line: `gatepost`. Exit status 0 done, 1 what was asked does not hold, 2 bad usage."""
 
 import json
-import logging
 import os
 import signal
 import sys
@@ -13,9 +12,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
 import msgspec
-import structlog
 import typer
 
+from kiosk import diagnostics
 from kiosk.errors import GatepostError, UsageError
 from kiosk.supervisor import AlreadySaid, stop_with_supervisor
 
@@ -35,7 +34,7 @@ ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configurati
 
 def main() -> None:
     """Run the command line; bad usage is one sentence on standard error and exit status 2."""
-    _log_to_stderr()
+    diagnostics.configure(os.environ.get("GATEPOST_LOG", "info"))
     status: object = None
     try:
         status = app(standalone_mode=False)
@@ -51,11 +50,12 @@ def main() -> None:
         sys.exit(130)
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the boundary of the process: what it says must quote nothing
         # Typer carries its own copy of click: every usage error of either formats itself.
         if (sentence := getattr(error, "format_message", None)) is not None:
             _fail(sentence(), 2)
-        raise
+        diagnostics.crash(error)
+        sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -282,19 +282,3 @@ def _is_unicode(text: str) -> bool:
 def _fail(sentence: str, status: int) -> NoReturn:
     typer.echo(f"gatepost: {sentence}", err=True)
     sys.exit(status)
-
-
-def _log_to_stderr() -> None:
-    """Structured lines on standard error, from the level in GATEPOST_LOG (default: info)."""
-    level = logging.getLevelNamesMapping().get(os.environ.get("GATEPOST_LOG", "info").upper(), logging.INFO)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
