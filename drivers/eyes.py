@@ -11,11 +11,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
-import structlog
-
 from drivers.camera import Camera, Frame
 from drivers.motion import Motion
 from drivers.qr import Decoder, Found
+from kiosk.edge import Edge
 from kiosk.errors import DeviceLost
 from kiosk.link import (
     BEAT_EVERY,
@@ -46,8 +45,6 @@ SILENT_S = 3.0
 """A camera that gives no frame for so long is opened again."""
 JOIN_S = 2.0
 
-_log = structlog.get_logger()
-
 
 def run_eyes(
     core_socket: Path,
@@ -59,19 +56,19 @@ def run_eyes(
     version: str,
 ) -> None:
     """Watch until `stop` is set. A lost core or camera is waited for; one that cannot be meant is a UsageError."""
+    core = Edge("core")
     with contextlib.closing(_Watched(open_camera, clock)) as camera:
         while not stop.is_set():
             connection = connect_patiently(core_socket, stop.wait)
             if connection is None:
                 return
             began = clock.monotonic()
-            session = _Session(connection, camera, clock, stop, idle_fps)
+            session = _Session(connection, camera, clock, stop, idle_fps, core)
             try:
                 greet(connection, Part.EYES, version)
-                _log.info("core connected")
                 session.run()
-            except DeviceLost:
-                _log.warning("core lost")
+            except DeviceLost as error:
+                core.lose(clock.monotonic(), detail=str(error))
             finally:
                 session.close()
             stop.wait(reconnect_pause(clock.monotonic() - began))
@@ -91,7 +88,6 @@ class _Watched:
         self._backoff_s = BACKOFF_S[0]
         self._retry_at: float = clock.monotonic()
         self._frame_at = clock.monotonic()
-        self._lost_at: Monotonic | None = None
         self.well: bool | None = None
         self.detail = ""
 
@@ -118,8 +114,7 @@ class _Watched:
                 self._lose("the camera is silent")
             return None
         self._index, self._frame_at = frame.index, now
-        if not self.well:
-            self._find(now)
+        self.well, self.detail, self._backoff_s = True, "", BACKOFF_S[0]
         return frame
 
     def overtaken(self) -> bool:
@@ -156,12 +151,6 @@ class _Watched:
         self._camera.pace(self._fps)
         self._index, self._frame_at = 0, self._clock.monotonic()
 
-    def _find(self, now: float) -> None:
-        if self._lost_at is not None:
-            _log.info("camera back", after_s=round(now - self._lost_at, 1))
-        self.well, self.detail, self._lost_at = True, "", None
-        self._backoff_s = BACKOFF_S[0]
-
     def _lose(self, detail: str) -> None:
         now = self._clock.monotonic()
         camera, self._camera = self._camera, None
@@ -171,14 +160,16 @@ class _Watched:
         self._retry_at = now + self._backoff_s
         self._backoff_s = min(2 * self._backoff_s, BACKOFF_S[1])
         if self.well is not False:
-            _log.warning("camera lost", detail=detail)
-            self.well, self.detail, self._lost_at = False, detail, now
+            self.well, self.detail = False, detail
 
 
 class _Session:
     """One connection with the core, from greeting to its end."""
 
-    def __init__(self, connection: Connection, camera: _Watched, clock: Clock, stop: threading.Event, idle_fps: int) -> None:
+    def __init__(
+        self, connection: Connection, camera: _Watched, clock: Clock, stop: threading.Event, idle_fps: int, core: Edge
+    ) -> None:
+        self._core = core
         self._connection = connection
         self._camera = camera
         self._clock = clock
@@ -188,6 +179,7 @@ class _Session:
         self._motion = Motion()
         self._attended = False
         self._gone = threading.Event()
+        self._heard = threading.Event()
         self._told_well: bool | None = None
         self._told_at: dict[bytes, float] = {}
         self._watch_until: float = 0.0
@@ -201,6 +193,8 @@ class _Session:
             if self._gone.is_set():
                 raise DeviceLost("the core is gone")
             now = self._clock.monotonic()
+            if self._heard.is_set():
+                self._core.find(now)
             if now >= self._beat_at:
                 self._beat_at = now + BEAT_EVERY
                 self._send(Beat(now))
@@ -222,6 +216,8 @@ class _Session:
             while not self._stop.is_set():
                 # A limit on the wait is one on `send` too: a core that does not read counts as gone.
                 message = self._connection.receive(1.0)
+                if message is not None:
+                    self._heard.set()
                 if isinstance(message, Attend):
                     self._attended = message.active
                     if message.active:

@@ -9,10 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from threading import Event
 
-import structlog
-
 from drivers.gate import GateLine
 from drivers.passages import Passages
+from kiosk.edge import Edge
 from kiosk.errors import DeviceLost
 from kiosk.link import (
     BEAT_EVERY,
@@ -42,19 +41,18 @@ WAIT_S = 1.5
 HEARD_AT_ONCE = 64
 """Messages handled before deadlines are looked at again: no flood may lengthen a pulse."""
 
-log = structlog.get_logger()
-
 
 class Gatekeeper:
     """What the gate owes the core over one connection. Driven by messages, passages and the passing of time."""
 
-    def __init__(self, line: GateLine, clock: Clock, given: deque[EventId] | None = None) -> None:
+    def __init__(self, line: GateLine, clock: Clock, given: deque[EventId] | None = None, core: Edge | None = None) -> None:
         """Begin with a connection just made. `given` are the admissions that had their pulse already."""
         now = clock.monotonic()
         self._line = line
         self._clock = clock
         self._given: deque[EventId] = deque(maxlen=ADMISSIONS_KEPT) if given is None else given
         self._heard_at: Monotonic = now
+        self._core = Edge("core") if core is None else core
         self._core_well = True
         self._beat_due: Monotonic = now
         self._passages = Passages()
@@ -69,9 +67,8 @@ class Gatekeeper:
         match message:
             case Beat():
                 self._heard_at = self._clock.monotonic()
-                if not self._core_well:
-                    self._core_well = True
-                    log.info("core_back")
+                self._core_well = True
+                self._core.find(self._heard_at)
             case OpenGate():
                 return self._open(message)
             case _:
@@ -88,7 +85,7 @@ class Gatekeeper:
         told: list[AnyMessage] = []
         if self._core_well and now - self._heard_at >= BEAT_LOST:
             self._core_well = False
-            log.warning("core_silent")
+            self._core.lose(now, detail="it is silent")
             told += self.cut("the core fell silent")
         if self._line.expire():
             self._opening = None
@@ -180,6 +177,7 @@ def run_gate(
     itself is lost; the line is released in any case, and closed by its owner.
     """
     given: deque[EventId] = deque(maxlen=ADMISSIONS_KEPT)
+    core = Edge("core")
     try:
         while not stop.is_set():
             connection = connection_factory()
@@ -187,7 +185,9 @@ def run_gate(
                 return
             began = clock.monotonic()
             try:
-                _serve(connection, line, clock, stop, given, version)
+                _serve(connection, Gatekeeper(line, clock, given, core), line, clock, stop, version)
+            except CoreGone as error:
+                core.lose(clock.monotonic(), detail=str(error))
             finally:
                 connection.close()
             stop.wait(reconnect_pause(clock.monotonic() - began))
@@ -195,14 +195,12 @@ def run_gate(
         line.release()
 
 
-def _serve(connection: Connection, line: GateLine, clock: Clock, stop: Event, given: deque[EventId], version: str) -> None:
-    """Serve one connection until it ends or `stop` is set; the line is then inactive."""
+def _serve(connection: Connection, keeper: Gatekeeper, line: GateLine, clock: Clock, stop: Event, version: str) -> None:
+    """Serve one connection until `stop`. Raises CoreGone when it ends; the line is then inactive."""
     try:
         greet(connection, Part.GATE, version)
-    except DeviceLost:
-        return
-    log.info("core_connected")
-    keeper = Gatekeeper(line, clock, given)
+    except DeviceLost as error:
+        raise CoreGone(str(error)) from error
     with selectors.DefaultSelector() as selector:
         selector.register(connection, selectors.EVENT_READ)
         selector.register(line, selectors.EVENT_READ)
@@ -219,8 +217,8 @@ def _serve(connection: Connection, line: GateLine, clock: Clock, stop: Event, gi
                     raise keeper.lost
                 _send(connection, keeper.advance())
             except CoreGone:
-                log.warning("core_gone", pulse_cut=bool(keeper.cut("the core is gone")))
-                return
+                keeper.cut("the core is gone")
+                raise
             selector.select(max(0.0, keeper.next_deadline() - clock.monotonic()))
     keeper.cut("the gate stops")
 

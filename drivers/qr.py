@@ -12,7 +12,7 @@ and grainy, badly lit, out of focus or dirty, and cost (4 ms together) only wher
 import contextlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -45,7 +45,7 @@ Binarizer = zxingcpp.Binarizer
 class Found:
     """A code: its exact bytes, who read it, and its four corners (clockwise) in pixels of the given picture."""
 
-    content: bytes
+    content: bytes = field(repr=False)
     engine: str
     symbology: str
     corners: Corners

@@ -50,8 +50,8 @@ class InfraredThermometer:
     def _begin(self) -> Estimator:
         unit = self._sensor.probe()
         log.info(
-            "thermometer_probed",
-            unit=unit.identity,
+            "thermometer probed",
+            chip=unit.identity,
             config=f"{unit.config:#06x}",
             iir_code=unit.iir_code,
             fir_code=unit.fir_code,

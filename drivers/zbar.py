@@ -60,7 +60,7 @@ def _library() -> ModuleType | None:
     try:
         from pyzbar import wrapper
     except ImportError as error:
-        _log.warning("zbar is not installed; codes are read without it", error=str(error))
+        _log.warning("zbar missing", library=error.name)
         return None
     module: ModuleType = wrapper
     return module

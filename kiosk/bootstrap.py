@@ -8,13 +8,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 from kiosk import policy
 from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.credentials import TrustList, combine, parse_trust
 from kiosk.documents import decode_toml
+from kiosk.edge import Edge
 from kiosk.errors import DeviceLost, LogUnusable, UsageError
 from kiosk.health import JointHealth, OnHealth
 from kiosk.inbox import Inbox
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
 
 SOFTWARE = version("gatepost")
 FLUSH_WITHIN = Seconds(10.0)
-
-_log = structlog.get_logger()
 
 
 def core_socket(config: Config) -> Path:
@@ -239,20 +236,17 @@ def run_gate(config: Config, stop: threading.Event, ready: Callable[[], None]) -
 
     clock = SystemClock()
     back_off = BACK_OFF_FIRST
-    lost = False
+    edge = Edge("gate line")
     ready()
     while not stop.is_set():
         try:
             with ExitStack() as stack:
                 line = _gate_line(config, clock, stack)
-                if lost:
-                    _log.info("gate line back")
-                lost, back_off = False, BACK_OFF_FIRST
+                edge.find(clock.monotonic())
+                back_off = BACK_OFF_FIRST
                 serve(lambda: connect_patiently(core_socket(config), stop.wait), line, clock, stop, version=SOFTWARE)
         except DeviceLost as error:
-            if not lost:
-                _log.error("gate line lost", reason=str(error))
-            lost = True
+            edge.lose(clock.monotonic(), detail=str(error))
             stop.wait(back_off)
             back_off = Seconds(min(back_off * 2, BACK_OFF_MOST))
 
@@ -347,6 +341,8 @@ def _open_log(
     )
     if url is None:
         stack.callback(disk.close)
+        if disk.fault is not None:
+            on_disk(False, disk.fault)
         return disk
 
     def exchange(timeout_s: float) -> Exchange:

@@ -1,22 +1,20 @@
 """The command line: `gatepost`. Exit status 0 done, 1 what was asked does not hold, 2 bad usage."""
 
-import io
 import json
-import logging
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, TextIO, cast
+from typing import Annotated, Any, Literal, NoReturn
 
 import msgspec
-import structlog
 import typer
 
+from kiosk import diagnostics
 from kiosk.bench.commands import CpuScale
 from kiosk.bench.commands import app as bench_app
 from kiosk.errors import GatepostError, UsageError
@@ -34,13 +32,12 @@ policy_app = typer.Typer(help="Policy documents.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 app.add_typer(bench_app, name="bench")
 
-STDERR = 2
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
 
 
 def main() -> None:
     """Run the command line; bad usage is one sentence on standard error and exit status 2."""
-    _log_to_stderr()
+    diagnostics.configure(os.environ.get("GATEPOST_LOG", "info"))
     status: object = None
     try:
         status = app(standalone_mode=False)
@@ -56,11 +53,12 @@ def main() -> None:
         sys.exit(130)
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the boundary of the process: what it says must quote nothing
         # Typer carries its own copy of click: every usage error of either formats itself.
         if (sentence := getattr(error, "format_message", None)) is not None:
             _fail(sentence(), 2)
-        raise
+        diagnostics.crash(error)
+        sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -303,29 +301,3 @@ def _is_unicode(text: str) -> bool:
 def _fail(sentence: str, status: int) -> NoReturn:
     typer.echo(f"gatepost: {sentence}", err=True)
     sys.exit(status)
-
-
-class _Lines(io.TextIOBase):
-    """Standard error for log lines. One that cannot be written, such as to a full disk, is dropped and breaks nothing."""
-
-    def write(self, text: str) -> int:
-        """Write past every buffer: what one kept would fail again, at the end of the process too."""
-        with suppress(OSError):
-            os.write(STDERR, text.encode("utf-8", "backslashreplace"))
-        return len(text)
-
-
-def _log_to_stderr() -> None:
-    """Structured lines on standard error, from the level in GATEPOST_LOG (default: info)."""
-    level = logging.getLevelNamesMapping().get(os.environ.get("GATEPOST_LOG", "info").upper(), logging.INFO)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Lines())),
-        cache_logger_on_first_use=True,
-    )

@@ -148,7 +148,8 @@ def load(path: Path) -> Config:
     for section, form in SOURCES.items():
         source = getattr(config, section).source
         if not re.fullmatch(form, source):
-            raise UsageError(f"{path}: [{section}] source = {source!r} is none of {form.replace(chr(92) + 'd+', 'N')}")
+            # Not quoted: the address of a camera may have a password in it.
+            raise UsageError(f"{path}: [{section}] source is none of {form.replace(chr(92) + 'd+', 'N')}")
         if source == "simulated" and config.simulation is None:
             raise UsageError(f"{path}: [{section}] is simulated, so the section [simulation] must name its world")
     return config

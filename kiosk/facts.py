@@ -55,8 +55,8 @@ class Evidence:
 
     facts: Facts = field(default_factory=Facts)
     times: dict[str, Monotonic] = field(default_factory=dict)
-    seen: dict[bytes, Monotonic] = field(default_factory=dict)
-    asked: dict[str, HealthToken] = field(default_factory=dict)
+    seen: dict[bytes, Monotonic] = field(default_factory=dict, repr=False)
+    asked: dict[str, HealthToken] = field(default_factory=dict, repr=False)
     recognised: bool = True
     _lost: frozenset[Need] = frozenset()
     _unanswered: bool = False
@@ -112,6 +112,16 @@ class Evidence:
     def in_sight(self, now: Monotonic) -> bool:
         """Whether a code of this visitor's is held up: one that is, is seen again and again."""
         return any(now - at < OUT_OF_SIGHT for at in self.seen.values())
+
+    @property
+    def was_measured(self) -> bool:
+        """Whether there was a reading, even if it is forgotten."""
+        return "reading" in self.times
+
+    @property
+    def vouches_no_more(self) -> bool:
+        """Whether the reading was forgotten, since whoever it was of may have gone."""
+        return self.was_measured and self.facts.reading is None
 
     def unmeasured(self) -> None:
         """Forget the reading: whoever it was of has left the spot."""

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed
 from kiosk.model import Decision, EventId, HealthStatus, Monotonic, Observation, Scan, VisitId
@@ -14,7 +14,7 @@ class TokenAnswered:
     """The issuer's answer about a health code; None when there was none in time."""
 
     visit: VisitId
-    token: str
+    token: str = field(repr=False)
     status: HealthStatus | None
 
 

@@ -144,7 +144,7 @@ class Observation:
 class Scan:
     """One code found in one frame. `corners` are four (x, y) in pixels of that frame, or empty."""
 
-    content: bytes
+    content: bytes = field(repr=False)
     symbology: str
     engine: str
     captured_at: Monotonic

@@ -1,7 +1,5 @@
 """Visits that wait for a form or a consent while the kiosk serves the next person. Pure."""
 
-from dataclasses import replace
-
 from kiosk import flow
 from kiosk.dossier import Dossier
 from kiosk.model import Credential, Monotonic, Seconds, Verdict, VisitId
@@ -29,7 +27,8 @@ class ParkedVisits:
         if found is not None:
             reading = found.evidence.facts.reading
             if reading is not None and now - reading.at > READING_GOOD_FOR:
-                found.evidence.facts = replace(found.evidence.facts, reading=None)
+                found.evidence.unmeasured()
+                del found.evidence.times["reading"]
         return found
 
     def next_expiry(self) -> Monotonic | None:

@@ -59,6 +59,10 @@ class Presence:
         self._answered[scan.content] = scan.captured_at
         return True
 
+    def steps_in(self, observation: Observation) -> bool:
+        """Whether somebody stands in the thermometer's spot, where nobody did a moment ago."""
+        return observation.present and not self._in_spot
+
     def arrives(self, observation: Observation) -> bool:
         """Whether the thermometer sees somebody who is not the one just answered."""
         self._in_spot = observation.present

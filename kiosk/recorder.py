@@ -128,7 +128,7 @@ class LogRecorder:
         try:
             self._entries.put_nowait(entry)
         except Full:
-            _log.error("the log's queue is full", kind=entry.draft.kind)
+            _log.error("log queue full", kind=entry.draft.kind)
             return False
         return True
 

@@ -187,6 +187,9 @@ class Runtime:
         if not again and (self.visit.phase in ANSWERED or self._presence.lingers(scan)):
             return
         now = self._clock.monotonic()
+        if not again and self.visit.phase is Phase.AWAITING_GUARD and self._here.evidence.vouches_no_more:
+            # Whoever was held has gone, and somebody else holds up a code.
+            self._take(Left())
         self._seen(now, again=again)
         moment = Moment(self._clock.wall(), self._clock.state(), now)
         token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
@@ -199,6 +202,8 @@ class Runtime:
     def _observed(self, seen: Observation) -> None:
         if self._presence.left_spot(seen):
             self._spot_left(seen.at)
+        if self._presence.steps_in(seen):
+            self._stepped_in(seen.at)
         arrives = self._presence.arrives(seen)
         if not seen.present or (self.visit.phase is Phase.IDLE and not arrives):
             return
@@ -217,9 +222,16 @@ class Runtime:
         else:
             self._take(Left())
 
+    def _stepped_in(self, now: Monotonic) -> None:
+        """Whoever stands in the spot now may be somebody else: what was measured before does not vouch for them."""
+        if self.visit.phase is not Phase.COMMITTING:
+            self._here.evidence.unmeasured()
+        elif not self._here.evidence.in_sight(now):
+            self._take(Left())
+
     def _may_measure(self) -> bool:
         # Whoever is held is not measured again and again until it suits; what was never measured still may be.
-        held = self.visit.phase is Phase.AWAITING_GUARD and self._here.evidence.facts.reading is None
+        held = self.visit.phase is Phase.AWAITING_GUARD and not self._here.evidence.was_measured
         return held or self.visit.phase in ASKING
 
     def _seen(self, at: Monotonic, *, again: bool = False) -> None:
@@ -320,7 +332,9 @@ class Runtime:
         if dossier.visit is not after:
             return  # an effect has taken it further
         if dossier is self._here and after.phase is Phase.OPEN:
-            self._let_through()
+            # The kiosk is free for the next person.
+            self._passing.add(dossier)
+            self._free(left=False)
         self._publish()
         if after.phase in {Phase.ENDED, Phase.PARKED}:
             self._end(dossier, left=isinstance(event, Left))
@@ -355,11 +369,6 @@ class Runtime:
         except DeviceLost:
             # Nothing was delivered, so nothing can open late.
             self._take(GateHasFailed(admission))
-
-    def _let_through(self) -> None:
-        """The gate is open for whoever is here: the kiosk is free for the next person."""
-        self._passing.add(self._here)
-        self._free(left=False)
 
     def _end(self, dossier: Dossier, *, left: bool) -> None:
         if dossier in self._passing:

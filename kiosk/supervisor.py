@@ -97,7 +97,7 @@ class Process:
         if child is not None and child.poll() is None:
             child.terminate()
         if self._thread.is_alive() and not self._over.wait(within_s):
-            _log.error("process does not end; killed", process=self.program.name)
+            _log.error("process killed", process=self.program.name)
             if child is not None:
                 child.kill()
         if self._thread.is_alive():
@@ -113,7 +113,7 @@ class Process:
                     status: int | None = self._run_once(began)
                 except OSError as error:
                     # No memory for a process, no disk for its log: both may come back.
-                    _log.error("process cannot be started", process=self.program.name, reason=error.strerror)
+                    _log.error("process not started", process=self.program.name, reason=error.strerror)
                     status = None
                 if self._stopping.is_set() or not self.program.restart or not self._is_ready.is_set():
                     return

@@ -136,10 +136,10 @@ class Switchboard:
         try:
             hello = link.receive(HELLO_WITHIN)
             if not isinstance(hello, Hello):
-                _log.warning("a connection did not introduce itself")
+                _log.warning("stranger turned away")
                 return
             if not self._connected(hello.part, link):
-                _log.warning("a second process of a part was turned away", part=hello.part, pid=hello.pid)
+                _log.warning("second process turned away", part=hello.part, pid=hello.pid)
                 return
             try:
                 self._listen(hello.part, link)

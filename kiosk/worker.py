@@ -53,7 +53,7 @@ class Worker:
         if self._thread.is_alive():
             self._thread.join(JOIN_WITHIN)
             if self._thread.is_alive():
-                _log.error("worker does not end", worker=self.name)
+                _log.error("worker stuck", worker=self.name)
 
     def _run(self) -> None:
         back_off = BACK_OFF_FIRST
@@ -67,7 +67,8 @@ class Worker:
             except GatepostError as error:
                 self._report(well=False, detail=str(error))
             except Exception as error:  # noqa: BLE001 - the boundary of a thread: nothing above it could act
-                _log.exception("worker fault", worker=self.name)
+                if self._well is not False:
+                    _log.exception("worker fault", worker=self.name)
                 self._report(well=False, detail=type(error).__name__)
             finally:
                 self._job.tear_down()
@@ -77,10 +78,6 @@ class Worker:
     def _report(self, *, well: bool, detail: str) -> None:
         if well is self._well:
             return
-        first, self._well = self._well is None, well
-        if not well:
-            _log.warning("part lost", worker=self.name, detail=detail)
-        elif not first:
-            _log.info("part back", worker=self.name)
+        self._well = well
         if self._on_health is not None:
             self._on_health(well, detail)

@@ -14,8 +14,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
-import structlog
-
 from kiosk import events
 from kiosk.errors import LogUnusable
 from kiosk.events import GENESIS, Draft, Head
@@ -82,7 +80,6 @@ class SqliteLog:
                 self._open()
             except LogUnusable as error:
                 self.fault = str(error)
-                structlog.get_logger().error("log unusable", reason=self.fault)
 
     def append(self, draft: Draft, *, visit: str, decision: Decision | None = None, spends: Spend | None = None) -> EventId:
         """Record the event, the decision and the use of a pass in one durable transaction. Raises LogUnusable.
@@ -263,9 +260,7 @@ class SqliteLog:
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
-            if self.fault is not None:
-                structlog.get_logger().info("log usable again")
-                self.fault = None
+            self.fault = None
         self.appended.set()
         return result
 
@@ -369,8 +364,6 @@ class SqliteLog:
 
     def _unusable(self, error: sqlite3.Error) -> LogUnusable:
         message = f"{self._path}: {error}"
-        if self.fault is None:
-            structlog.get_logger().error("log unusable", reason=message)
         self.fault = message
         self._damaged = self._damaged or is_damage(error)
         return LogUnusable(message)

@@ -102,7 +102,8 @@ class Sender:
             try:
                 delivered = self._deliver(stop.is_set)
             except Exception as error:  # noqa: BLE001 - the boundary of a thread: the events are safe, so try again
-                structlog.get_logger().exception("sender fault")
+                if self._well is not False:
+                    structlog.get_logger().exception("sender fault")
                 delivered = self._failed(type(error).__name__)
             if delivered:
                 if wake.wait(IDLE_S):
@@ -259,5 +260,4 @@ class Sender:
     def _healthy(self, well: bool, detail: str) -> None:
         if well is not self._well:
             self._well = well
-            structlog.get_logger().info("server reached" if well else "server lost", detail=detail)
             self._on_health(well, detail)

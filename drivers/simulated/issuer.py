@@ -21,6 +21,7 @@ from socketserver import BaseServer
 from typing import Any
 
 import msgspec
+import structlog
 
 Answers = Mapping[str, str | tuple[str, float]]
 """Token to status, or to a status and the seconds that its answer takes."""
@@ -31,6 +32,8 @@ MAX_QUESTION = 4096
 IDLE_S = 60.0
 """How long a connection may stay silent."""
 JOIN_S = 5.0
+
+_log = structlog.get_logger()
 
 
 class TableFile(Mapping[str, str | tuple[str, float]]):
@@ -139,10 +142,10 @@ class _Server(ThreadingHTTPServer):
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's
         """Report anything but a client that went away."""
         if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
+            _log.exception("question not answered")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -223,7 +223,7 @@ class World:
             try:
                 client.channel.send(record, wait=False)
             except DeviceLost:
-                log.warning("world_client_gone", role=role)
+                log.warning("world client lost", role=role)
                 self._lose(selector, client)
 
     def _lose(self, selector: selectors.BaseSelector, client: Client) -> None:

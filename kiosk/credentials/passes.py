@@ -61,7 +61,7 @@ class PassUnreadable(GatepostError, ValueError):
 class PassClaims:
     """What a pass says. `holder` is a pseudonym, never a name; times are whole seconds, the end not included."""
 
-    pass_id: bytes
+    pass_id: bytes = field(repr=False)
     compound: str
     visitor: VisitorKind
     not_before: WallTime
@@ -77,7 +77,7 @@ class SignedPass:
 
     claims: PassClaims
     key_id: bytes
-    signed: bytes
+    signed: bytes = field(repr=False)
     signature: bytes
 
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-import structlog
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -27,8 +26,6 @@ APPENDING = 4
 
 Name = Annotated[str, Path(pattern=NAME)]
 LogId = Annotated[str, Path(pattern=LOG_ID)]
-
-_log = structlog.get_logger()
 
 
 def create_app(store: Store, board: Board, *, simulation_allowed: bool) -> FastAPI:
@@ -126,9 +123,8 @@ def _add_refusals(app: FastAPI) -> None:
         return _refusal(error.status_code, error.detail, error.headers)
 
     @app.exception_handler(SQLAlchemyError)
-    async def database(_: Request, error: SQLAlchemyError) -> Response:
+    async def database(_: Request, __: SQLAlchemyError) -> Response:
         # A kiosk keeps what it has and comes again.
-        _log.error("the database cannot be used", reason=type(error).__name__)
         return _refusal(503, "the database cannot be used now")
 
 

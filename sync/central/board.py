@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import msgspec
-import structlog
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,8 +23,6 @@ REST_S = 0.25
 STALE_S = 1.0
 """A page that is asked for shows nothing older, also when another server appended it."""
 LISTENERS = 200
-
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,6 @@ class Board:
         self._snapshot: Snapshot | None = None
         self._read_at = 0.0
         self._outdated = True
-        self._well = True
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reading = asyncio.Lock()
         self._reader = CapacityLimiter(1)
@@ -131,16 +127,9 @@ class Board:
                 yield None
 
     async def _refresh_quietly(self) -> None:
-        try:
+        # The store says in the log that it cannot be read.
+        with suppress(SQLAlchemyError):
             await self._refresh()
-        except SQLAlchemyError as error:
-            if self._well:
-                _log.error("passages cannot be read", reason=type(error).__name__)
-            self._well = False
-            return
-        if not self._well:
-            _log.info("passages can be read again")
-        self._well = True
 
     async def _refresh(self) -> Snapshot:
         async with self._reading:

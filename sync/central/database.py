@@ -42,6 +42,9 @@ def open_database(url: str) -> Engine:
 
 
 def _engine(url: URL) -> Engine:
+    if "@" in (url.host or ""):
+        # The database's own words would quote what it takes for the host, the end of a password.
+        raise UsageError("[database] url has more than one @; write the ones in user and password as %40")
     # Errors may be logged, and the parameters of a statement are people's records.
     options: dict[str, Any] = {"hide_parameters": True}
     match url.get_backend_name():

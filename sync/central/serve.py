@@ -45,6 +45,8 @@ def serve(
             settings = uvicorn.Config(
                 app,
                 log_level="warning",
+                # Its words may quote a request; what libraries have to say goes to kiosk.diagnostics.
+                log_config=None,
                 access_log=False,
                 server_header=False,
                 ws="none",

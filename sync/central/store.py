@@ -2,12 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, and_, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
+from kiosk.edge import Edge
 from sync.central.appending import Appended, append_entries, head_of, standing_of
 from sync.central.arriving import Place, entries
 from sync.central.database import open_database
@@ -32,6 +35,7 @@ class Store:
         # SQLite has one writer; waiting for it here is fairer than being told that it is busy.
         self._writing = threading.Lock()
         self._watchers: list[Callable[[], None]] = []
+        self._edge = Edge("database")
 
     def watch(self, appended: Callable[[], None]) -> None:
         """Call `appended` after everything that is appended, on the thread that did; it must not wait or raise."""
@@ -39,12 +43,12 @@ class Store:
 
     def check(self) -> None:
         """Ask the database for a sign of life."""
-        with self._engine.connect() as connection:
+        with self._connected() as connection:
             connection.execute(text("SELECT 1"))
 
     def standing(self, compound: str, device: str, log_id: str) -> Standing:
         """Where the copy of a log ends."""
-        with self._engine.connect() as connection:
+        with self._connected() as connection:
             return standing_of(head_of(connection, Place(compound, device, log_id)))
 
     def append(
@@ -75,7 +79,7 @@ class Store:
             .order_by(event.c.arrival)
             .limit(limit)
         )
-        with self._engine.connect() as connection:
+        with self._connected() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def passages(self, limit: int = SHOWN) -> tuple[Passage, ...]:
@@ -88,7 +92,7 @@ class Store:
             .order_by(event.c.at_us.desc(), event.c.arrival.desc())
             .limit(limit)
         )
-        with self._engine.connect() as connection:
+        with self._connected() as connection:
             found = connection.execute(decisions).all()
             if not found:
                 return ()
@@ -109,7 +113,7 @@ class Store:
     def logs(self) -> list[dict[str, Any]]:
         """Every log: whose it is, where it stands, how many events are faulty and how many are kept aside."""
         query = select(log).order_by(log.c.compound, log.c.device, log.c.log_id)
-        with self._engine.connect() as connection:
+        with self._connected() as connection:
             return [{**row, "head": row["head"].hex()} for row in connection.execute(query).mappings()]
 
     def close(self) -> None:
@@ -117,9 +121,19 @@ class Store:
         self._engine.dispose()
 
     def _appended(self, place: Place, upload: Upload, found: Any, unknown: bytes, received_us: int) -> Appended:
-        connection: Connection
-        with self._engine.connect() as connection, connection.begin() as transaction:
+        with self._connected() as connection, connection.begin() as transaction:
             done = append_entries(connection, place, upload, found, unknown, received_us)
             if not done.changed:
                 transaction.rollback()
             return done
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """A connection; that the database cannot be used is logged once, and once that it can be used again."""
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            self._edge.lose(time.monotonic(), kind=type(error).__name__)
+            raise
+        self._edge.find(time.monotonic())

@@ -8,6 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from drivers.camera import Camera
 from drivers.eyes import LINGER_S, REPEAT_S, run_eyes
@@ -223,6 +225,21 @@ def test_a_core_that_comes_back_is_greeted_and_told_again(core: Core, stage: Sta
         assert core.accept().part is Part.EYES
         assert core.expect(PartHealth).well
         assert core.expect(Scanned).scan.content == b"again"
+
+
+def test_the_eyes_say_once_that_the_core_is_lost_and_leave_the_camera_to_it(core: Core, stage: Stage) -> None:
+    structlog.reset_defaults()
+    with capture_logs() as said, watching(core.path, stage.open):
+        for _ in range(2):
+            core.accept()
+            core.hang_up()
+        core.accept()
+        core.send(Attend(active=False))
+        assert core.expect(PartHealth).well
+        stage.broken.set()
+        assert not core.expect(PartHealth).well
+        assert core.expect(PartHealth).well
+    assert [line["event"] for line in said] == ["core lost", "core back"]
 
 
 def test_it_waits_for_a_core_that_is_not_there_yet_and_stops_when_told(tmp_path: Path, stage: Stage) -> None:

@@ -8,9 +8,11 @@ from typing import TypeVar
 
 import msgspec
 import pytest
+import structlog
 from gpiozero.pins.mock import MockFactory
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from drivers.gate import MAX_PULSE_S, GateLine
 from drivers.gate_loop import REST_S, WAIT_S, Gatekeeper, run_gate
@@ -250,6 +252,17 @@ def test_silence_of_the_core_cuts_the_pulse(post: Post) -> None:
     assert post.wait(10.0) == []
 
 
+def test_a_core_that_stays_silent_is_told_once_and_so_is_its_return(post: Post) -> None:
+    structlog.reset_defaults()
+    with capture_logs() as said:
+        post.wait(12.5, beating=False)
+        for _ in range(5):
+            post.say(Beat(post.clock.monotonic()))
+    lost, back = said
+    assert (lost["event"], lost["detail"]) == ("core lost", "it is silent")
+    assert (back["event"], back["after_s"]) == ("core back", pytest.approx(12.0, abs=0.1))
+
+
 def test_silence_without_a_pulse_says_nothing(post: Post) -> None:
     assert post.wait(2.0, beating=False) == []
 
@@ -420,6 +433,21 @@ def test_a_closed_link_makes_the_line_inactive_and_the_gate_connects_again(serve
     opened = hear(again, GateOpened)
     assert opened.admission == TWO
     again.close()
+
+
+def test_a_core_that_hangs_up_again_and_again_is_told_of_once_until_it_speaks(served: Served) -> None:
+    structlog.reset_defaults()
+    with capture_logs() as said:
+        for _ in range(3):
+            end = served.listener.accept()
+            assert isinstance(end.receive(PATIENCE_S), Hello)
+            end.close()
+        core = served.accept()
+        hear(core, Beat)
+        core.send(open_gate(ONE, pulse_s=0.2))
+        hear(core, GateOpened)
+        core.close()
+    assert [line["event"] for line in said][:2] == ["core lost", "core back"]
 
 
 def test_a_stop_makes_the_line_inactive(served: Served) -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -22,8 +23,8 @@ PUBLIC = KEY.public_key().public_bytes_raw()
 HEALTH_CODE = b"https://health.example/code?t=abcDEF123456"
 
 
-def trust_list() -> TrustList:
-    document = {
+def trust_document() -> dict[str, Any]:
+    return {
         "schema": 1,
         "id": "test",
         "issued_at": "2026-11-01T00:00:00Z",
@@ -38,7 +39,10 @@ def trust_list() -> TrustList:
             {"kind": "health_token", "id": "health", "hosts": ["health.example"], "map": {"00": "green"}},
         ],
     }
-    return parse_trust(json.dumps(document).encode(), "trust.json").for_compound("riverside")
+
+
+def trust_list() -> TrustList:
+    return parse_trust(json.dumps(trust_document()).encode(), "trust.json").for_compound("riverside")
 
 
 def signed_pass(

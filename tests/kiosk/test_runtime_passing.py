@@ -354,3 +354,54 @@ def test_one_who_asked_for_the_form_and_stepped_aside_is_parked_before_the_next_
     bench.scan(signed_pass(VisitorKind.RESIDENT))
     assert bench.durable(FIRST).reasons == ("resident",)
     assert bench.recorder.decisions[-1][0] != visit
+
+
+def held_for_the_guard(bench: Bench) -> None:
+    bench.stand()
+    bench.scan(b"GP1:NOT A PASS")
+    assert bench.durable(FIRST).reasons == ("pass_malformed",)
+
+
+def test_whoever_takes_the_place_of_one_who_was_held_is_not_let_in_on_their_temperature(bench: Bench) -> None:
+    held_for_the_guard(bench)
+    bench.stand(present=False)
+    bench.clock.advance(0.1)
+    bench.stand(None)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert len(bench.recorder.decisions) == 1
+    bench.stand(39.0)
+    assert bench.durable(SECOND).reasons == ("temperature_high",)
+    assert bench.recorder.decisions[0][0] != bench.recorder.decisions[1][0]
+
+
+def test_whoever_takes_the_place_of_one_who_was_measured_is_measured_before_the_answer(bench: Bench) -> None:
+    bench.stand()
+    bench.stand(present=False)
+    bench.clock.advance(0.1)
+    bench.stand(None)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert bench.recorder.decisions == []
+    bench.stand(39.0)
+    assert bench.durable(FIRST).reasons == ("temperature_high",)
+
+
+def test_whoever_takes_the_place_of_one_whose_decision_is_being_written_finds_the_gate_closed(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    bench.stand(present=False)
+    bench.clock.advance(0.8)
+    bench.stand()
+    bench.durable(FIRST)
+    assert outcomes(bench) == {FIRST: GateOutcome.NOT_OPENED}
+
+
+def test_one_who_was_held_with_a_fever_and_sways_is_not_measured_again(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand(38.4)
+    bench.durable(FIRST)
+    bench.stand(present=False)
+    bench.clock.advance(0.2)
+    bench.stand(36.6)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert bench.phase() is Phase.AWAITING_GUARD
+    assert len(bench.recorder.decisions) == 1

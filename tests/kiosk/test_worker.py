@@ -3,6 +3,9 @@
 import threading
 from collections.abc import Callable
 
+import structlog
+from structlog.testing import capture_logs
+
 from kiosk.errors import DeviceLost
 from kiosk.worker import Worker
 
@@ -55,6 +58,13 @@ def test_health_is_told_on_edges_only() -> None:
 def test_after_a_fault_the_job_is_torn_down_and_set_up_again() -> None:
     job = run([True, DeviceLost("gone"), True])
     assert job.calls == ["up", "down", "up", "down"]
+
+
+def test_an_unforeseen_error_that_comes_again_and_again_is_logged_once() -> None:
+    structlog.reset_defaults()
+    with capture_logs() as logged:
+        run([True, ZeroDivisionError(), ZeroDivisionError(), DeviceLost("gone"), True, ZeroDivisionError()])
+    assert [(line["event"], line["worker"]) for line in logged] == [("worker fault", "test")] * 2
 
 
 def test_an_unforeseen_error_does_not_end_the_thread() -> None:

@@ -125,7 +125,8 @@ def test_while_the_server_fails_nothing_is_lost_and_the_pauses_grow(site: Site, 
     (lost, why), back = site.health
     assert (lost, back) == (False, (True, ""))
     assert detail in why
-    assert [entry["event"] for entry in logged] == ["server lost", "server reached"]
+    # The edges are the core's to log.
+    assert logged == []
 
 
 def test_the_first_pause_after_a_recovery_is_short_again(site: Site) -> None:

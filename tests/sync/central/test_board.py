@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from structlog.testing import capture_logs
 
 from kiosk.model import EventId
 from sync.central.board import Board, Snapshot
@@ -256,7 +255,7 @@ def test_closing_lets_every_listener_go() -> None:
     board_after[0].poke()
 
 
-def test_a_database_that_is_lost_is_told_once_and_listeners_stay() -> None:
+def test_listeners_stay_while_the_database_is_lost() -> None:
     async def story() -> None:
         records = Records()
         async with kept(board_of(records, beat_s=0.02)) as board:
@@ -275,6 +274,4 @@ def test_a_database_that_is_lost_is_told_once_and_listeners_stay() -> None:
                     pass
                 assert len(news[0].passages) == 1
 
-    with capture_logs() as logged:
-        run(story())
-    assert [entry["event"] for entry in logged] == ["passages cannot be read", "passages can be read again"]
+    run(story())

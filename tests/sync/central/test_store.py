@@ -2,7 +2,10 @@ from typing import Any
 
 import msgspec
 import pytest
+import structlog
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from structlog.testing import capture_logs
 
 from kiosk.events import GENESIS
 from kiosk.model import Answer, ClockState, GateOutcome, Role
@@ -35,6 +38,16 @@ def rows(url: str, query: str) -> list[Any]:
         engine.dispose()
 
 
+def changed(url: str, statement: str) -> None:
+    """Change the database behind the server's back."""
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    try:
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+    finally:
+        engine.dispose()
+
+
 def held(store: Store) -> list[int]:
     return [msgspec.json.decode(found["header"])["number"] for found in store.since(0, 1000)]
 
@@ -51,6 +64,24 @@ def test_what_is_appended_stands_at_its_head_and_is_read_in_order(store: Store) 
     assert store.standing("riverside", "gate-1", LOG_ID) == Standing(next_seq=6, head=log.events[4].hash.hex())
     assert held(store) == [1, 2, 3, 4, 5]
     assert len(held(store)) == 5
+
+
+def test_a_database_that_is_lost_is_told_once_and_so_is_its_return(store: Store, url: str) -> None:
+    log = log_of(1)
+    structlog.reset_defaults()
+    with capture_logs() as said:
+        changed(url, "ALTER TABLE event RENAME TO elsewhere")
+        for _ in range(5):
+            with pytest.raises(SQLAlchemyError):
+                send(store, log)
+            with pytest.raises(SQLAlchemyError):
+                store.since(0, 10)
+        changed(url, "ALTER TABLE elsewhere RENAME TO event")
+        for _ in range(5):
+            send(store, log)
+            store.since(0, 10)
+    assert [line["event"] for line in said] == ["database lost", "database back"]
+    assert held(store) == [1]
 
 
 def test_a_log_that_nobody_sent_stands_at_its_beginning_and_asking_writes_nothing(store: Store) -> None:

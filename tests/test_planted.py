@@ -1,0 +1,39 @@
+"""The search for planted data finds it in every form, so that finding nothing means something."""
+
+import base64
+import json
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.planted import Secret, found_in
+
+NAME = Secret("a name", "王小明 Zhang-Wei")
+
+
+WAYS_OUT = {
+    "plain": NAME.text.encode(),
+    "in capitals": b"ZHANG-WEI of " + NAME.text.upper().encode(),
+    "in JSON": json.dumps({"who": NAME.text}).encode(),
+    "in a Python repr": repr({"who": NAME.text.encode()}).encode(),
+    "UTF-16": f"x{NAME.text}".encode("utf-16"),
+    "hexadecimal": ("00" + NAME.text.encode().hex()).encode(),
+    "in an address": f"GET /?who={quote(NAME.text)}".encode(),
+}
+
+
+@pytest.mark.parametrize("content", WAYS_OUT.values(), ids=WAYS_OUT.keys())
+def test_a_secret_is_found_however_it_is_written(content: bytes) -> None:
+    assert found_in([NAME], {"a file": content})
+
+
+@given(before=st.binary(max_size=5), after=st.binary(max_size=5))
+def test_a_secret_is_found_in_base64_wherever_it_stands(before: bytes, after: bytes) -> None:
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        assert found_in([NAME], {"a file": b'"sealed":"' + encode(before + NAME.text.encode() + after) + b'"'})
+
+
+def test_what_is_not_there_is_not_found() -> None:
+    assert found_in([NAME], {"a file": quote_plus("somebody else").encode()}) == []
