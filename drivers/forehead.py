@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
 
-from kiosk.model import Celsius, Monotonic, Observation, Reading
+from kiosk.model import Celsius, Monotonic, Observation, Reading, Seconds
 
 SKIN_TO_BODY = 0.184
 """Forehead skin lies below the core by a share of how far it lies above the ambient air: body = object + 0.184 *
@@ -28,8 +28,13 @@ AGREE_C = 0.25
 ENOUGH = 3
 WINDOW = 12
 """Values averaged at most: one second's worth, so that a reading follows whoever stands there."""
+SHORTEST_UPDATE_S = 0.065
 LONGEST_UPDATE_S = 0.105
-"""The chip has a new value every 85 ms, up to a fifth later; the same pair seen after that is a new one."""
+"""The chip has a new value every 85 ms, up to a fifth sooner or later; the same pair seen after that is a new one."""
+LOOK_EVERY = Seconds(0.04)
+"""While nobody waits for a reading: no value is missed, and the processor rests."""
+LOOK_SOON = Seconds(0.005)
+"""While somebody waits, from when a new value may be there: each of three must be seen as soon as it is."""
 BASELINE_S = 20.0
 """Time constant at which the empty scene is followed."""
 RELEARN_S = 120.0
@@ -91,6 +96,12 @@ class Estimator:
             self._newest = sample
             self._take(sample, newest)
         return Observation(self._began_at is not None, sample.at, self._best)
+
+    def rest_s(self, now: Monotonic) -> Seconds:
+        """How long the next look can wait. A look that finds nothing new costs two transfers on the bus."""
+        if self._began_at is None or self._best is not None or self._newest is None:
+            return LOOK_EVERY
+        return Seconds(max(LOOK_SOON, self._newest.at + SHORTEST_UPDATE_S - now))
 
     def interrupt(self) -> None:
         """Forget whoever stood there, as after a gap in the samples; the empty scene is still known."""

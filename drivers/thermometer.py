@@ -2,10 +2,10 @@
 
 import structlog
 
-from drivers.forehead import Estimator, Sample
+from drivers.forehead import LOOK_EVERY, Estimator, Sample
 from drivers.mlx90614 import Mlx90614, Unit
 from kiosk.errors import DeviceFault, DeviceLost
-from kiosk.model import Observation
+from kiosk.model import Observation, Seconds
 from kiosk.ports import Clock
 
 log = structlog.get_logger()
@@ -42,6 +42,10 @@ class InfraredThermometer:
                 self._estimator.interrupt()
             raise
         return estimator.feed(Sample(pair.object_c, pair.ambient_c, self._clock.monotonic()))
+
+    def rest_s(self) -> Seconds:
+        """How long the next look can wait."""
+        return LOOK_EVERY if self._estimator is None else self._estimator.rest_s(self._clock.monotonic())
 
     def close(self) -> None:
         """Let go of the bus. Idempotent."""

@@ -45,6 +45,9 @@ class Thermometer(Protocol):
     def observe(self) -> Observation:
         """Take one sample and say what is seen. Raises DeviceLost or DeviceFault."""
 
+    def rest_s(self) -> Seconds:
+        """How long the next sample can wait: looking sooner would show nothing new, later would cost time."""
+
     def close(self) -> None:
         """Let go of the bus. Idempotent."""
 

@@ -4,11 +4,7 @@ import threading
 from collections.abc import Callable
 
 from kiosk.inbox import Inbox
-from kiosk.model import Seconds
 from kiosk.ports import Thermometer
-
-LOOK_EVERY = Seconds(0.02)
-"""Several times within the 85 ms in which the chip has a new value: looking later delays the reading."""
 
 
 class ThermometerJob:
@@ -28,7 +24,7 @@ class ThermometerJob:
         if self._thermometer is None:
             return False
         self._inbox.post(self._thermometer.observe())
-        stop.wait(LOOK_EVERY)
+        stop.wait(self._thermometer.rest_s())
         return True
 
     def tear_down(self) -> None:

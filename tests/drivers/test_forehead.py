@@ -8,7 +8,10 @@ from drivers.forehead import (
     AGREE_C,
     ENOUGH,
     LONGEST_UPDATE_S,
+    LOOK_EVERY,
+    LOOK_SOON,
     RELEARN_S,
+    SHORTEST_UPDATE_S,
     Estimator,
     Sample,
     body_from_skin,
@@ -52,6 +55,19 @@ def test_three_values_that_agree_are_a_reading_with_its_origin() -> None:
     assert reading.body_c == pytest.approx(34.33 + 0.184 * 12.33 + 0.1)
     assert reading.calibration == "site-3+drivers.forehead/1"
     assert (reading.samples, reading.began_at, reading.at) == (3, begin, begin + 3 * PERIOD_S)
+
+
+def test_the_sensor_is_watched_closely_only_while_somebody_waits_for_a_reading() -> None:
+    estimator = Estimator()
+    assert estimator.rest_s(Monotonic(0.0)) == LOOK_EVERY
+    begin = empty_scene(estimator)
+    assert estimator.rest_s(Monotonic(begin)) == LOOK_EVERY
+    feed(estimator, [34.30], begin)
+    assert estimator.rest_s(Monotonic(begin + 0.01)) == pytest.approx(SHORTEST_UPDATE_S - 0.01)
+    assert estimator.rest_s(Monotonic(begin + SHORTEST_UPDATE_S)) == LOOK_SOON
+    assert estimator.rest_s(Monotonic(begin + 1.0)) == LOOK_SOON
+    feed(estimator, [34.36, 34.33], begin + PERIOD_S)
+    assert estimator.rest_s(Monotonic(begin + 2 * PERIOD_S)) == LOOK_EVERY
 
 
 def test_the_value_on_the_way_up_is_not_averaged() -> None:

@@ -35,7 +35,7 @@ from kiosk.link import (
     connect_patiently,
     greet,
 )
-from kiosk.model import Celsius, Observation, Part, Reading, Scan, VisitorKind, WallTime
+from kiosk.model import Celsius, Observation, Part, Reading, Scan, Seconds, VisitorKind, WallTime
 from tests.drivers.pictured import RealClock
 
 PATIENCE_S = 15.0
@@ -89,6 +89,9 @@ class WarmForehead:
         return Observation(
             True, now, Reading(Celsius(34), Celsius(22), Celsius(36.5), Celsius(0.2), 4, "test", self._began, now)
         )
+
+    def rest_s(self) -> Seconds:
+        return Seconds(0.02)
 
     def close(self) -> None:
         pass
