@@ -73,6 +73,9 @@ class _Thermometer:
             raise DeviceLost("it does not answer")
         return Observation(False, CLOCK.monotonic())
 
+    def rest_s(self) -> Seconds:
+        return Seconds(0.02)
+
     def close(self) -> None:
         """Nothing to let go of."""
 

@@ -1,0 +1,257 @@
+"""Personal data at every entrance, faults everywhere, and then the search: none of it is in what the processes leave.
+
+Two things are meant to be found, and `docs/privacy.md` says so: the server keeps a kiosk's upload as it came, sealed
+parts and members that it does not know included; and a kiosk's records name visits by random ids.
+"""
+
+import base64
+import json
+import os
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from drivers.simulated.script import CardScript, VisitorScript
+from kiosk.credentials import PassClaims, key_id
+from kiosk.credentials.passes import encode
+from kiosk.link import Connection, FormAsked, GateOpened, Hello, PartHealth, Scanned, ViewChanged
+from kiosk.model import EventId, Part, Scan, VisitorKind, WallTime
+from kiosk.visit import Phase
+from sync.wire import COMPOUND_HEADER
+from tests.drivers.pictured import RealClock
+from tests.end_to_end.gossip import PARTS, PATIENCE_S, Gossip, WholeGate, until
+from tests.kiosk.runtimes import KEY, PUBLIC
+from tests.planted import Secret, files_in, found_in
+from tests.sync.central.kiosks import KioskLog
+
+pytestmark = pytest.mark.end_to_end
+
+CLOCK = RealClock()
+DAY_US = 86_400_000_000
+HOLDER = Secret("the holder of a pass", "Zhang-Wei-8800")
+UNIT = Secret("the unit on a pass", "12-3-Planted")
+PASS_ID = Secret("the id of a pass", "plantedpass1")
+TOKENS = [Secret(f"health token {number}", f"PlantedToken{number}x31010119990307") for number in range(6)]
+HOSTILE = [
+    Secret("a code of another service", "weixin://dl/Planted-Li-Na"),
+    Secret("a code with a telephone number", "MECARD:N:Planted,Wang;TEL:13800138000;;"),
+    Secret("a code that looks like a pass", "GP1:PLANTED WANG FANG %%"),
+    Secret("a code with a user in its address", "https://planted-user@health.example/code?t=x"),
+    Secret("a code in Chinese", "来访人 王小明 身份证 310101199003071234"),
+]
+ANSWERED = Secret("a name in an issuer's answer", "Planted-Zhao-Min")
+CONFIGURED = Secret("a password in the configuration", "planted-s3cret-k3y")
+FRAMED = Secret("a name in a malformed message", "Planted-Chen-Jie")
+ASKED = Secret("a name in a request to the server", "Planted-Liu-Yang")
+SEALED = Secret("the sealed part of an upload", "Planted-Sun-Li sealed")
+UNKNOWN = Secret("a member that the server does not know", "Planted-Wu-Gang member")
+AT_THE_GATE = [HOLDER, UNIT, PASS_ID, *TOKENS, *HOSTILE, ANSWERED, CONFIGURED, FRAMED, ASKED]
+UPLOADED = [SEALED, UNKNOWN]
+WHO = ANSWERED.text.encode()
+GOSSIP = {
+    TOKENS[0].text: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(WHO) + 14) + b'{"status": "' + WHO + b'"}',
+    TOKENS[1].text: b"HTTP/1.1 200 OK\r\nno header: \x00 " + WHO + b"\r\n\r\n: " + WHO + b"\r\n\r\n{}",
+    TOKENS[2].text: b"HTTP/1.1 500 " + WHO + b"\r\nContent-Length: 0\r\n\r\n",
+    TOKENS[3].text: b"HTTP/1.1 302 Found\r\nLocation: http://" + WHO + b"/\r\nContent-Length: 0\r\n\r\n",
+    TOKENS[4].text: WHO + b" is not green\r\n\r\n",
+    TOKENS[5].text: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + WHO + b"\r\n",
+}
+
+
+def pass_with_a_name() -> str:
+    now = CLOCK.wall() // 1_000_000 * 1_000_000
+    claims = PassClaims(
+        pass_id=PASS_ID.text.encode(),
+        compound="riverside",
+        visitor=VisitorKind.GUEST,
+        not_before=WallTime(now - DAY_US),
+        not_after=WallTime(now + DAY_US),
+        unit=UNIT.text,
+        holder=HOLDER.text,
+    )
+    return encode(claims, KEY.sign, key_id(PUBLIC))
+
+
+PASS = Secret("the text of a pass", pass_with_a_name())
+
+
+def health_code(token: Secret) -> str:
+    return f"https://health.example/code?t={token.text}"
+
+
+def visitor(name: str, *codes: str) -> VisitorScript:
+    cards = tuple(CardScript(text=text, hold_s=0.6) for text in codes)
+    return VisitorScript(name=name, cards=cards, gap_s=0.2, queues=True, patience_s=1.2 + 0.9 * len(cards))
+
+
+@pytest.fixture(scope="module")
+def left_behind(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Everything that the processes wrote anywhere, after a bad day; by place."""
+    folder = tmp_path_factory.mktemp("gate")
+    before, os.environ["GATEPOST_LOG"] = os.environ.get("GATEPOST_LOG"), "debug"
+    try:
+        with closing(Gossip(GOSSIP)) as gossip:
+            gate = WholeGate(folder, gossip, CONFIGURED.text)
+            with closing(gate):
+                gate.open()
+                metrics = bad_day(gate, gossip)
+    finally:
+        del os.environ["GATEPOST_LOG"]
+        if before is not None:
+            os.environ["GATEPOST_LOG"] = before
+    return {**files_in(folder, "*.log", "log.sqlite*", "central.sqlite*"), "the figures": metrics}
+
+
+def bad_day(gate: WholeGate, gossip: Gossip) -> bytes:
+    """Plant everything and break everything; return the core's figures."""
+    gate.visitors_come(
+        visitor("a guest", PASS.text, health_code(TOKENS[0])),
+        visitor("a joker", HOSTILE[0].text, HOSTILE[4].text),
+    )
+    codes_of_every_kind(gate)
+    until(lambda: len(set(gossip.asked)) == len(TOKENS), "the issuer was asked for every token")
+    messages_that_are_none(gate)
+    uploads_and_requests(gate)
+    figures = gate.talk(gate.metrics_port, b"GET /metrics HTTP/1.0\r\n\r\n")
+    with gate.linked(Part.SCREEN) as screen, closing(occupying(gate.folder / "log.sqlite")) as occupied:
+        screen.send(FormAsked(CLOCK.monotonic()))
+        until(lambda: '"log lost"' in gate.log("core"), "the log was lost")
+        occupied.execute("ROLLBACK")
+        with gate.held_up("central"):
+            screen.send(FormAsked(CLOCK.monotonic()))
+            until(lambda: '"log back"' in gate.log("core"), "the log was back")
+            until(lambda: '"server lost"' in gate.log("core"), "the server was lost")
+    for name in (*PARTS, "issuer", "central"):
+        gate.strike(name, signal.SIGSEGV)
+    codes_of_every_kind(gate)
+    return figures
+
+
+def occupying(path: Path) -> sqlite3.Connection:
+    """Keep everybody else from a database."""
+    occupied = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+    occupied.execute("BEGIN EXCLUSIVE")
+    return occupied
+
+
+def codes_of_every_kind(gate: WholeGate) -> None:
+    """Show every code to the core, some cut short: first what is no health code, then the tokens, three to a visit."""
+    others = [
+        content
+        for secret in [PASS, *HOSTILE]
+        for content in (secret.text.encode(), secret.text.encode()[:-5], secret.text.encode("utf-16"))
+    ]
+    tokens = [health_code(token).encode() for token in TOKENS]
+    with gate.linked(Part.SCREEN) as screen:
+        for shown in (others, tokens[:3], tokens[3:]):
+            now = CLOCK.monotonic()
+            for content in shown:
+                screen.send(Scanned(Scan(content, "QRCode", "zxing", now, now)))
+            seen_idle(screen)
+
+
+def seen_idle(screen: Connection) -> None:
+    """Wait until the kiosk has been busy and is idle again: whoever showed something has left."""
+    busy = False
+    ends = CLOCK.monotonic() + PATIENCE_S
+    while CLOCK.monotonic() < ends:
+        message = screen.receive(1.0)
+        if isinstance(message, ViewChanged):
+            if busy and message.phase == Phase.IDLE:
+                return
+            busy = busy or message.phase != Phase.IDLE
+    raise AssertionError("the kiosk did not become idle")
+
+
+def messages_that_are_none(gate: WholeGate) -> None:
+    name = FRAMED.text
+    stranger = msgspec.msgpack.encode({"type": "Hello", "part": name, "pid": 1, "version": name})
+    gate.raw_link(name.encode())
+    gate.raw_link(stranger)
+    gate.raw_link(msgspec.msgpack.encode(FormAsked(CLOCK.monotonic())))
+    gate.raw_link(msgspec.msgpack.encode(Hello(Part.GATE, 1, name)))
+    hello = msgspec.msgpack.encode(Hello(Part.SCREEN, 1, name))
+    for odd in (name.encode(), msgspec.msgpack.encode({"type": "Scanned", "scan": name}), b"\xc1" + name.encode()):
+        gate.raw_link(hello, odd)
+    with gate.linked(Part.SCREEN) as screen:
+        screen.send(PartHealth(Part.CAMERA, False, "unplugged", CLOCK.monotonic()))
+        screen.send(PartHealth(Part.CAMERA, True, "", CLOCK.monotonic()))
+        screen.send(GateOpened(EventId("gate-1/00c0ffee/1"), CLOCK.monotonic()))
+        until(lambda: '"event not taken"' in gate.log("core"), "the core heard all of this")
+
+
+def uploads_and_requests(gate: WholeGate) -> None:
+    name = ASKED.text
+    asks = json.dumps({"token": name})
+    closing_head = "HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    requests = [
+        f"GET /{name}?who={name}&lang={name} HTTP/1.1\r\nHost: {name}\r\nCookie: {name}\r\nConnection: close\r\n\r\n",
+        f"GET /metrics?name[]={name} {closing_head}Accept: {name}\r\n\r\n",
+        f"POST / {closing_head}Content-Length: {len(asks)}\r\n\r\n{asks}",
+        f"POST /api/v1/logs/{name}/{name} {closing_head}{COMPOUND_HEADER}: {name}\r\n\r\n",
+        f"{name}\r\n\r\n",
+        f"GET / HTTP/9.{name}\r\n\r\n",
+        f"GET / HTTP/1.1\r\n{name}\r\n\r\n",
+        f"POST / HTTP/1.1\r\nContent-Length: {name}\r\n\r\n",
+    ]
+    for port in (gate.server_port, gate.metrics_port, gate.issuer_port):
+        for request in requests:
+            gate.talk(port, request.encode())
+    log = KioskLog()
+    log.add()
+    event = json.loads(log.body())
+    event["events"][0] |= {"sealed": base64.b64encode(SEALED.text.encode()).decode(), "more": UNKNOWN.text}
+    event["note"] = UNKNOWN.text
+    whole = json.dumps(event)
+    for body in (
+        whole,
+        whole[:-20],
+        whole.replace('"wire": 1', f'"wire": "{name}"'),
+        f'{{"{name}": "{name}"}}',
+        f'["{name}"',
+    ):
+        head = f"POST {log.path} HTTP/1.1\r\nHost: x\r\n{COMPOUND_HEADER}: riverside\r\nConnection: close\r\n"
+        gate.talk(gate.server_port, f"{head}Content-Length: {len(body.encode())}\r\n\r\n{body}".encode())
+
+
+def of_the_server(place: str) -> bool:
+    return place.startswith("central.sqlite")
+
+
+def test_nothing_that_was_shown_or_said_at_the_gate_is_left_anywhere(left_behind: dict[str, bytes]) -> None:
+    assert found_in([*AT_THE_GATE, PASS], left_behind) == []
+
+
+def test_what_was_uploaded_is_in_the_servers_database_as_it_came_and_nowhere_else(left_behind: dict[str, bytes]) -> None:
+    database = {place: content for place, content in left_behind.items() if of_the_server(place)}
+    others = {place: content for place, content in left_behind.items() if not of_the_server(place)}
+    assert found_in(UPLOADED, others) == []
+    assert len({sentence.split(" is in ")[0] for sentence in found_in(UPLOADED, database)}) == 2
+
+
+def test_visits_are_named_in_the_records_by_ids_that_no_log_has(left_behind: dict[str, bytes], tmp_path: Path) -> None:
+    for place, content in left_behind.items():
+        if place.startswith("log.sqlite"):
+            (tmp_path / place).write_bytes(content)
+    with closing(sqlite3.connect(tmp_path / "log.sqlite")) as database:
+        headers = [json.loads(header) for (header,) in database.execute("SELECT header FROM event")]
+    visits = {header["visit"] for header in headers if header.get("visit")}
+    assert len(visits) >= 4
+    logs = {place: content for place, content in left_behind.items() if place.endswith(".log") or place == "the figures"}
+    assert found_in([Secret("the id of a visit", visit) for visit in visits], logs) == []
+
+
+def test_the_day_was_as_bad_as_it_was_meant_to_be(left_behind: dict[str, bytes]) -> None:
+    core = left_behind["core.log"].decode()
+    parts = ("issuer lost", "log lost", "log back", "server lost", "gate lost", "eyes lost", "camera lost")
+    for said in ("stranger turned away", "second process turned away", "event not taken", *parts):
+        assert f'"{said}"' in core, said
+    # An issuer's odd header would be in the log, with the key in our address, if urllib3 were taken at its word.
+    assert '"urllib3.connection"' in core
+    for name in (*PARTS, "issuer", "central"):
+        assert b"Segmentation fault" in left_behind[f"{name}.log"], name
+    assert b"gatepost_decisions_total" in left_behind["the figures"]
