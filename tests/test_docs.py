@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from kiosk.bench.commands import app as bench
 from kiosk.cli import app
 from kiosk.demo.cases import SCENARIOS
 from kiosk.model import Part
@@ -20,6 +21,12 @@ def test_every_command_is_in_the_readme() -> None:
     named = set(re.findall(r"`gatepost (\w+)", readme))
     assert "gatepost policy check" in readme
     assert named == COMMANDS
+
+
+def test_every_measurement_is_described() -> None:
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    for name in get_command(bench).commands:  # type: ignore[attr-defined]  # a group, as there are several
+        assert f"`gatepost bench {name}`" in page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 QUANTILES = ("p50", "p95", "p99", "max")
+TOO_SLOW = 1.2
+"""A scale that is missed by more is no fault of the pacer's."""
 
 
 def print_clear(console: Console, found: Mapping[str, Any]) -> None:
