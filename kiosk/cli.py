@@ -18,6 +18,7 @@ import typer
 
 from kiosk.errors import GatepostError, UsageError
 from kiosk.supervisor import AlreadySaid, stop_with_supervisor
+from kiosk.verify import verify
 
 app = typer.Typer(
     name="gatepost",
@@ -29,6 +30,7 @@ app = typer.Typer(
 
 policy_app = typer.Typer(help="Policy documents.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
+app.command()(verify)
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
 
