@@ -153,7 +153,7 @@ def _codes(resource: Resource, name: str, *, required: bool = True) -> frozenset
 
 def _one_of(resource: Resource, good: frozenset[str], other: frozenset[str]) -> bool:
     status = resource.get("status")
-    if status not in good | other:
+    if not isinstance(status, str) or status not in good | other:
         raise Unreadable("the status of a resource is none that FHIR has")
     return status in good
 
