@@ -29,7 +29,7 @@ def read_trust(data: bytes, where: str) -> TrustList:
     """Read a trust file. Raises UsageError: one sentence with file, place and what is wrong."""
     if len(data) > MAX_JSON:
         raise UsageError(f"{where}: is larger than {MAX_JSON // 1024 // 1024} MB, too large for a trust list")
-    if data.lstrip().startswith(_PEM):
+    if _PEM in data and not data.lstrip().startswith((b"{", b"[")):
         return dcc_trust.from_pem(data, where)
     if data.startswith(_DER):
         return dcc_trust.from_certificate(data, where)
