@@ -20,7 +20,7 @@ from kiosk.bench import specimens
 from kiosk.bench.specimens import NOW
 from kiosk.credentials import Examined, HealthToken, TrustList, base45, combine, examine
 from kiosk.credentials.card_trust import key
-from kiosk.credentials.dcc_trust import from_certificate
+from kiosk.credentials.dcc_trust import read_certificate
 from kiosk.model import MAX_CODE, Credential, WallTime
 
 ROUNDS = 300
@@ -121,7 +121,7 @@ def _cases() -> tuple[tuple[Case, ...], TrustList]:
     cards = specimens.card_signer()
     card_key = key(cards.jwk, "specimens")
     trust = combine(
-        *(from_certificate(signer.certificate, "specimens") for signer in (ec, *rsa)),
+        *(read_certificate(signer.certificate, "specimens") for signer in (ec, *rsa)),
         TrustList(card_keys={card_key.id: card_key}),
     )
     chance = random.Random(1)  # noqa: S311  # bytes to be refused, not secrets

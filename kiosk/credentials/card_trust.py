@@ -13,7 +13,7 @@ from kiosk.credentials import jwk as json_keys
 from kiosk.credentials.bounded import Unreadable
 from kiosk.credentials.findings import moment, seconds
 from kiosk.credentials.jwk import Jwk
-from kiosk.credentials.keys import to_der, usable
+from kiosk.credentials.keys import from_certificate, to_der
 from kiosk.credentials.signers import CardIssuer, CardKey
 from kiosk.credentials.trust import Revocations, TrustList
 from kiosk.errors import UsageError
@@ -121,16 +121,13 @@ def _key(jwk: Jwk) -> CardKey:
 
 def _certified(chain: object) -> bytes:
     """Return the key in the first certificate of an `x5c`. The chain counts for nothing here: the list is the trust."""
-    # Only where a certificate is read: it takes more memory than all else that checks credentials.
-    from cryptography.x509 import load_der_x509_certificate
-
     if not isinstance(chain, list) or not chain or not isinstance(chain[0], str):
         raise ValueError("its 'x5c' is no list of certificates")
     try:
-        leaf = load_der_x509_certificate(base64.b64decode(chain[0], validate=True))
-        return to_der(usable(leaf.public_key()))
+        _, certified = from_certificate(base64.b64decode(chain[0], validate=True))
     except ValueError:
         raise ValueError("its 'x5c' holds no certificate of such a key") from None
+    return to_der(certified)
 
 
 def _issuer(entry: object, where: str) -> CardIssuer:

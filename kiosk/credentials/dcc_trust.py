@@ -11,11 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from kiosk.credentials import jwk as json_keys
 from kiosk.credentials.dcc_content import Group
-from kiosk.credentials.keys import PublicKey, from_der, to_der, usable
+from kiosk.credentials.keys import PublicKey, certificates_in_pem, from_certificate, from_der, to_der
 from kiosk.credentials.signers import DocumentSigner
 from kiosk.credentials.trust import TrustList, join
 from kiosk.errors import UsageError
@@ -43,19 +41,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def from_pem(data: bytes, where: str) -> TrustList:
     """Read one or several certificates in PEM. Raises UsageError."""
-    # Here as below, only where a certificate is read: it takes more memory than all else that checks credentials.
-    from cryptography.x509 import load_pem_x509_certificates
-
     try:
-        return join([_certified(certificate) for certificate in load_pem_x509_certificates(data)], where)
+        return join([_certified(certificate) for certificate in certificates_in_pem(data)], where)
     except ValueError as error:
         raise UsageError(f"{where}: holds a certificate that cannot be used: {_reason(error)}") from error
 
 
-def from_certificate(data: bytes, where: str) -> TrustList:
+def read_certificate(data: bytes, where: str) -> TrustList:
     """Read a certificate in DER. Raises UsageError."""
     try:
-        return _certified(_certificate(data))
+        return _certified(data)
     except ValueError as error:
         raise UsageError(f"{where}: holds a certificate that cannot be used: {_reason(error)}") from error
 
@@ -63,9 +58,10 @@ def from_certificate(data: bytes, where: str) -> TrustList:
 def from_base64(text: str, where: str) -> TrustList:
     """Read a certificate in DER in base64. Raises UsageError."""
     try:
-        return from_certificate(_bytes(text), where)
+        data = _bytes(text)
     except ValueError as error:
         raise UsageError(f"{where}: a certificate is not base64") from error
+    return read_certificate(data, where)
 
 
 def german(tree: Mapping[str, Any], where: str) -> TrustList:
@@ -74,7 +70,7 @@ def german(tree: Mapping[str, Any], where: str) -> TrustList:
     def read(entry: Mapping[str, Any]) -> TrustList:
         if entry.get("certificateType", "DSC") != "DSC":
             raise ValueError("it is no signer of documents")
-        return _certified(_certificate(_bytes(entry["rawData"])), _bytes(entry["kid"]), str(entry["country"]))
+        return _certified(_bytes(entry["rawData"]), _bytes(entry["kid"]), str(entry["country"]))
 
     return _list(tree["certificates"], read, where)
 
@@ -86,7 +82,7 @@ def swedish(tree: Mapping[str, Any], where: str) -> TrustList:
         country, jwk, usages = entry
         if chain := jwk.get("x5c"):
             # The certificate says more than the key: until when, and for what.
-            return _certified(_certificate(_bytes(chain[0])), _bytes(jwk["kid"]), country)
+            return _certified(_bytes(chain[0]), _bytes(jwk["kid"]), country)
         stated = usages.get(jwk["kid"])
         groups = EVERY_GROUP if stated is None else _groups(stated)
         return _signing(json_keys.public_key(jwk), _bytes(jwk["kid"]), country, groups)
@@ -136,24 +132,16 @@ def _list(entries: Iterable[Any], read: Callable[[Any], TrustList], where: str) 
     return join(found, where)
 
 
-def _certificate(data: bytes) -> "Certificate":
-    from cryptography.x509 import load_der_x509_certificate
-
-    return load_der_x509_certificate(data)
-
-
-def _certified(certificate: "Certificate", name: bytes | None = None, country: str = "") -> TrustList:
-    """Trust the key of a certificate, for what and until when it says. Raises ValueError."""
+def _certified(data: bytes, name: bytes | None = None, country: str = "") -> TrustList:
+    """Trust the key of a certificate in DER, for what and until when it says. Raises ValueError."""
     from cryptography.x509.oid import NameOID
 
-    key = usable(certificate.public_key())
+    certificate, key = from_certificate(data)
     subject = [certificate.subject.get_attributes_for_oid(oid) for oid in (NameOID.COUNTRY_NAME, NameOID.COMMON_NAME)]
-    identity = country or next((str(found[0].value) for found in subject if found), "")
-    data = certificate.public_bytes(Encoding.DER)
     return _signing(
         key,
         name or hashlib.sha256(data).digest()[:KEY_ID_BYTES],
-        identity,
+        country or next((str(found[0].value) for found in subject if found), ""),
         _certified_groups(certificate, data),
         _wall(certificate.not_valid_before_utc),
         _wall(certificate.not_valid_after_utc),
@@ -161,12 +149,14 @@ def _certified(certificate: "Certificate", name: bytes | None = None, country: s
 
 
 def _certified_groups(certificate: "Certificate", data: bytes) -> frozenset[Group]:
-    from cryptography.x509 import ExtendedKeyUsage, ExtensionNotFound
+    from cryptography.x509 import DuplicateExtension, ExtendedKeyUsage, ExtensionNotFound, UnsupportedGeneralNameType
 
     try:
         usage = certificate.extensions.get_extension_for_class(ExtendedKeyUsage).value
     except ExtensionNotFound:
         return EVERY_GROUP
+    except (DuplicateExtension, UnsupportedGeneralNameType):
+        raise ValueError("its extensions cannot be read") from None
     except ValueError:
         if _EMPTY_USAGE in data:
             return EVERY_GROUP

@@ -1,14 +1,18 @@
 """Public keys that sign health certificates, and the two kinds of signature that they make (RFC 9053, RFC 8230)."""
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 PublicKey = EllipticCurvePublicKey | RSAPublicKey
 
@@ -41,12 +45,39 @@ def usable(key: object) -> PublicKey:
 
 def from_der(data: bytes) -> PublicKey:
     """Read a SubjectPublicKeyInfo (RFC 5280, DER). Raises ValueError."""
-    return usable(load_der_public_key(data))
+    try:
+        return usable(load_der_public_key(data))
+    except UnsupportedAlgorithm:
+        raise ValueError("it is a key of a kind that is not known here") from None
+
+
+def from_certificate(data: bytes) -> "tuple[Certificate, PublicKey]":
+    """Read a certificate (DER) and its key. Raises ValueError, whatever the library makes of the bytes."""
+    # Only here: it takes more memory than all else that checks credentials.
+    from cryptography.x509 import InvalidVersion, load_der_x509_certificate
+
+    try:
+        certificate = load_der_x509_certificate(data)
+        return certificate, usable(certificate.public_key())
+    except UnsupportedAlgorithm:
+        raise ValueError("its key is of a kind that is not known here") from None
+    except InvalidVersion:
+        raise ValueError("its version is none that certificates have") from None
 
 
 def to_der(key: PublicKey) -> bytes:
     """Write a key as its SubjectPublicKeyInfo, by which keys compare."""
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def certificates_in_pem(data: bytes) -> list[bytes]:
+    """Return the certificates in a PEM file, each in DER. Raises ValueError."""
+    from cryptography.x509 import InvalidVersion, load_pem_x509_certificates
+
+    try:
+        return [certificate.public_bytes(Encoding.DER) for certificate in load_pem_x509_certificates(data)]
+    except InvalidVersion:
+        raise ValueError("its version is none that certificates have") from None
 
 
 def signed_with(key: PublicKey, algorithm: Algorithm, signature: bytes, signed: bytes) -> bool:

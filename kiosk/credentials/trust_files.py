@@ -32,7 +32,7 @@ def read_trust(data: bytes, where: str) -> TrustList:
     if _PEM in data and not data.lstrip().startswith((b"{", b"[")):
         return dcc_trust.from_pem(data, where)
     if data.startswith(_DER):
-        return dcc_trust.from_certificate(data, where)
+        return dcc_trust.read_certificate(data, where)
     try:
         tree = json_tree(_unsigned(data))
     except ValueError as error:

@@ -14,14 +14,14 @@ from kiosk.bench.specimens import NOW, dcc, ec_document_signer, pack, rsa_docume
 from kiosk.credentials import TrustList, base45, combine, examine
 from kiosk.credentials.bounded import MAX_DEPTH, Unreadable, cbor, inflate
 from kiosk.credentials.dcc import MAX_INFLATED, revocation_mark
-from kiosk.credentials.dcc_trust import from_certificate
+from kiosk.credentials.dcc_trust import read_certificate
 from kiosk.model import Credential, CredentialKind, Finding, FindingKind, Seconds, Verdict, WallTime
 
 SIGNER = ec_document_signer()
 OTHER = ec_document_signer()
 RSA = rsa_document_signer()
 TEST_OID, VACCINATION_OID = "1.3.6.1.4.1.1847.2021.1.1", "1.3.6.1.4.1.0.1847.2021.1.2"
-TRUST = from_certificate(SIGNER.certificate, "signer")
+TRUST = read_certificate(SIGNER.certificate, "signer")
 HOUR = timedelta(hours=1)
 
 TEST = {
@@ -68,7 +68,7 @@ def test_a_certificate_says_who_was_vaccinated_when() -> None:
 
 
 def test_a_signature_by_an_rsa_key_is_as_good() -> None:
-    assert checked(RSA.text(dcc()), from_certificate(RSA.certificate, "rsa")).verdict is Verdict.VALID
+    assert checked(RSA.text(dcc()), read_certificate(RSA.certificate, "rsa")).verdict is Verdict.VALID
 
 
 FINDINGS: dict[str, tuple[dict[str, Any], tuple[Finding, ...]]] = {
@@ -280,7 +280,7 @@ def test_of_keys_with_the_same_id_any_may_have_signed() -> None:
 
 
 def signers(certificate: bytes) -> tuple[Any, ...]:
-    return next(iter(from_certificate(certificate, "").document_signers.values()))
+    return next(iter(read_certificate(certificate, "").document_signers.values()))
 
 
 def test_a_key_that_nobody_listed_is_not_believed() -> None:
@@ -304,7 +304,7 @@ USAGES: dict[str, tuple[tuple[str, ...], bool]] = {
 def test_a_key_signs_only_what_its_certificate_is_for(case: str) -> None:
     usages, may = USAGES[case]
     signer = ec_document_signer(usages)
-    found = checked(signer.text(dcc()), from_certificate(signer.certificate, "signer"))
+    found = checked(signer.text(dcc()), read_certificate(signer.certificate, "signer"))
     assert found.verdict is (Verdict.VALID if may else Verdict.UNTRUSTED_ISSUER)
 
 
@@ -327,7 +327,7 @@ def test_a_certificate_ends_with_that_of_its_signer() -> None:
     early = ec_document_signer(begins=NOW - 3 * HOUR, ends=NOW - 2 * HOUR)
     late = ec_document_signer(begins=NOW + 2 * HOUR)
     for signer, verdict in ((early, Verdict.EXPIRED), (late, Verdict.NOT_YET_VALID)):
-        assert checked(signer.text(dcc()), from_certificate(signer.certificate, "signer")).verdict is verdict
+        assert checked(signer.text(dcc()), read_certificate(signer.certificate, "signer")).verdict is verdict
 
 
 def test_a_claim_that_begins_later_than_the_issue_counts() -> None:

@@ -199,6 +199,14 @@ MISTAKES: dict[str, tuple[bytes, str]] = {
     "a member twice": (b'{"keys": [], "keys": []}', "twice"),
     "a broken PEM": (pem(EC)[:-80] + b"-----END CERTIFICATE-----\n", "holds a certificate that cannot be used"),
     "a PEM of something else": (b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "certificate"),
+    "a key on a curve that is not known": (
+        EC.certificate.replace(bytes.fromhex("2a8648ce3d030107"), bytes.fromhex("2a8648cf3d030107")),
+        "of a kind that is not known here",
+    ),
+    "a certificate of another version": (
+        EC.certificate.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1),
+        "version",
+    ),
     "a broken DER": (EC.certificate[:100], "holds a certificate that cannot be used"),
     "bytes after a DER": (EC.certificate + b"\0", "holds a certificate that cannot be used"),
     "a key set that is empty": (b'{"keys": []}', "no key in it"),
@@ -226,7 +234,10 @@ MISTAKES: dict[str, tuple[bytes, str]] = {
     "another method": (b'{"rids": [], "kid": "k", "method": "x"}', "method is 'x'"),
     "a card twice": (b'{"rids": ["a", "a.1"], "kid": "k", "method": "rid"}', "'a' is there twice"),
     "an id that is too long": (written({"rids": ["a" * 25], "kid": "k", "method": "rid"}), "is no id of a card"),
-    "own list, broken certificate": (written(own({"id": "eu", "kind": "dcc", "certificates": ["AAAA"]})), "issuer 'eu'"),
+    "own list, broken certificate": (
+        written(own({"id": "eu", "kind": "dcc", "certificates": ["AAAA"]})),
+        "issuer 'eu': holds a certificate that cannot be used",
+    ),
     "own list, no base64": (written(own({"id": "eu", "kind": "dcc", "certificates": ["!"]})), "is not base64"),
     "own list, broken key": (written(own({"id": "x", "kind": "shc", "iss": ISS, "keys": [{"kty": "EC"}]})), "issuer 'x'"),
     "own list, issuer by http": (
