@@ -80,10 +80,10 @@ def read(tree: object, issued_on: str) -> Content:
 
 def _holder(names: Mapping[Any, Any], birth_date: str | None) -> Holder:
     written = {key: _name(names, key) for key in ("fn", "fnt", "gn", "gnt") if names.get(key) is not None}
-    if "fnt" not in written:
+    # The schema asks for the family name; whoever has but one name may have it as the given one.
+    if "fnt" not in written and "gnt" not in written:
         raise Unreadable("the holder's name is missing in its standard form")
-    family, _ = transliterated(written["fnt"].replace("<", " "))
-    given, _ = transliterated(written.get("gnt", "").replace("<", " "))
+    family, given = (transliterated(written.get(key, ""))[0] for key in ("fnt", "gnt"))
     return Holder(family, given, birth_date)
 
 
@@ -140,9 +140,9 @@ def _vaccination(entry: Mapping[Any, Any]) -> Happening:
 
 
 def _test(entry: Mapping[Any, Any]) -> Happening | None:
-    sampled = moment(entry["sc"])
     result = _RESULTS.get(str(entry["tr"]))
-    return None if result is None else Happening(result, entry["sc"][:10], sampled)
+    sampled = happening(result or FindingKind.TEST, entry["sc"])
+    return sampled if result is not None else None
 
 
 def _recovery(entry: Mapping[Any, Any]) -> Happening:

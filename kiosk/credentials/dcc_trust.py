@@ -32,10 +32,12 @@ _USAGES = {
     for arc in ("1.3.6.1.4.1.1847.2021.1", "1.3.6.1.4.1.0.1847.2021.1")
     for number, group in ((1, Group.TEST), (2, Group.VACCINATION), (3, Group.RECOVERY))
 }
-# Usages of the public key infrastructure at large (RFC 5280, 4.2.1.12) say nothing about health certificates.
-_GENERAL = ("1.3.6.1.5.5.7.3.", "2.5.29.37.0")
-# An extended key usage that is there but lists nothing (DER), at which the library gives up on all extensions.
-_EMPTY_USAGE = bytes.fromhex("0603551d2504023000")
+# Usages of the public key infrastructure at large (RFC 5280, 4.2.1.12; "any"; those of Microsoft and Adobe, for
+# signing documents among others) say nothing about health certificates.
+_GENERAL = ("1.3.6.1.5.5.7.3.", "2.5.29.37.0", "1.3.6.1.4.1.311.", "1.2.840.113583.")
+# In DER: the extended key usage, and one that lists nothing, at which the library gives up on all extensions.
+_USAGE = bytes.fromhex("0603551d25")
+_EMPTY_USAGE = _USAGE + bytes.fromhex("04023000")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -155,12 +157,11 @@ def _certified_groups(certificate: "Certificate", data: bytes) -> frozenset[Grou
         usage = certificate.extensions.get_extension_for_class(ExtendedKeyUsage).value
     except ExtensionNotFound:
         return EVERY_GROUP
-    except (DuplicateExtension, UnsupportedGeneralNameType):
-        raise ValueError("its extensions cannot be read") from None
-    except ValueError:
-        if _EMPTY_USAGE in data:
+    except (ValueError, DuplicateExtension, UnsupportedGeneralNameType):
+        # Others than the one that matters here may be broken.
+        if _USAGE not in data or _EMPTY_USAGE in data:
             return EVERY_GROUP
-        raise
+        raise ValueError("its extensions cannot be read") from None
     return _groups(oid.dotted_string for oid in usage)
 
 

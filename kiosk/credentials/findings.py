@@ -41,9 +41,11 @@ class Happening:
 
 def happening(kind: FindingKind, when: object, begins: object = None, ends: object = None) -> Happening:
     """Make one of dates as they are written; `ends` is the last day. Raises Unreadable."""
-    at = moment(when)
+    if isinstance(when, int | float):
+        # CBOR's other way to write a time: a number in a tag.
+        when = (_EPOCH + timedelta(microseconds=seconds(when))).isoformat()
     first, last = (None if text is None else moment(text) for text in (begins, ends))
-    return Happening(kind, str(when)[:10], at, first, last)
+    return Happening(kind, str(when)[:10], moment(when), first, last)
 
 
 def moment(text: object) -> WallTime:

@@ -101,6 +101,10 @@ FINDINGS: dict[str, tuple[dict[str, Any], tuple[Finding, ...]]] = {
         {"v": None, "r": [RECOVERY | {"du": "2021-05-31"}]},
         (Finding(FindingKind.RECOVERY, "2021-05-01", 31, in_force=False),),
     ),
+    "a time as a number": (
+        {"v": None, "t": [TEST | {"sc": CBORTag(1, 1622453400)}]},
+        (Finding(FindingKind.TEST, "2021-05-31", 1),),
+    ),
     "a date in its tag": (
         {"v": None, "t": [TEST | {"sc": CBORTag(0, "2021-05-31T09:30:00Z")}]},
         (Finding(FindingKind.TEST, "2021-05-31", 1),),
@@ -135,6 +139,12 @@ def test_a_birth_date_is_known_as_far_as_it_is_written(written: str) -> None:
     assert found.person.birth_date == BIRTHS[written]
 
 
+def test_whoever_has_one_name_has_it_as_the_given_one() -> None:
+    found = checked(SIGNER.text(dcc(nam={"gn": "Gabriele", "gnt": "GABRIELE"})))
+    assert found.person is not None
+    assert (found.verdict, found.person.family, found.person.given) == (Verdict.VALID, "", "GABRIELE")
+
+
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.2.1", "1.3.0", "1.3"])
 def test_versions_1_0_to_1_3_of_the_schema_are_read(version: str) -> None:
     assert checked(SIGNER.text(dcc(ver=version))).verdict is Verdict.VALID
@@ -146,7 +156,7 @@ MALFORMED_CONTENT: dict[str, object] = {
     "no version": dcc(ver=None),
     "a version that is none": dcc(ver="one"),
     "no names": dcc(nam=None),
-    "no standard name": dcc(nam={"fn": "Musterfrau"}),
+    "no standard name": dcc(nam={"fn": "Musterfrau", "gn": "Gabriele"}),
     "a name that is a number": dcc(nam=names(gn=7)),
     "a name that is a picture": dcc(nam=names(gn="😀")),
     "a name with a control character": dcc(nam=names(fn="a\x1b[2J")),
@@ -164,7 +174,7 @@ MALFORMED_CONTENT: dict[str, object] = {
     "a statement without its date": dcc(v=[entry(dt=None)]),
     "a date that is none": dcc(v=[entry(dt="18.05.2021")]),
     "a date that does not exist": dcc(v=[entry(dt="2021-05-32")]),
-    "a date that is a number": dcc(v=[entry(dt=20210518)]),
+    "a date that is no number of seconds": dcc(v=[entry(dt=float("inf"))]),
     "no dose": dcc(v=[entry(dn=0)]),
     "half a dose": dcc(v=[entry(dn=1.5)]),
     "a dose that is true": dcc(v=[entry(dn=True)]),
@@ -294,7 +304,7 @@ USAGES: dict[str, tuple[tuple[str, ...], bool]] = {
     "vaccinations": ((VACCINATION_OID,), True),
     "tests": ((TEST_OID,), False),
     "tests and vaccinations": ((TEST_OID, VACCINATION_OID), True),
-    "usages of keys at large": (("1.3.6.1.5.5.7.3.2", "2.5.29.37.0"), True),
+    "usages of keys at large": (("1.3.6.1.5.5.7.3.2", "2.5.29.37.0", "1.3.6.1.4.1.311.10.3.12"), True),
     "tests, and usages of keys at large": ((TEST_OID, "1.3.6.1.5.5.7.3.2"), False),
     "another document": (("2.23.136.1.1.14.2",), False),
 }
