@@ -7,6 +7,7 @@ allow-lists of card issuers, lists of revoked cards, and Gatepost's own trust li
 import base64
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from kiosk.credentials import card_trust, dcc_trust, trust_document
@@ -26,9 +27,17 @@ _Reader = Callable[[Mapping[str, Any], str], TrustList]
 
 
 def read_trust(data: bytes, where: str) -> TrustList:
-    """Read a trust file. Raises UsageError: one sentence with file, place and what is wrong."""
+    """Read a trust file. Raises UsageError: one sentence with file, place and what is wrong.
+
+    A file that has no id of its own is named by its file name.
+    """
     if len(data) > MAX_JSON:
         raise UsageError(f"{where}: is larger than {MAX_JSON // 1024 // 1024} MB, too large for a trust list")
+    found = _read(data, where)
+    return found if found.documents else replace(found, documents=(where.rpartition("/")[2],))
+
+
+def _read(data: bytes, where: str) -> TrustList:
     if _PEM in data and not data.lstrip().startswith((b"{", b"[")):
         return dcc_trust.from_pem(data, where)
     if data.startswith(_DER):

@@ -142,6 +142,12 @@ def test_issuers_of_cards_are_believed_from(case: str) -> None:
     assert verdict_of(CARDS.text(card()), read_trust(CARD_FILES[case], "file")) is Verdict.VALID
 
 
+@pytest.mark.parametrize("case", [*DCC_FILES, *CARD_FILES])
+def test_a_list_is_named_by_its_id_or_by_its_file(case: str) -> None:
+    data = (DCC_FILES | CARD_FILES)[case]
+    assert read_trust(data, "/etc/gatepost/trust/file.json").documents == ("list" if b'"schema"' in data else "file.json",)
+
+
 USAGES: dict[str, dict[str, Any]] = {
     "a certificate": german(ec_document_signer([TESTS_ONLY])),
     "a Swedish list": swedish(jwk(EC), **{b64(EC.key_id): [TESTS_ONLY]}),
