@@ -65,10 +65,10 @@ class Evidence:
     def scanned(self, scan: Scan, trust: TrustList, now: Moment, used: Callable[[Credential], bool]) -> HealthToken | None:
         """Take in a code; return the token that its issuer has to be asked about, if it is one.
 
-        A code that was taken in before changes nothing, so a phone held still is examined once. `used` says
-        whether a pass has had its single use.
+        A code that was taken in before changes nothing, so a phone held still is examined once; but for the parts of
+        a card that is still being collected, which may come again. `used` says whether a pass has had its single use.
         """
-        fresh = scan.content not in self.seen
+        fresh = scan.content not in self.seen or self._parts != CardParts()
         self.seen[scan.content] = scan.captured_at
         if not fresh:
             return None
@@ -77,7 +77,8 @@ class Evidence:
             self._parts = self._parts.with_part(examined)
             if not self._parts.complete:
                 return None
-            examined = examine_parts(self._parts, trust, now.wall, TOLERANCE[now.clock])
+            parts, self._parts = self._parts, CardParts()
+            examined = examine_parts(parts, trust, now.wall, TOLERANCE[now.clock])
         self.times |= {
             "code_captured": scan.captured_at,
             "code_decoded": scan.decoded_at,

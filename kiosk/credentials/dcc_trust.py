@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 KEY_ID_BYTES = 8
 """The first bytes of the certificate's SHA-256 (annex IV, 3.3 of the implementing decision)."""
 EVERY_GROUP = frozenset(Group)
+MAX_NAME = 64
+"""Characters of a signer's name that are kept."""
 
 # What a signer's certificate may be for; the second arc is a slip of the first edition that many certificates have.
 _USAGES = {
@@ -182,7 +184,7 @@ def _signing(
     not_before: WallTime | None = None,
     not_after: WallTime | None = None,
 ) -> TrustList:
-    shown = identity if identity.isprintable() and identity else name.hex()
+    shown = identity[:MAX_NAME] if identity.isprintable() and identity else name.hex()
     signer = DocumentSigner(shown, name, to_der(key), groups, not_before, not_after, key=key)
     return TrustList(document_signers={name: (signer,)})
 

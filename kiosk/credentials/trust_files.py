@@ -16,8 +16,8 @@ from kiosk.credentials.trust import TrustList, join
 from kiosk.errors import UsageError
 
 _PEM = b"-----BEGIN"
-_DER = b"\x30"
-"""The first byte of a certificate: a SEQUENCE."""
+_DER, _DER_IN_BASE64 = b"\x30", b"MII"
+"""How a certificate begins: it is a SEQUENCE."""
 # A JSON Web Signature around a list, with its payload in base64url or, by RFC 7797, as it is.
 _SIGNED = re.compile(rb"\s*[A-Za-z0-9_-]+\.(?:([A-Za-z0-9_-]+)|(\{.*\}))\.[A-Za-z0-9_-]*\s*", re.DOTALL)
 # A line with a list's signature before the list itself.
@@ -42,6 +42,8 @@ def _read(data: bytes, where: str) -> TrustList:
         return dcc_trust.from_pem(data, where)
     if data.startswith(_DER):
         return dcc_trust.read_certificate(data, where)
+    if data.startswith(_DER_IN_BASE64):
+        return dcc_trust.from_base64("".join(data.decode("ascii", "replace").split()), where)
     try:
         tree = json_tree(_unsigned(data))
     except ValueError as error:

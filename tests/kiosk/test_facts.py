@@ -126,9 +126,13 @@ def test_a_certificate_that_was_shown_still_counts_when_the_camera_is_lost() -> 
     assert visit.facts.unavailable == {Need.PASS}
 
 
+def in_parts(salt: int = 9) -> list[bytes]:
+    doses = [dose("2021-01-01", lotNumber=f"{number * 7919 % 10**9:x}{number**salt:x}") for number in range(40)]
+    return [text.encode() for text in parts(CARDS.jws(card(*doses)))]
+
+
 def test_the_parts_of_a_card_are_collected_over_frames() -> None:
-    doses = [dose("2021-01-01", lotNumber=f"{number * 7919 % 10**9:x}{number**9:x}") for number in range(40)]
-    first, *others = [text.encode() for text in parts(CARDS.jws(card(*doses)))]
+    first, *others = in_parts()
     visit = Visit().shows(first)
     assert visit.facts == Facts()
     assert visit.evidence.recognised
@@ -137,6 +141,14 @@ def test_the_parts_of_a_card_are_collected_over_frames() -> None:
     assert kind_and_verdict(visit.facts) == (CredentialKind.SHC, Verdict.VALID)
     assert visit.facts.certificate is not None
     assert {finding.kind for finding in visit.facts.certificate.findings} == {FindingKind.VACCINE_DOSE}
+
+
+def test_a_card_whose_parts_were_mixed_with_anothers_is_read_when_it_is_shown_again() -> None:
+    mine, other = in_parts(), in_parts(salt=11)
+    assert len(mine) == len(other)
+    visit = Visit().shows(mine[0], *other[1:])
+    assert kind_and_verdict(visit.facts) != (CredentialKind.SHC, Verdict.VALID)
+    assert kind_and_verdict(visit.shows(*mine[1:], *mine).facts) == (CredentialKind.SHC, Verdict.VALID)
 
 
 def test_what_a_clock_that_drifts_may_miss_is_allowed_for() -> None:

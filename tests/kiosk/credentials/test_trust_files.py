@@ -123,8 +123,11 @@ def test_signers_of_certificates_are_believed_from(case: str) -> None:
     assert [verdict_of(signer.text(dcc()), trust) for signer in (EC, RSA)] == [Verdict.VALID] * 2
 
 
-def test_a_certificate_in_der_is_believed() -> None:
-    assert verdict_of(EC.text(dcc()), read_trust(EC.certificate, "file")) is Verdict.VALID
+@pytest.mark.parametrize(
+    "data", [EC.certificate, b64(EC.certificate).encode() + b"\n", pem(EC)], ids=["der", "base64", "pem"]
+)
+def test_one_certificate_is_believed(data: bytes) -> None:
+    assert verdict_of(EC.text(dcc()), read_trust(data, "file")) is Verdict.VALID
 
 
 CARD_FILES: dict[str, bytes] = {
@@ -213,6 +216,7 @@ MISTAKES: dict[str, tuple[bytes, str]] = {
         EC.certificate.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1),
         "version",
     ),
+    "a broken certificate in base64": (b64(EC.certificate).encode()[:99], "a certificate is not base64"),
     "a broken DER": (EC.certificate[:100], "holds a certificate that cannot be used"),
     "bytes after a DER": (EC.certificate + b"\0", "holds a certificate that cannot be used"),
     "a key set that is empty": (b'{"keys": []}', "no key in it"),
