@@ -9,6 +9,8 @@ from kiosk.model import Verdict
 
 ALG, KID = 1, 4
 """Header labels (RFC 9052, 3.1)."""
+MAX_KEY_ID = 64
+"""Bytes. Names of keys have eight."""
 ALGORITHMS: Mapping[int, Algorithm] = {-7: Algorithm.ES256, -37: Algorithm.PS256}
 
 
@@ -43,8 +45,8 @@ def read(data: bytes) -> SignedMessage:
         raise Unreadable("it does not say how it is signed")
     # The signed header goes before the other, also where only the other names a key that is known.
     key_id = header.get(KID, unprotected.get(KID))
-    if key_id is not None and not isinstance(key_id, bytes):
-        raise Unreadable("the name of its key is no bytes")
+    if key_id is not None and not (isinstance(key_id, bytes) and len(key_id) <= MAX_KEY_ID):
+        raise Unreadable("the name of its key is no bytes, or too long")
     return SignedMessage(ALGORITHMS.get(algorithm), key_id, protected, payload, signature)
 
 

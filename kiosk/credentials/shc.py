@@ -35,6 +35,7 @@ _ANY_CARD = re.compile(rb"shc:|shlink:/|eyJ[A-Za-z0-9_-]*\.")
 _TEXT = re.compile(rb"shc:/(?:(\d{1,3})/(\d{1,3})/)?((?:\d\d)+)")
 _JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _CARD_ID = re.compile(r"[A-Za-z0-9_-]{1,24}")
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _OFFSET = ord("-")
 _LAST = ord("z") - _OFFSET
 
@@ -161,9 +162,9 @@ def _characters(digits: bytes) -> str:
 
 def _header(data: bytes) -> tuple[str, str]:
     match _json(data, "header"):
-        case {"alg": str() as algorithm, "kid": str() as key_id, "zip": "DEF"}:
+        case {"alg": str() as algorithm, "kid": str() as key_id, "zip": "DEF"} if _KEY_ID.fullmatch(key_id):
             return key_id, algorithm
-        case {"alg": str(), "kid": str(), "zip": str()}:
+        case {"alg": str(), "kid": str(), "zip": str() as packing} if packing != "DEF":
             raise Unreadable("it is packed in a way that this software does not know", Verdict.UNSUPPORTED)
         case _:
             raise Unreadable("its header does not say how it is signed, packed, and with which key")

@@ -222,6 +222,7 @@ MALFORMED: dict[str, Callable[[], str | bytes]] = {
     "a header that is no map": lambda: message(dumps([1]), {}, PAYLOAD, b""),
     "no algorithm": lambda: pack(SIGNER.message(PAYLOAD, {4: SIGNER.key_id})),
     "a key id that is a text": lambda: pack(SIGNER.message(PAYLOAD, {1: -7, 4: "key"})),
+    "an endless key id": lambda: pack(SIGNER.message(PAYLOAD, {1: -7, 4: bytes(65)})),
     "claims that are no map": lambda: pack(SIGNER.message(dumps([1]))),
     "no end": lambda: pack(SIGNER.message(dumps({6: 1, -260: {1: dcc()}}))),
     "an end in milliseconds": lambda: pack(SIGNER.message(dumps({4: 1_700_000_000_000, -260: {1: dcc()}}))),

@@ -192,6 +192,8 @@ MALFORMED: dict[str, Callable[[], str]] = {
     "a header that is a list": lambda: with_part(0, base64url(b"[]")),
     "no algorithm": lambda: digits(SIGNER.jws(card(), alg=None)),
     "no key": lambda: digits(SIGNER.jws(card(), kid=None)),
+    "a key that is no name": lambda: digits(SIGNER.jws(card(), kid="Anyperson, John")),
+    "an endless name of a key": lambda: digits(SIGNER.jws(card(), kid="a" * 65)),
     "no packing": lambda: digits(SIGNER.jws(card(), zip=None)),
     "a payload in zlib's frame": lambda: with_part(1, base64url(zlib.compress(PAYLOAD))),
     "a payload that ends early": lambda: with_part(1, base64url(deflate(PAYLOAD)[:-3])),
@@ -217,6 +219,7 @@ def test_a_text_is_malformed_with(case: str) -> None:
 UNSUPPORTED: dict[str, Callable[[], str]] = {
     "another algorithm": lambda: digits(SIGNER.jws(card(), alg="ES384")),
     "no signature at all": lambda: digits(SIGNER.jws(card(), alg="none")),
+    "another packing, of a key of any name": lambda: digits(SIGNER.jws(card(), zip="GZ", kid="Anyperson, John")),
     "another packing": lambda: digits(SIGNER.jws(card(), zip="GZ")),
     "a link": lambda: "shlink:/eyJ1cmwiOiJodHRwczovL3guZXhhbXBsZSJ9",
 }
