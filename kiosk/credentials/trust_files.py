@@ -15,6 +15,9 @@ from kiosk.credentials.bounded import MAX_JSON, json_tree
 from kiosk.credentials.trust import TrustList, join
 from kiosk.errors import UsageError
 
+MAX_SENTENCE = 300
+"""Characters of what is said about a file."""
+
 _PEM = b"-----BEGIN"
 _DER, _DER_IN_BASE64 = b"\x30", b"MII"
 """How a certificate begins: it is a SEQUENCE."""
@@ -33,8 +36,18 @@ def read_trust(data: bytes, where: str) -> TrustList:
     """
     if len(data) > MAX_JSON:
         raise UsageError(f"{where}: is larger than {MAX_JSON // 1024 // 1024} MB, too large for a trust list")
-    found = _read(data, where)
+    try:
+        found = _read(data, where)
+    except RecursionError:
+        raise UsageError(f"{where}: is nested too deeply for a trust list") from None
+    except UsageError as error:
+        raise UsageError(_shortened(str(error))) from error
     return found if found.documents else replace(found, documents=(where.rpartition("/")[2],))
+
+
+def _shortened(sentence: str) -> str:
+    """Cut what a hostile file may have put into the sentence about it."""
+    return sentence if len(sentence) <= MAX_SENTENCE else sentence[: MAX_SENTENCE - 1] + "…"
 
 
 def _read(data: bytes, where: str) -> TrustList:

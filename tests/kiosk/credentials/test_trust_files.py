@@ -284,6 +284,26 @@ def test_a_thumbprint_is_that_of_the_example_in_rfc_7638() -> None:
     assert isinstance(public_key(example), rsa.RSAPublicKey)
 
 
+def nested(depth: int) -> bytes:
+    return b"[" * depth + b"]" * depth
+
+
+@pytest.mark.parametrize("depth", [100, 900, 940, 960, 970, 980, 990, 5000])
+@pytest.mark.parametrize("member", ["alg", "kid", "schema", "method", "iss"])
+def test_however_deep_a_member_is_nested_there_is_one_short_sentence(member: str, depth: int) -> None:
+    for around in (b'{"kty": "EC", "%s": %s}', b'{"schema": 1, "%s": %s}', b'{"rids": [], "kid": "k", "%s": %s}'):
+        with pytest.raises(UsageError) as caught:
+            read_trust(around % (member.encode(), nested(depth)), "file")
+        assert len(str(caught.value)) <= 300
+
+
+def test_what_a_hostile_file_says_is_cut_short() -> None:
+    with pytest.raises(UsageError) as caught:
+        read_trust(written({"kty": "EC", "kid": "a\nb" * 9, "crv": "x" * 100_000}), "file")
+    assert str(caught.value).startswith("file: the key 'a\\nb")
+    assert len(str(caught.value)) == 300
+
+
 @given(st.binary(max_size=200))
 def test_base64url_is_read_back(data: bytes) -> None:
     assert unpadded(base64url(data)) == data
