@@ -12,7 +12,7 @@ SYSTEM_PACKAGES := deploy/system-packages.txt
 
 TEST_STAMP := $(VENV)/.gatepost-test-packages
 
-.PHONY: setup run test chaos lint format types contracts locks clean
+.PHONY: setup run test chaos fuzz lint format types contracts locks clean
 
 setup: $(STAMP)
 
@@ -50,6 +50,13 @@ test: lint types contracts $(TEST_STAMP)
 # Two hundred kills, about a quarter of an hour; `make chaos ARGS="--rounds 20 --seed 3"` for fewer.
 chaos: setup
 	exec $(BIN)/gatepost chaos $(ARGS)
+
+# A million executions, or what fits into half an hour; `make fuzz ARGS="-runs=10000"` for fewer. For development only:
+# the fuzzer comes from its own wheel, where there is one for this Python, and is in no lock.
+fuzz: setup
+	$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/pip install --quiet "atheris>=3"
+	mkdir -p build/fuzz
+	exec $(BIN)/python -m tests.fuzz.run -artifact_prefix=build/fuzz/ -runs=1000000 -max_total_time=1800 -max_len=4096 -timeout=10 -verbosity=1 $(ARGS)
 
 locks:
 	deploy/lock.sh

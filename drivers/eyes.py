@@ -29,7 +29,7 @@ from kiosk.link import (
     greet,
     reconnect_pause,
 )
-from kiosk.model import Monotonic, Part, Scan
+from kiosk.model import MAX_CODE, Monotonic, Part, Scan
 from kiosk.ports import Clock
 
 FULL_FPS = 1000
@@ -38,8 +38,6 @@ REPEAT_S = 0.3
 """The same content is told again after so long, for the core to know that it is still held up."""
 LINGER_S = 1.5
 """How long watching goes on after the last sign of a visitor."""
-MAX_CONTENT = 4096
-"""Bytes. A QR code holds 2953 at most; what is longer is no code of ours."""
 BACKOFF_S = (0.2, 2.0)
 SILENT_S = 3.0
 """A camera that gives no frame for so long is opened again."""
@@ -239,7 +237,7 @@ class _Session:
 
     def _tell(self, code: Found, captured_at: Monotonic) -> None:
         now = self._clock.monotonic()
-        if len(code.content) > MAX_CONTENT or now - self._told_at.get(code.content, -REPEAT_S) < REPEAT_S:
+        if len(code.content) > MAX_CODE or now - self._told_at.get(code.content, -REPEAT_S) < REPEAT_S:
             return
         self._told_at = {content: at for content, at in self._told_at.items() if now - at < REPEAT_S}
         self._told_at[code.content] = now

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kiosk import policy
 from kiosk.clock import SystemClock
 from kiosk.config import Config
-from kiosk.credentials import TrustList, combine, parse_trust
+from kiosk.credentials import TrustList, combine, read_trust
 from kiosk.documents import decode_toml
 from kiosk.edge import Edge
 from kiosk.errors import DeviceLost, LogUnusable, UsageError
@@ -66,7 +66,7 @@ def load_trust(sources: list[str], base: Path, compound: str) -> TrustList:
             data = path.read_bytes()
         except OSError as error:
             raise UsageError(f"{path}: the trust list cannot be read: {error.strerror}") from error
-        lists.append(parse_trust(data, str(path)))
+        lists.append(read_trust(data, str(path)))
     return combine(*lists).for_compound(compound) if lists else TrustList()
 
 

@@ -19,6 +19,7 @@ from kiosk.bench.commands import CpuScale
 from kiosk.bench.commands import app as bench_app
 from kiosk.errors import GatepostError, UsageError
 from kiosk.supervisor import AlreadySaid, stop_with_supervisor, this_program
+from kiosk.verify import verify
 
 app = typer.Typer(
     name="gatepost",
@@ -31,6 +32,7 @@ app = typer.Typer(
 policy_app = typer.Typer(help="Policy documents.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 app.add_typer(bench_app, name="bench")
+app.command()(verify)
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
 

@@ -12,6 +12,7 @@ from kiosk.model import (
     ClockState,
     Credential,
     Facts,
+    FindingKind,
     HealthStatus,
     Need,
     Verdict,
@@ -146,6 +147,14 @@ def _health(facts: Facts) -> HealthStatus:
     return HealthStatus.UNKNOWN
 
 
+def _certificate(facts: Facts, kinds: frozenset[FindingKind]) -> bool:
+    # A certificate tells something only once it is believed; what is over, or has yet to happen, counts for nothing.
+    found = facts.certificate
+    if found is None or found.verdict is not Verdict.VALID:
+        return False
+    return any(finding.kind in kinds and finding.in_force for finding in found.findings)
+
+
 def _at_least(facts: Facts, threshold: Celsius) -> bool:
     # Not `>=`: a reading that is no number must never pass for a normal temperature.
     return facts.reading is not None and not facts.reading.body_c < threshold
@@ -212,6 +221,14 @@ _TABLE: tuple[Form[Any], ...] = (
         Need.HEALTH_CODE,
         _some_of(Verdict),
         lambda facts, verdicts: _verdict(facts.health_code) in verdicts,
+    ),
+    Form(
+        "certificate",
+        "list of findings",
+        "The health code is a valid certificate that tells one of these, now in force.",
+        Need.HEALTH_CODE,
+        _some_of(FindingKind),
+        _certificate,
     ),
     Form(
         "unavailable",

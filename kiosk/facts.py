@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from kiosk.credentials import HealthToken, TrustList, examine, resolved
+from kiosk.credentials import CardPart, CardParts, HealthToken, TrustList, examine, examine_parts, resolved
 from kiosk.model import (
+    CERTIFICATES,
     ClockState,
     Credential,
     CredentialKind,
@@ -58,20 +59,28 @@ class Evidence:
     seen: dict[bytes, Monotonic] = field(default_factory=dict, repr=False)
     asked: dict[str, HealthToken] = field(default_factory=dict, repr=False)
     recognised: bool = True
+    _certificate: Credential | None = None
+    _parts: CardParts = field(default_factory=CardParts)
     _lost: frozenset[Need] = frozenset()
     _unanswered: bool = False
 
     def scanned(self, scan: Scan, trust: TrustList, now: Moment, used: Callable[[Credential], bool]) -> HealthToken | None:
         """Take in a code; return the token that its issuer has to be asked about, if it is one.
 
-        A code that was taken in before changes nothing, so a phone held still is examined once. `used` says
-        whether a pass has had its single use.
+        A code that was taken in before changes nothing, so a phone held still is examined once; but for the parts of
+        a card that is still being collected, which may come again. `used` says whether a pass has had its single use.
         """
-        fresh = scan.content not in self.seen
+        fresh = scan.content not in self.seen or self._parts != CardParts()
         self.seen[scan.content] = scan.captured_at
         if not fresh:
             return None
         examined = examine(scan.content, trust, now.wall, TOLERANCE[now.clock])
+        if isinstance(examined, CardPart):
+            self._parts = self._parts.with_part(examined)
+            if not self._parts.complete:
+                return None
+            parts, self._parts = self._parts, CardParts()
+            examined = examine_parts(parts, trust, now.wall, TOLERANCE[now.clock])
         self.times |= {
             "code_captured": scan.captured_at,
             "code_decoded": scan.decoded_at,
@@ -88,6 +97,9 @@ class Evidence:
         self.recognised = examined.kind is not CredentialKind.UNRECOGNISED
         if examined.kind is CredentialKind.PASS and _better(examined, self.facts.admission_pass):
             self._update(replace(self.facts, admission_pass=examined, pass_used=used(examined), clock=now.clock))
+        elif examined.kind in CERTIFICATES and _better(examined, self._certificate):
+            self._certificate = examined
+            self._update(replace(self.facts, clock=now.clock))
         return None
 
     def answered(self, token: str, status: HealthStatus | None, now: Monotonic) -> None:
@@ -139,6 +151,7 @@ class Evidence:
         self._update(replace(self.facts, pending=frozenset()))
 
     def _update(self, facts: Facts) -> None:
+        facts = replace(facts, health_code=self._health_code(facts))
         known = {
             Need.TEMPERATURE: facts.reading is not None,
             Need.PASS: facts.admission_pass is not None,
@@ -148,6 +161,16 @@ class Evidence:
         if self._unanswered and not known[Need.HEALTH_CODE]:
             missing.add(Need.HEALTH_CODE)
         self.facts = replace(facts, unavailable=frozenset(missing))
+
+    def _health_code(self, facts: Facts) -> Credential | None:
+        """The issuer's answer or the certificate, where both were shown.
+
+        A certificate never takes the place of a colour that an issuer gave, nor of one that is still to come.
+        """
+        answer = None if facts.certificate is not None else facts.health_code
+        if Need.HEALTH_CODE in facts.pending or (answer is not None and answer.verdict is Verdict.VALID):
+            return answer
+        return self._certificate or answer
 
 
 def _better(new: Credential, old: Credential | None) -> bool:

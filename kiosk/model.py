@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
+from kiosk.holder import Holder
+
 Celsius = NewType("Celsius", float)
 Seconds = NewType("Seconds", float)
 Monotonic = NewType("Monotonic", float)
@@ -15,6 +17,9 @@ ReasonCode = NewType("ReasonCode", str)
 """A short stable name such as `temperature_high`; policy documents may bring their own."""
 EventId = NewType("EventId", str)
 """`device/log_id/seq` of a recorded event."""
+
+MAX_CODE = 7089
+"""What the largest QR code holds: digits, in version 40-L (ISO/IEC 18004). Longer content is nobody's code."""
 
 
 class ClockState(StrEnum):
@@ -62,7 +67,15 @@ class CredentialKind(StrEnum):
 
     PASS = "pass"
     HEALTH_TOKEN = "health_token"
+    DCC = "dcc"
+    """An EU Digital COVID Certificate."""
+    SHC = "shc"
+    """A SMART Health Card."""
     UNRECOGNISED = "unrecognised"
+
+
+CERTIFICATES = frozenset({CredentialKind.DCC, CredentialKind.SHC})
+"""Health certificates: they tell what happened to their holder, and never a colour."""
 
 
 class Verdict(StrEnum):
@@ -76,6 +89,19 @@ class Verdict(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     VALID = "valid"
+
+
+class FindingKind(StrEnum):
+    """What a health certificate tells of its holder."""
+
+    VACCINATION = "vaccination"
+    """A course of vaccinations that the certificate itself calls complete."""
+    VACCINE_DOSE = "vaccine_dose"
+    """One dose: the course is not complete, or the certificate does not say."""
+    TEST = "test"
+    """A test that found nothing."""
+    POSITIVE_TEST = "positive_test"
+    RECOVERY = "recovery"
 
 
 class Need(StrEnum):
@@ -153,10 +179,24 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a health certificate tells: what happened, on which day (ISO 8601), how many whole days ago.
+
+    `in_force`: it has happened, and the time for which the certificate gives it, if it gives one, is running.
+    """
+
+    kind: FindingKind
+    on: str
+    days: int
+    in_force: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Credential:
-    """A scanned code after checking. `holder` names a person or token and is sealed, never logged.
+    """A scanned code after checking. `holder` names a person or token and is sealed, never logged; so is `person`.
 
     `serial` tells a pass from every other one, so that one for a single use is taken once; it is sealed as well.
+    `findings` are those of a health certificate; none of them is a colour.
     """
 
     kind: CredentialKind
@@ -170,6 +210,8 @@ class Credential:
     detail: str = ""
     serial: str | None = field(default=None, repr=False)
     single_use: bool = False
+    person: Holder | None = field(default=None, repr=False)
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +229,12 @@ class Facts:
     unavailable: frozenset[Need] = frozenset()
     pass_used: bool = False
     clock: ClockState = ClockState.SYNCHRONISED
+
+    @property
+    def certificate(self) -> Credential | None:
+        """The health code, where it is a health certificate: the two answer the same need."""
+        shown = self.health_code
+        return shown if shown is not None and shown.kind in CERTIFICATES else None
 
 
 @dataclass(frozen=True, slots=True)

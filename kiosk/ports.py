@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from kiosk.credentials import HealthToken
 from kiosk.events import Draft
 from kiosk.model import (
     ClockState,
@@ -21,6 +20,10 @@ from kiosk.model import (
 )
 from kiosk.spent import Spend
 from kiosk.visit import RecordGate
+
+if TYPE_CHECKING:
+    # Every process knows the ports; only the core shall carry the libraries that check credentials.
+    from kiosk.credentials import HealthToken
 
 
 class Clock(Protocol):
@@ -128,5 +131,5 @@ class Recorder(Protocol):
 class Resolver(Protocol):
     """Asks issuers on a thread of its own; answers come back as TokenAnswered."""
 
-    def ask(self, visit: VisitId, token: HealthToken) -> None:
+    def ask(self, visit: VisitId, token: "HealthToken") -> None:
         """Ask about a token."""

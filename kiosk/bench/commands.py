@@ -61,3 +61,22 @@ def memory(
     from kiosk.bench.memory import bench_memory
 
     return bench_memory(visitors=visitors, report=report, program=this_program())
+
+
+@app.command()
+def verify(
+    rounds: Annotated[int, typer.Option(min=1, help="How often each code is checked.")] = 300,
+    report: ReportFile = None,
+) -> int:
+    """Measure how long it takes to check each kind of code, also of hostile ones: status 1 beyond the limits."""
+    from rich.console import Console
+
+    from kiosk.bench import verify as verifying
+    from kiosk.demo.run import check_folder, write_report
+
+    check_folder(report)
+    rows = verifying.measure(rounds)
+    verifying.show(Console(highlight=False), rows)
+    if report is not None:
+        write_report(report, verifying.report(rows))
+    return 0 if all(row.in_time for row in rows) else 1

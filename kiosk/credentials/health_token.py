@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from kiosk.credentials.trust import TokenIssuer, TrustList
+from kiosk.credentials.signers import TokenIssuer
+from kiosk.credentials.trust import TrustList
 from kiosk.model import Credential, CredentialKind, HealthStatus, Verdict
 
 HTTPS_PORT = 443

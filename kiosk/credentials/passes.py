@@ -18,12 +18,14 @@ from enum import StrEnum
 from cryptography.exceptions import InvalidSignature
 
 from kiosk.credentials import base45
-from kiosk.credentials.trust import KEY_ID_BYTES, PASS_ID_BYTES, TrustList
+from kiosk.credentials.signers import KEY_ID_BYTES
+from kiosk.credentials.trust import TrustList
 from kiosk.errors import GatepostError, UsageError
 from kiosk.model import Credential, CredentialKind, Seconds, Verdict, VisitorKind, WallTime
 
 PREFIX = b"GP1:"
 CONTEXT = b"gatepost pass v1\0"
+PASS_ID_BYTES = 12
 SIGNATURE_BYTES = 64
 MAX_CHARACTERS = 311
 """What a QR code of version 10 at error level M holds in alphanumeric mode (ISO/IEC 18004)."""

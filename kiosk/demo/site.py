@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from drivers.simulated.issuer import opaque_token
 from drivers.simulated.script import CardScript, Script, UpsetScript, VisitorScript, save
 from kiosk.credentials import PassClaims, Uses, key_id
-from kiosk.credentials.passes import encode
-from kiosk.credentials.trust import PASS_ID_BYTES
+from kiosk.credentials.passes import PASS_ID_BYTES, encode
 from kiosk.demo.cases import HEALTH_HOST
 from kiosk.demo.scenarios import Case, Made, Scenario
 from kiosk.model import VisitId, VisitorKind, WallTime

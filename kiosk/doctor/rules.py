@@ -83,7 +83,13 @@ def _trust(rules: Rules, compound: str, clock: Clock) -> Finding:
     if not trust.documents:
         return finding(PartName.TRUST, [absent("trust.missing" if asks else "trust.not_wanted")], {"lists": 0}, wanted=asks)
     keys = sum(1 for issuer in trust.pass_issuers.values() if compound in issuer.compounds)
-    counts = {"pass_keys": keys, "health_services": len(trust.token_issuers), "revoked": len(trust.revoked)}
+    counts = {
+        "pass_keys": keys,
+        "health_services": len(trust.token_issuers),
+        "signers": sum(map(len, trust.document_signers.values())),
+        "card_keys": len(trust.card_keys) + sum(len(issuer.keys) for issuer in trust.card_issuers.values()),
+        "revoked": len(trust.revoked),
+    }
     remarks: list[Remark] = [fit("trust.well", **counts)]
     if keys == 0 and Need.PASS in rules.needs:
         remarks.append(unfit("trust.no_keys", compound=compound))

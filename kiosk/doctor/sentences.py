@@ -224,7 +224,8 @@ SENTENCES: dict[str, Sentence] = {
     "policy.unusable": Sentence("{reason}", "Correct [policy] file: the kiosk does not start without it."),
     "policy.open_end": Sentence("{reason}", "Correct the document; `gatepost policy check` says the same."),
     "trust.well": Sentence(
-        "{pass_keys} keys for passes, {health_services} services for health codes, {revoked} passes revoked"
+        "{pass_keys} keys for passes, {health_services} services for health codes, {signers} signers of EU certificates, "
+        "{card_keys} keys for health cards, {revoked} passes revoked"
     ),
     "trust.not_wanted": Sentence("no list is configured, and the policy asks for no code"),
     "trust.missing": Sentence(

@@ -30,7 +30,7 @@ def sentence(run: subprocess.CompletedProcess[str]) -> str:
         (GOOD + "[kamera]\n", "'kamera'"),
         ('[gate]\ncompound = "a"\n[policy]\nfile = "x"\n', "[gate] must have the key 'device'"),
         (GOOD + 'trust = ["missing.json"]\n', "the trust list cannot be read"),
-        (GOOD + 'trust = ["bad.json"]\n', "is not JSON"),
+        (GOOD + 'trust = ["bad.json"]\n', "neither a certificate nor JSON"),
         (GOOD + 'issuers = { nobody = "http://127.0.0.1:1" }\n', "no trust list names nobody"),
         (GOOD.replace("normal-times", "no-such"), "no such document is shipped"),
         (GOOD.replace("shipped:normal-times", "bad.toml"), "bad.toml"),

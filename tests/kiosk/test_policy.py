@@ -2,6 +2,7 @@ import contextlib
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from kiosk.model import (
     CredentialKind,
     Decision,
     Facts,
+    Finding,
+    FindingKind,
     HealthStatus,
     Monotonic,
     Need,
@@ -59,6 +62,12 @@ def shown_code(health: HealthStatus | None, verdict: Verdict = Verdict.VALID) ->
     return Credential(CredentialKind.HEALTH_TOKEN, verdict, health=health)
 
 
+def shown_certificate(
+    findings: tuple[Finding, ...], verdict: Verdict = Verdict.VALID, kind: CredentialKind = CredentialKind.DCC
+) -> Credential:
+    return Credential(kind, verdict, findings=findings)
+
+
 RESIDENT, GUEST, COURIER = (shown_pass(kind) for kind in VisitorKind)
 GREEN = shown_code(HealthStatus.GREEN)
 
@@ -77,7 +86,14 @@ def parsed(*rules: Mapping[str, object]) -> policy.PolicyDocument:
 
 readings = st.none() | st.builds(reading, st.floats(30, 45) | st.just(float("nan")))
 passes = st.none() | st.builds(shown_pass, st.none() | st.sampled_from(VisitorKind), st.sampled_from(Verdict))
-codes = st.none() | st.builds(shown_code, st.none() | st.sampled_from(HealthStatus), st.sampled_from(Verdict))
+findings = st.builds(Finding, st.sampled_from(FindingKind), st.just("2021-05-18"), st.integers(-400, 400), st.booleans())
+certificates = st.builds(
+    shown_certificate,
+    st.lists(findings, max_size=3).map(tuple),
+    st.sampled_from(Verdict),
+    st.sampled_from([CredentialKind.DCC, CredentialKind.SHC]),
+)
+codes = st.none() | certificates | st.builds(shown_code, st.none() | st.sampled_from(HealthStatus), st.sampled_from(Verdict))
 lost = st.frozensets(st.sampled_from(Need))
 facts_met = st.builds(
     Facts, readings, passes, codes, unavailable=lost, pass_used=st.booleans(), clock=st.sampled_from(ClockState)
@@ -103,6 +119,7 @@ whens = st.just({"always": True}) | st.dictionaries(
                 "pass": lists_of(Verdict),
                 "health": lists_of(HealthStatus),
                 "health_verdict": lists_of(Verdict),
+                "certificate": lists_of(FindingKind),
                 "unavailable": lists_of(Need),
                 "pass_used": st.just(True),
                 "clock": lists_of(ClockState),
@@ -257,6 +274,58 @@ HEALTH_CHECK = {
     "pass that names no visitor": (Facts(reading(36.5), shown_pass(None), GREEN), Answer.HOLD, "no_rule_applies"),
 }
 
+VACCINATED = Finding(FindingKind.VACCINATION, "2021-05-18", 14)
+TESTED = Finding(FindingKind.TEST, "2021-05-31", 1)
+CERTIFICATES: dict[str, tuple[Credential | None, bool | None]] = {
+    "nothing shown yet": (None, None),
+    "one that tells it": (shown_certificate((VACCINATED,)), True),
+    "a card that tells it": (shown_certificate((VACCINATED,), kind=CredentialKind.SHC), True),
+    "one that tells it besides something else": (shown_certificate((TESTED, VACCINATED)), True),
+    "one that tells something else": (shown_certificate((TESTED,)), False),
+    "one that tells nothing": (shown_certificate(()), False),
+    "one whose time is over": (shown_certificate((replace(VACCINATED, in_force=False),)), False),
+    **{
+        f"one that is {verdict}": (shown_certificate((VACCINATED,), verdict), False)
+        for verdict in Verdict
+        if verdict is not Verdict.VALID
+    },
+    "a green code": (GREEN, False),
+    "a green code with findings": (replace(GREEN, findings=(VACCINATED,)), False),
+}
+
+
+@pytest.mark.parametrize("case", CERTIFICATES)
+def test_a_certificate_counts_for_what_it_tells(case: str) -> None:
+    shown, holds = CERTIFICATES[case]
+    condition = conditions.FORMS["certificate"].make(["vaccination", "recovery"], "when")
+    assert condition.holds(Facts(health_code=shown)) is holds
+    assert condition.holds(Facts(health_code=shown, unavailable=frozenset({Need.HEALTH_CODE}))) is False
+
+
+@given(certificates, st.sampled_from([status for status in HealthStatus if status is not HealthStatus.UNKNOWN]))
+def test_a_certificate_has_no_colour(shown: Credential, status: HealthStatus) -> None:
+    condition = conditions.FORMS["health"].make([str(status)], "when")
+    expired = status is HealthStatus.EXPIRED and shown.verdict is Verdict.EXPIRED
+    assert condition.holds(Facts(health_code=shown)) is expired
+
+
+@given(certificates)
+def test_the_shipped_health_check_lets_nobody_in_on_a_certificate(shown: Credential) -> None:
+    decided = policy.evaluate(SHIPPED["health-check"], Facts(reading(36.5), GUEST, shown))
+    assert isinstance(decided, Decision)
+    assert decided.answer is not Answer.ADMIT
+
+
+def test_a_document_may_ask_for_a_colour_or_a_certificate() -> None:
+    rules = parsed(
+        rule(id="red", when={"health": ["red"]}, then="refuse"),
+        rule(id="green", when={"health": ["green"]}),
+        rule(id="certified", when={"certificate": ["vaccination", "test", "recovery"]}),
+    )
+    assert policy.evaluate(rules, Facts()) == Needs(frozenset({Need.HEALTH_CODE}))
+    decided = [policy.evaluate(rules, Facts(health_code=shown)) for shown in (GREEN, shown_certificate((TESTED,)))]
+    assert [one.rule for one in decided if isinstance(one, Decision)] == ["green", "certified"]
+
 
 @pytest.mark.parametrize("case", HEALTH_CHECK)
 def test_the_health_check_answers(case: str) -> None:
@@ -400,6 +469,7 @@ MISTAKES: dict[str, tuple[dict[str, object], str]] = {
     "verdict twice": (document(rule(when={"pass": ["valid", "valid"]})), "lists a name twice"),
     "verdict a list": (document(rule(when={"pass": [["valid"]]})), "it can list malformed"),
     "status unknown": (document(rule(when={"health": ["blue"]})), "lists 'blue'"),
+    "finding unknown": (document(rule(when={"certificate": ["green"]})), "lists 'green'; it can list vaccination"),
     "need unknown": (document(rule(when={"unavailable": ["camera"]})), "lists 'camera'"),
 }
 

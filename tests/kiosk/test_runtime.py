@@ -2,6 +2,7 @@
 
 import pytest
 
+from kiosk.bench.specimens import dcc, ec_document_signer
 from kiosk.inbox import Recorded, TokenAnswered
 from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed
 from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome, HealthStatus, Monotonic, Part, VisitorKind
@@ -49,6 +50,18 @@ def test_a_guest_needs_a_green_code_too(bench: Bench) -> None:
     bench.give(TokenAnswered(visit, token.token, HealthStatus.GREEN))
     assert bench.durable().reasons == ("guest_green",)
     assert bench.gate.opened
+
+
+def test_a_certificate_is_a_health_code_that_these_rules_leave_to_the_guard(bench: Bench) -> None:
+    bench.stand()
+    bench.scan(signed_pass(VisitorKind.GUEST))
+    bench.scan(ec_document_signer().text(dcc()).encode())
+    assert bench.durable().reasons == ("health_unknown",)
+    assert bench.phase() is Phase.AWAITING_GUARD
+    _, _, draft = bench.recorder.decisions[-1]
+    shown = draft.body["evidence"]["credentials"][-1]
+    assert (shown["kind"], shown["verdict"], shown["health"]) == ("dcc", "untrusted_issuer", None)
+    assert "GABRIELE" not in str(draft.body).upper()
 
 
 def test_a_red_code_is_refused_and_a_better_one_may_follow(bench: Bench) -> None:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kiosk.credentials import MAX_CONTENT, HealthToken, TrustList, examine, parse_trust, resolved
-from kiosk.model import Credential, CredentialKind, HealthStatus, Verdict, WallTime
+from kiosk.credentials import Examined, HealthToken, TrustList, examine, parse_trust, resolved
+from kiosk.model import MAX_CODE, Credential, CredentialKind, HealthStatus, Verdict, WallTime
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "passes.json").read_text("utf-8"))
 SERVICE = {
@@ -68,7 +68,7 @@ BROKEN = {
 }
 
 
-def shown(text: str, trust: TrustList = TRUST) -> Credential | HealthToken:
+def shown(text: str, trust: TrustList = TRUST) -> Examined:
     return examine(text.encode(), trust, AT)
 
 
@@ -124,7 +124,7 @@ def test_an_empty_trust_list_believes_nothing() -> None:
 
 
 def test_content_longer_than_any_code_is_nobodys() -> None:
-    credential = shown("HCODE:" + "a" * MAX_CONTENT)
+    credential = shown("HCODE:" + "a" * MAX_CODE)
     assert isinstance(credential, Credential)
     assert credential.kind is CredentialKind.UNRECOGNISED
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from kiosk.bench.specimens import card_signer, ec_document_signer
 from kiosk.bootstrap import load_policy, load_trust
 from kiosk.doctor import rules
 from kiosk.doctor.findings import Finding, PartName, State
@@ -66,9 +67,19 @@ def test_good_documents_are_fit_and_counted(folder: Folder) -> None:
         "lists": 1,
         "pass_keys": 1,
         "health_services": 1,
+        "signers": 0,
+        "card_keys": 0,
         "revoked": 0,
         "age_days": 4.5,
     }
+
+
+def test_certificates_and_key_sets_are_counted_and_have_no_date(folder: Folder) -> None:
+    (folder.path / "signer.der").write_bytes(ec_document_signer().certificate)
+    (folder.path / "keys.json").write_text(json.dumps({"keys": [dict(card_signer().jwk)]}), encoding="utf-8")
+    found = folder.examined(trust=(folder.trust(PASSES), "signer.der", "keys.json"))[PartName.TRUST]
+    assert found.state is State.FIT
+    assert {"lists": 3, "signers": 1, "card_keys": 1, "age_days": 4.5}.items() <= found.measured.items()
 
 
 @pytest.mark.parametrize(

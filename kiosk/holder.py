@@ -1,0 +1,178 @@
+"""Whom a credential or a form is about, and whether two of them are about the same person. Pure.
+
+A name is kept as in the machine-readable zone of a travel document (ICAO Doc 9303, part 3): capital letters A to Z
+and single spaces. Scripts that have no one spelling in Latin letters are spelled by guess, and say so.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+MAX_NAME = 200
+"""Characters of a name as written; what is beyond them is not compared."""
+SHOWN_DIGITS = 4
+"""Of an identity number no more than its last characters are kept."""
+
+# ICAO Doc 9303, part 3, section 6, table A: what is not simply the letter without its mark.
+_LATIN = str.maketrans(
+    {
+        "Ä": "AE",
+        "Å": "AA",
+        "Æ": "AE",
+        "Ð": "D",
+        "Đ": "D",
+        "Ĳ": "IJ",
+        "Ł": "L",
+        "Ö": "OE",
+        "Ø": "OE",
+        "Œ": "OE",
+        "Þ": "TH",
+        "Ü": "UE",
+        "ẞ": "SS",
+    }
+)
+# Two spellings of one sound, as different countries' transliterations write it; the right one stands for both.
+_FOLDS = (("AE", "A"), ("OE", "O"), ("UE", "U"), ("KS", "X"), ("PH", "F"), ("OY", "OU"), ("Y", "I"))
+_DOUBLED = re.compile(r"(.)\1+")
+_NO_LETTERS = frozenset("'’‘ʼʹʻ`´ªºµ")
+"""Marks within a word that Unicode counts among the letters, or that stand for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A person as a credential or a form names them. Nothing of it is ever logged or shown by `repr`.
+
+    `birth_date` is ISO 8601, to the day, month or year as far as it is known. `guessed`: the name is written in a
+    script that has no one spelling in Latin letters, so that a difference proves nothing.
+    """
+
+    family: str = field(default="", repr=False)
+    given: str = field(default="", repr=False)
+    birth_date: str | None = field(default=None, repr=False)
+    masked_id: str | None = field(default=None, repr=False)
+    guessed: bool = field(default=False, repr=False)
+
+
+class Likeness(StrEnum):
+    """How well a form and a code agree on who somebody is."""
+
+    SAME = "same"
+    """The same family name, given names and day of birth."""
+    CLOSE = "close"
+    """The same day of birth, and names that differ as documents of one person do; or the same names, and a day of
+    birth that is not wholly known."""
+    DIFFERENT = "different"
+    UNDECIDED = "undecided"
+    """Too little is known to say."""
+
+
+class Strictness(StrEnum):
+    """How alike a form and a code must be to count as the same person's."""
+
+    EXACT = "exact"
+    """Only SAME."""
+    USUAL = "usual"
+    """SAME or CLOSE."""
+
+
+def holder_of(family: str, given: str, birth_date: str | None = None, identity: str | None = None) -> Holder:
+    """Make a holder of names as somebody wrote them, in whatever script, and of an identity number."""
+    (family, guess), (given, another) = transliterated(family), transliterated(given)
+    return Holder(family, given, birth_date, None if identity is None else masked(identity), guess or another)
+
+
+def masked(identity: str) -> str:
+    """Keep the last characters of an identity number; of a short one, none."""
+    shown = identity[-SHOWN_DIGITS:] if len(identity) >= 2 * SHOWN_DIGITS else ""
+    return "*" * (min(len(identity), MAX_NAME) - len(shown)) + shown
+
+
+def transliterated(name: str) -> tuple[str, bool]:
+    """Write a name in the letters A to Z and single spaces; say whether its spelling is a guess."""
+    letters: list[str] = []
+    guessed = False
+    for character in unicodedata.normalize("NFC", name[:MAX_NAME]):
+        if character in _NO_LETTERS or unicodedata.combining(character):
+            continue
+        if not character.isalpha():
+            letters.append(" ")
+            continue
+        guessed = guessed or not _has_one_spelling(character)
+        letters.append(_in_latin(character))
+    return " ".join("".join(letters).split()), guessed
+
+
+def agree(form: Holder, code: Holder, strictness: Strictness) -> bool | None:
+    """Whether a form and a code are the same person's; None when a person has to look."""
+    likeness = compare(form, code)
+    if likeness is Likeness.DIFFERENT:
+        return False
+    if likeness is Likeness.SAME or (likeness is Likeness.CLOSE and strictness is Strictness.USUAL):
+        return True
+    return None
+
+
+def compare(form: Holder, code: Holder) -> Likeness:
+    """Say how well two holders agree. It does not matter which is which."""
+    names = _names(form, code)
+    born = _birth_dates(form.birth_date, code.birth_date)
+    numbers = form.masked_id is None or code.masked_id is None or form.masked_id == code.masked_id
+    if names is Likeness.DIFFERENT or born is Likeness.DIFFERENT or not numbers:
+        return Likeness.DIFFERENT
+    if names is Likeness.SAME:
+        return Likeness.SAME if born is Likeness.SAME else Likeness.CLOSE
+    if names is Likeness.CLOSE and born is Likeness.SAME:
+        return Likeness.CLOSE
+    return Likeness.UNDECIDED
+
+
+def _names(form: Holder, code: Holder) -> Likeness:
+    ours, theirs = _words(form), _words(code)
+    if not ours or not theirs:
+        return Likeness.UNDECIDED
+    if (form.family, form.given) == (code.family, code.given):
+        return Likeness.SAME
+    shorter, longer = sorted((Counter(map(_folded, ours)), Counter(map(_folded, theirs))), key=Counter.total)
+    # Names in another order, a middle name left out, or written in one word: as documents of one person differ.
+    left_out = shorter.total() >= 2 and shorter <= longer
+    in_one_word = _folded("".join(ours)) == _folded("".join(theirs))
+    if left_out or in_one_word or shorter == longer:
+        return Likeness.CLOSE
+    return Likeness.UNDECIDED if form.guessed or code.guessed else Likeness.DIFFERENT
+
+
+def _birth_dates(form: str | None, code: str | None) -> Likeness:
+    if not form or not code:
+        return Likeness.UNDECIDED
+    ours, theirs = form.split("-"), code.split("-")
+    if any(one != other for one, other in zip(ours, theirs, strict=False)):
+        return Likeness.DIFFERENT
+    return Likeness.SAME if len(ours) == len(theirs) == 3 else Likeness.CLOSE
+
+
+def _words(holder: Holder) -> list[str]:
+    return f"{holder.family} {holder.given}".split()
+
+
+def _folded(word: str) -> str:
+    for double, single in _FOLDS:
+        word = word.replace(double, single)
+    return _DOUBLED.sub(r"\1", word)
+
+
+def _has_one_spelling(character: str) -> bool:
+    """Whether a letter is Latin, Greek or Cyrillic."""
+    return ord(character) < 0x0530 or 0x1E00 <= ord(character) < 0x2000
+
+
+def _in_latin(character: str) -> str:
+    upper = character.upper()
+    written = upper.translate(_LATIN)
+    if not written.isascii():
+        # Only here: most names need no table of every script.
+        from anyascii import anyascii
+
+        written = anyascii(written).upper()
+    return "".join(letter for letter in written if "A" <= letter <= "Z")

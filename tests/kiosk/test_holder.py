@@ -1,0 +1,186 @@
+"""Who a form and a code are about, and whether that is one person."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.holder import MAX_NAME, Holder, Likeness, Strictness, agree, compare, holder_of, masked, transliterated
+
+SAME, CLOSE, DIFFERENT, UNDECIDED = Likeness
+GABRIELE = holder_of("Musterfrau-Gößinger", "Gabriele", "1998-02-26")
+
+NAMES = {
+    "Musterfrau-Gößinger": "MUSTERFRAU GOESSINGER",
+    "Prófarason": "PROFARASON",
+    "Þarf Að": "THARF AD",
+    "Lövström": "LOEVSTROEM",
+    "Ångström": "AANGSTROEM",
+    "Nguyễn Văn Đức": "NGUYEN VAN DUC",
+    "Łukasz": "LUKASZ",
+    "O'Brien": "OBRIEN",
+    "d’Angelo": "DANGELO",
+    "Ткаченко": "TKACHENKO",
+    "ΜΕΝΕΞΕΣ": "MENEXES",
+    "王 伟": "WANG WEI",
+    "たなか": "TANAKA",
+    "MUSTERFRAU<GOESSINGER": "MUSTERFRAU GOESSINGER",
+    "  Anna   Maria ": "ANNA MARIA",
+    "J. R. R.": "J R R",
+    "PREZIME01": "PREZIME",
+    "😀😃": "",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_written_in_capital_latin_letters(name: str) -> None:
+    assert transliterated(name)[0] == NAMES[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "guessed"),
+    [("Gößinger", False), ("Ткаченко", False), ("Μάριος", False), ("王伟", True), ("김민수", True), ("الاسم", True)],
+)
+def test_a_spelling_is_a_guess_where_a_script_has_no_one_spelling(name: str, guessed: bool) -> None:
+    assert transliterated(name)[1] is guessed
+
+
+# A form, the code it is held against, and how alike they are. The birth date of a form is 1998-02-26 unless given.
+PAIRS: dict[str, tuple[Holder, Holder, Likeness]] = {
+    "the same": (GABRIELE, GABRIELE, SAME),
+    "as the code spells it": (GABRIELE, holder_of("MUSTERFRAU<GOESSINGER", "GABRIELE", "1998-02-26"), SAME),
+    "small letters": (holder_of("musterfrau-gößinger", "gabriele", "1998-02-26"), GABRIELE, SAME),
+    "without its marks": (holder_of("Musterfrau-Gossinger", "Gabriele", "1998-02-26"), GABRIELE, CLOSE),
+    "a middle name left out": (GABRIELE, replace(GABRIELE, given="GABRIELE ANNA"), CLOSE),
+    "names in another order": (holder_of("Gabriele", "Musterfrau-Gößinger", "1998-02-26"), GABRIELE, CLOSE),
+    "two names in one word": (replace(GABRIELE, given="ANNAMARIA"), replace(GABRIELE, given="ANNA MARIA"), CLOSE),
+    "another spelling of a sound": (
+        holder_of("Phokas", "Alexis", "1998-02-26"),
+        holder_of("Fokas", "Aleksis", "1998-02-26"),
+        CLOSE,
+    ),
+    "one letter doubled": (
+        holder_of("Tkachenko", "Maryana", "1998-02-26"),
+        holder_of("Tkachenko", "Maryanna", "1998-02-26"),
+        CLOSE,
+    ),
+    "another given name": (replace(GABRIELE, given="ANNA"), GABRIELE, DIFFERENT),
+    "only the family name": (replace(GABRIELE, family="MUSTER", given=""), replace(GABRIELE, family="MUSTER"), DIFFERENT),
+    "another day of birth": (replace(GABRIELE, birth_date="1998-02-27"), GABRIELE, DIFFERENT),
+    "the same year of birth": (replace(GABRIELE, birth_date="1998"), GABRIELE, CLOSE),
+    "another year of birth": (replace(GABRIELE, birth_date="1999"), GABRIELE, DIFFERENT),
+    "no day of birth": (replace(GABRIELE, birth_date=None), GABRIELE, CLOSE),
+    "a middle name left out, and no day of birth": (
+        replace(GABRIELE, birth_date=None),
+        replace(GABRIELE, given="GABRIELE ANNA"),
+        UNDECIDED,
+    ),
+    "no name": (Holder(birth_date="1998-02-26"), GABRIELE, UNDECIDED),
+    "no name, another day": (Holder(birth_date="1998-02-27"), GABRIELE, DIFFERENT),
+    "nothing": (Holder(), GABRIELE, UNDECIDED),
+    "the same number": (replace(GABRIELE, masked_id="****1234"), replace(GABRIELE, masked_id="****1234"), SAME),
+    "another number": (replace(GABRIELE, masked_id="****1234"), replace(GABRIELE, masked_id="****1235"), DIFFERENT),
+    "the same characters": (holder_of("王", "伟", "1998-02-26"), holder_of("王", "伟", "1998-02-26"), SAME),
+    "characters, and the same letters": (holder_of("王", "伟", "1998-02-26"), holder_of("Wang", "Wei", "1998-02-26"), SAME),
+    "characters, and other letters": (
+        holder_of("田中", "裕", "1998-02-26"),
+        holder_of("Tanaka", "Yu", "1998-02-26"),
+        UNDECIDED,
+    ),
+    "characters, and another day": (
+        holder_of("田中", "裕", "1998-02-26"),
+        holder_of("Tanaka", "Yu", "1998-02-27"),
+        DIFFERENT,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PAIRS)
+def test_a_form_and_a_code_are_as_alike_as(case: str) -> None:
+    form, code, likeness = PAIRS[case]
+    assert compare(form, code) is likeness
+
+
+AGREES = {
+    (SAME, Strictness.EXACT): True,
+    (SAME, Strictness.USUAL): True,
+    (CLOSE, Strictness.EXACT): None,
+    (CLOSE, Strictness.USUAL): True,
+    (DIFFERENT, Strictness.EXACT): False,
+    (DIFFERENT, Strictness.USUAL): False,
+    (UNDECIDED, Strictness.EXACT): None,
+    (UNDECIDED, Strictness.USUAL): None,
+}
+
+
+@pytest.mark.parametrize("case", PAIRS)
+@pytest.mark.parametrize("strictness", Strictness)
+def test_how_alike_is_enough_is_what_the_strictness_says(case: str, strictness: Strictness) -> None:
+    form, code, likeness = PAIRS[case]
+    assert agree(form, code, strictness) is AGREES[likeness, strictness]
+
+
+@pytest.mark.parametrize(
+    ("identity", "shown"), [("310101199802261234", "**************1234"), ("1234567", "*******"), ("", "")]
+)
+def test_of_an_identity_number_only_the_end_is_kept(identity: str, shown: str) -> None:
+    assert masked(identity) == shown
+    assert holder_of("A", "B", None, identity).masked_id == shown
+
+
+def test_nothing_of_a_holder_is_ever_shown() -> None:
+    whole = holder_of("Musterfrau", "Gabriele", "1998-02-26", "310101199802261234")
+    assert repr(whole) == "Holder()"
+
+
+written = st.text(max_size=30) | st.sampled_from(list(NAMES))
+words = st.text(alphabet="ABCDEFGHIKLMNOPRSTUVWYZ", min_size=1, max_size=8)
+names = st.lists(words, min_size=1, max_size=3).map(" ".join)
+days = st.dates().map(lambda date: date.isoformat())
+births = days | days.map(lambda day: day[:7]) | days.map(lambda day: day[:4]) | st.none()
+holders = st.builds(Holder, names, names, births, st.none() | st.just("****1234"), st.booleans())
+
+
+@given(written)
+def test_a_transliterated_name_is_letters_and_single_spaces_and_stays_as_it_is(name: str) -> None:
+    once, _ = transliterated(name)
+    assert all("A" <= letter <= "Z" or letter == " " for letter in once)
+    assert once == " ".join(once.split())
+    assert transliterated(once) == (once, False) or len(once) > MAX_NAME
+
+
+@given(holders, holders)
+def test_it_does_not_matter_which_is_the_form(one: Holder, other: Holder) -> None:
+    assert compare(one, other) is compare(other, one)
+
+
+@given(names, names, days)
+def test_everybody_is_like_themselves(family: str, given_name: str, born: str) -> None:
+    assert compare(Holder(family, given_name, born), Holder(family, given_name, born)) is SAME
+
+
+@given(holders, holders, days, days)
+def test_nobody_born_on_another_day_is_the_same(one: Holder, other: Holder, born: str, also: str) -> None:
+    likeness = compare(replace(one, birth_date=born), replace(other, birth_date=also))
+    assert (likeness is DIFFERENT) or born == also
+
+
+@given(holders, holders)
+def test_what_agrees_exactly_agrees_usually_and_what_does_not_never_does(one: Holder, other: Holder) -> None:
+    exact, usual = agree(one, other, Strictness.EXACT), agree(one, other, Strictness.USUAL)
+    assert exact is not True or usual is True
+    assert (exact is False) == (usual is False)
+
+
+@given(names, names, days, names)
+def test_a_name_more_never_makes_somebody_else_of_anyone(family: str, given_name: str, born: str, more: str) -> None:
+    short, long = Holder(family, given_name, born), Holder(family, f"{given_name} {more}", born)
+    assert compare(short, long) is CLOSE
+
+
+@given(holders, holders, births)
+def test_knowing_less_of_a_birth_date_never_tells_people_apart(one: Holder, other: Holder, born: str | None) -> None:
+    likeness = compare(replace(one, birth_date=None), replace(other, birth_date=born))
+    assert likeness is not SAME
