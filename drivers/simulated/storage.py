@@ -24,9 +24,9 @@ _SIGMA = math.log(P99_S / MEDIAN_S) / 2.3263478740408408
 
 
 class SdCard:
-    """Takes its time. It writes down, beside the log, when each fsync ended and how long it was to take, in seconds.
+    """Takes its time. It writes down, beside the log, when each fsync ended and how long it took, in seconds.
 
-    For measurements: what the card took can then be told apart from what the software took.
+    For measurements: what the disk took can then be told apart from what the software took.
     """
 
     def __init__(self, clock: Clock, seed: int, notes: Path, *, pause: Callable[[float], object] = time.sleep) -> None:
@@ -44,10 +44,11 @@ class SdCard:
         """Surround a commit; one that fails takes no more time than it took. One thread at a time."""
         began = self._clock.monotonic()
         yield
-        takes = self._chance.lognormvariate(_MU, _SIGMA)
-        while (rest := began + takes - self._clock.monotonic()) > 0:
+        # A real disk that is slower than the card has taken that long, and nobody else.
+        took = max(self._clock.monotonic() - began, self._chance.lognormvariate(_MU, _SIGMA))
+        while (rest := began + took - self._clock.monotonic()) > 0:
             self._pause(rest)
-        self._notes.write(f"{self._clock.monotonic():.6f} {takes:.6f}\n")
+        self._notes.write(f"{self._clock.monotonic():.6f} {took:.6f}\n")
 
     def close(self) -> None:
         """Write no more. Idempotent."""
@@ -60,7 +61,7 @@ def notes_beside(log: Path) -> Path:
 
 
 def read_notes(notes: Path) -> list[tuple[float, float]]:
-    """Return when each fsync ended (monotonic) and how long it was to take, in seconds; none without a card."""
+    """Return when each fsync ended (monotonic) and how long it took, in seconds; none without a card."""
     if not notes.exists():
         return []
     # The last line of a process that was killed may be half written.

@@ -47,7 +47,7 @@ def _frame_to_text(row: Row) -> float | None:
 
 
 def _to_the_line(row: Row) -> float | None:
-    """Decision, record and relay without the time that the card itself was to take."""
+    """Decision, record and relay without the time that the card itself took."""
     stages = row["stages_s"]
     if any(stage not in stages for stage in ("decision", "record", "relay")):
         return None

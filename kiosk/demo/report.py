@@ -34,7 +34,7 @@ def visit_row(
 ) -> dict[str, Any]:
     """One visitor's row of the report: expected and actual answer, clear time and its stages.
 
-    `fsyncs`: when each fsync of a simulated card ended (monotonic) and what it was to take, in seconds.
+    `fsyncs`: when each fsync of a simulated card ended (monotonic) and how long it took, in seconds.
     """
     decision = _decision(seen, events)
     outcome = _outcome(decision, events)

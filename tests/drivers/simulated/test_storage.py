@@ -41,6 +41,7 @@ def test_the_time_of_the_real_commit_is_part_of_the_cards(tmp_path: Path) -> Non
         clock.advance(5.0)
     assert clock.monotonic() == began + 5.0
     slow.close()
+    assert notes(tmp_path) == [(began + 5.0, 5.0)]
 
 
 def test_the_same_seed_gives_the_same_card(tmp_path: Path) -> None:
