@@ -245,9 +245,14 @@ def test_the_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize("part", [Part.GATE, Part.EYES, Part.SCREEN])
 def test_a_process(tmp_path: Path, part: Part) -> None:
     with core(tmp_path) as parts:
-        parts.join(part).close()
-        # A gate that has not come yet is lost as well, until it comes.
-        until(lambda: any(line.get("detail") == "the process is gone" for line in parts.lines(part)))
+        # A gate that has not come yet is lost as well, until it comes: the core knows that it has by the second beat.
+        link = parts.join(part)
+        beats = 0
+        while beats < 2:
+            beats += isinstance(link.receive(PATIENCE_S), Beat)
+            link.send(Beat(CLOCK.monotonic()))
+        link.close()
+        until(lambda: bool(parts.lines(part)) and parts.lines(part)[-1]["event"] == f"{part} lost")
         before = len(parts.lines(part))
         # Many a beat goes to nobody meanwhile.
         looked = parts.turns[Part.THERMOMETER]
