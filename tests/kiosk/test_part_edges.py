@@ -45,7 +45,6 @@ class Parts:
         self.turns: dict[Part, int] = dict.fromkeys(Part, 0)
         self.log = _Log(self)
         self.links: dict[Part, Connection] = {}
-        self.greeted: list[Part] = []
 
     def turned_to(self, part: Part) -> bool:
         self.turns[part] += 1
@@ -120,7 +119,6 @@ def core(folder: Path, server_url: str | None = None) -> Iterator[Parts]:
             thermometer=parts.open_thermometer,
             log=parts.log if server_url is None else None,
             issuers={"health": _Issuer(parts)},
-            on_part=parts.greeted.append,
         )
         running = pool.submit(built.run, stop)
         try:
@@ -250,20 +248,18 @@ def test_the_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize("part", [Part.GATE, Part.EYES, Part.SCREEN])
 def test_a_process(tmp_path: Path, part: Part) -> None:
     with core(tmp_path) as parts:
-
-        def many_turns() -> None:
-            # Many a beat goes by meanwhile, and to nobody once the process is gone.
-            looked = parts.turns[Part.THERMOMETER]
-            until(lambda: parts.turns[Part.THERMOMETER] > looked + 20)
-
+        # A gate that has not come yet is lost as well, until it comes: the core knows that it has by the second beat.
         link = parts.join(part)
-        until(lambda: part in parts.greeted)
+        beats = 0
+        while beats < 2:
+            beats += isinstance(link.receive(PATIENCE_S), Beat)
+            link.send(Beat(CLOCK.monotonic()))
         link.close()
-        many_turns()
-        # A gate that has not come yet is lost as well, until it comes: there may be a line about that before.
-        until(lambda: [line["event"] for line in parts.lines(part)][-1:] == [f"{part} lost"])
+        until(lambda: bool(parts.lines(part)) and parts.lines(part)[-1]["event"] == f"{part} lost")
         before = len(parts.lines(part))
-        many_turns()
+        # Many a beat goes to nobody meanwhile.
+        looked = parts.turns[Part.THERMOMETER]
+        until(lambda: parts.turns[Part.THERMOMETER] > looked + 20)
         assert len(parts.lines(part)) == before
         parts.join(part)
         until(lambda: parts.lines(part)[-1]["event"] == f"{part} back")

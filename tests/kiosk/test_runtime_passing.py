@@ -405,3 +405,18 @@ def test_one_who_was_held_with_a_fever_and_sways_is_not_measured_again(bench: Be
     bench.scan(signed_pass(VisitorKind.RESIDENT))
     assert bench.phase() is Phase.AWAITING_GUARD
     assert len(bench.recorder.decisions) == 1
+
+
+@pytest.mark.parametrize(("away_s", "phase"), [(290.0, Phase.COMMITTING), (301.0, Phase.COLLECTING)], ids=["soon", "late"])
+def test_one_who_comes_back_late_with_the_form_is_measured_anew(bench: Bench, away_s: float, phase: Phase) -> None:
+    bench.stand()
+    bench.give(FormAsked(bench.clock.now))
+    visit = bench.runtime.visit.id
+    step_aside(bench)
+    bench.clock.advance(away_s)
+    bench.scan(signed_pass(VisitorKind.RESIDENT, holder=visit))
+    assert (bench.runtime.visit.id, bench.phase()) == (visit, phase)
+    if phase is Phase.COLLECTING:
+        assert bench.runtime.visit.wanted == {"temperature"}
+        bench.stand(39.0)
+        assert bench.durable(FIRST).reasons == ("temperature_high",)
