@@ -208,7 +208,7 @@ def open_camera(
     elif kind in ("picture", "folder", "video"):
         capture = Replay(_pictures(kind, Path(place), width, height, fps), fps, clock)
     else:
-        raise UsageError(f"{source!r} is no camera here: name device:N, picture:FILE, folder:DIR or video:FILE")
+        raise UsageError("the source is no camera here: name device:N, picture:FILE, folder:DIR or video:FILE")
     return Camera(capture, name=source, fps=fps, clock=clock)
 
 
