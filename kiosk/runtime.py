@@ -11,7 +11,7 @@ from kiosk.facts import Evidence, Moment
 from kiosk.flow import FlowError
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
 from kiosk.journal import Journal
-from kiosk.link import BEAT_EVERY, FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed, ViewChanged
+from kiosk.link import BEAT_EVERY, FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed
 from kiosk.model import (
     Answer,
     Decision,
@@ -29,6 +29,7 @@ from kiosk.ports import Clock, Gate, Recorder, Resolver
 from kiosk.presence import Presence
 from kiosk.site import Site
 from kiosk.spent import SpentPasses
+from kiosk.view import Hint, View
 from kiosk.visit import (
     AnswerAwaited,
     Approached,
@@ -82,7 +83,7 @@ class Runtime:
         recorder: Recorder,
         resolver: Resolver,
         attend: Callable[[bool], None],
-        show: Callable[[ViewChanged], None],
+        show: Callable[[View], None],
         spent: SpentPasses | None = None,
     ) -> None:
         self._site = site
@@ -373,14 +374,16 @@ class Runtime:
     def _publish(self) -> None:
         visit = self.visit
         self._show(
-            ViewChanged(
+            View(
                 phase=visit.phase,
                 visit=visit.id,
                 answer=visit.decision.answer if visit.decision is not None else None,
                 reasons=visit.decision.reasons if visit.decision is not None else (),
                 wanted=tuple(sorted(visit.wanted)),
-                notice="" if self._evidence.recognised else "not_recognised",
+                hint=None if self._evidence.recognised else Hint.NOT_RECOGNISED,
                 at=self._clock.monotonic(),
+                lost=tuple(sorted(self._lost)),
+                simulated=self._site.simulated,
             )
         )
 

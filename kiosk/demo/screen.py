@@ -7,6 +7,7 @@ from pathlib import Path
 from kiosk.errors import DeviceLost
 from kiosk.link import Connection, FormAsked, ViewChanged, connect, greet
 from kiosk.model import Monotonic, Part, VisitId
+from kiosk.view import View
 from kiosk.visit import Phase
 
 JOIN_S = 2.0
@@ -52,13 +53,13 @@ class FormScreen:
             try:
                 message = self._link.receive()
                 if isinstance(message, ViewChanged):
-                    self._see(message)
+                    self._see(message.view)
             except DeviceLost:
                 return
 
-    def _see(self, view: ViewChanged) -> None:
-        if view.phase == Phase.COLLECTING and self._touching.is_set():
+    def _see(self, view: View) -> None:
+        if view.phase is Phase.COLLECTING and self._touching.is_set():
             self._touching.clear()
             self._link.send(FormAsked(Monotonic(view.at)))
-        elif view.phase == Phase.PARKED:
+        elif view.phase is Phase.PARKED:
             self._parked.append(view.visit)

@@ -8,7 +8,7 @@ from kiosk.bootstrap import load_policy
 from kiosk.credentials import PassClaims, TrustList, key_id, parse_trust
 from kiosk.credentials.passes import encode
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
-from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed, ViewChanged
+from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed
 from kiosk.model import (
     Answer,
     Celsius,
@@ -28,6 +28,7 @@ from kiosk.model import (
 )
 from kiosk.runtime import Runtime
 from kiosk.site import Site
+from kiosk.view import Hint, View
 from kiosk.visit import Phase
 from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResolver
 
@@ -79,7 +80,7 @@ class Bench:
         self.recorder = FakeRecorder()
         self.resolver = FakeResolver()
         self.attention: list[bool] = []
-        self.views: list[ViewChanged] = []
+        self.views: list[View] = []
         self.there_since: Monotonic | None = None
         site = Site("gate-1", "1.0", True, Seconds(0.8), document, trust_list())
         self.runtime = Runtime(
@@ -207,7 +208,7 @@ def test_an_expired_pass_says_so(bench: Bench) -> None:
 
 def test_a_code_that_is_none_of_ours_gets_an_answer(bench: Bench) -> None:
     bench.scan(b"https://shop.example/menu")
-    assert bench.views[-1].notice == "not_recognised"
+    assert bench.views[-1].hint is Hint.NOT_RECOGNISED
     assert bench.phase() is Phase.COLLECTING
 
 

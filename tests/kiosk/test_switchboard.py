@@ -23,6 +23,8 @@ from kiosk.link import (
 )
 from kiosk.model import EventId, Monotonic, Part, Scan, Seconds, VisitId
 from kiosk.switchboard import Switchboard
+from kiosk.view import View
+from kiosk.visit import Phase
 from tests.kiosk.fakes import FakeClock
 
 
@@ -115,10 +117,10 @@ def test_eyes_that_come_late_learn_that_a_visitor_is_here(exchange: Exchange) ->
 
 
 def test_a_screen_that_comes_late_is_told_what_to_show(exchange: Exchange) -> None:
-    view = ViewChanged("idle", VisitId("v"), None, (), (), "", Monotonic(1.0))
+    view = View(Phase.IDLE, VisitId("v"), Monotonic(1.0))
     exchange.board.show(view)
     screen = exchange.join(Part.SCREEN)
-    assert heard(screen, lambda message: isinstance(message, ViewChanged)) == view
+    assert heard(screen, lambda message: isinstance(message, ViewChanged)) == ViewChanged(view)
 
 
 def test_who_does_not_introduce_itself_is_not_heard(exchange: Exchange) -> None:
