@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -21,19 +22,28 @@ CODES = pytest.mark.parametrize("text", [PASS, TOKEN], ids=["pass", "token"])
 MEDIA = pytest.mark.parametrize("medium", ["phone", "paper"])
 
 
+class Film:
+    """One renderer for many scenes, for drawing a world's noise takes longer than a scene."""
+
+    def __init__(self, seed: int) -> None:
+        self.renderer = SceneRenderer(seed)
+        self.at = 0.0
+
+
+@cache
+def film(seed: int) -> Film:
+    return Film(seed)
+
+
 def filmed(
     *cards: Card, frames: int = 3, seed: int = 3, presence: float = 1.0, lowering: float = 0.0
 ) -> Iterator[NDArray[np.uint8]]:
     """Frames of somebody who holds these cards; with `lowering` they go up and down by that much from frame to frame."""
-    renderer = SceneRenderer(seed)
+    scene = film(seed)
     for number in range(SETTLED + frames):
-        moved = tuple(
-            Card(
-                card.text, card.medium, card.raise_ - lowering * (number % 2), card.tilt, card.distance, card.glare, card.torn
-            )
-            for card in cards
-        )
-        image, _ = renderer.render(ScenePose(presence, moved), number / 30)
+        scene.at += 1 / 30
+        moved = tuple(replace(card, raise_=card.raise_ - lowering * (number % 2)) for card in cards)
+        image, _ = scene.renderer.render(ScenePose(presence, moved), scene.at)
         if number >= SETTLED:
             yield image
 
