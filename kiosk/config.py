@@ -75,7 +75,7 @@ class ScreenSection(Section, frozen=True):
     language: Annotated[str, Meta(pattern="^(zh|en|ja|ko)$")] = "zh"
     form_url: Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$", max_length=120)] | None = None
     guard_phone: Annotated[str, Meta(pattern=r"^[+(]?[0-9][0-9 ()-]{1,22}$")] | None = None
-    guard_answers_s: Annotated[float, Meta(ge=5, le=600)] = 60.0
+    guard_answers_s: Annotated[float, Meta(ge=5, le=100)] = 60.0
 
 
 class LogSection(Section, frozen=True):
