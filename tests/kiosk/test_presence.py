@@ -180,3 +180,11 @@ def test_whoever_called_the_guard_is_taken_to_be_there_for_a_while(presence: Pre
     presence.seen(after(1.0))
     assert not presence.absent(after(CALLED_FOR + ABSENCE - 0.1))
     assert presence.absent(after(CALLED_FOR + ABSENCE))
+
+
+def test_whoever_called_the_guard_is_expected_for_as_long(presence: Presence) -> None:
+    presence.seen(after(0.0))
+    assert not presence.expected(after(0.0))
+    presence.called(after(0.0))
+    assert presence.expected(after(CALLED_FOR - 0.1))
+    assert not presence.expected(after(CALLED_FOR))

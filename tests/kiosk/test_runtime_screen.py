@@ -401,7 +401,7 @@ def test_somebody_else_takes_the_parked_ticket_off_the_screen_for_good(bench: Be
     park(bench)
     bench.stand(present=False)
     bench.stand(None)
-    assert (shown(bench).phase, shown(bench).parked) == (Phase.COLLECTING, None)
+    assert (shown(bench).phase, shown(bench).parked) == (Phase.APPROACHING, None)
     bench.give(Finished(bench.clock.now))
     assert (shown(bench).phase, shown(bench).parked) == (Phase.IDLE, None)
 
