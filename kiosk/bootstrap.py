@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kiosk import policy
 from kiosk.clock import SystemClock
-from kiosk.config import Config
+from kiosk.config import Config, form_base
 from kiosk.credentials import TrustList, combine, read_trust
 from kiosk.documents import decode_toml
 from kiosk.edge import Edge
@@ -137,6 +137,9 @@ def build_core(
             pulse_s=Seconds(config.gate.pulse_s),
             document=document,
             trust=trust,
+            form_base=form_base(config),
+            guard_answers_s=Seconds(config.screen.guard_answers_s),
+            guard_phone=config.screen.guard_phone,
         )
 
         spent = SpentPasses(gives_back=config.relay.passage_pin is not None)
@@ -281,8 +284,10 @@ def open_pins(config: Config, stack: ExitStack) -> Any:
 
 
 def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -> None:
-    """Run the eyes process until `stop`: camera and decoders."""
+    """Run the eyes process until `stop`: camera and decoders, and the screen's mirror."""
     from drivers.eyes import run_eyes as look
+    from drivers.mirror import Mirror
+    from kiosk.preview import PreviewPublisher
 
     clock = SystemClock()
     ready()
@@ -291,6 +296,7 @@ def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -
         camera_factory(config, clock),
         clock,
         stop,
+        mirror=Mirror(PreviewPublisher(Path(config.gate.run_dir))),
         idle_fps=config.camera.idle_fps,
         version=SOFTWARE,
     )

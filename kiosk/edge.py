@@ -16,9 +16,9 @@ class Edge:
         self._guard = threading.Lock()
 
     @property
-    def lost(self) -> bool:
-        """Whether it is lost just now."""
-        return self._lost_at is not None
+    def lost_at(self) -> float | None:
+        """When it was lost, if it is lost just now."""
+        return self._lost_at
 
     def lose(self, at: float, **why: object) -> bool:
         """It is lost at a monotonic time; True if it was not lost already."""

@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 
 from kiosk.errors import DeviceLost, UsageError
-from kiosk.model import Answer, EventId, Monotonic, Need, Part, ReasonCode, Scan, Seconds, VisitId
+from kiosk.model import EventId, Monotonic, Part, Scan, Seconds
+from kiosk.view import Hint, View
 
 MAX_MESSAGE = 64 * 1024
 BEAT_EVERY = Seconds(0.15)
@@ -76,8 +77,33 @@ class SceneMoved(Message, frozen=True):
     at: Monotonic
 
 
+class Noticed(Message, frozen=True):
+    """From the eyes: what keeps them from reading the code that is held up. Repeated for as long as it holds."""
+
+    hint: Hint
+    at: Monotonic
+
+
 class FormAsked(Message, frozen=True):
     """From the screen: whoever stands there has no code and asks for the visitor form."""
+
+    at: Monotonic
+
+
+class GuardAsked(Message, frozen=True):
+    """From the screen: whoever stands there asks for the guard."""
+
+    at: Monotonic
+
+
+class TimeAsked(Message, frozen=True):
+    """From the screen: whoever stands there needs more time."""
+
+    at: Monotonic
+
+
+class Finished(Message, frozen=True):
+    """From the screen: whoever stands there is done, or goes back from the form to the codes."""
 
     at: Monotonic
 
@@ -130,15 +156,9 @@ class GateFailed(Message, frozen=True):
 
 
 class ViewChanged(Message, frozen=True):
-    """From the core: what whoever stands at the gate should see and hear now. `visit` is what a form refers to."""
+    """From the core: what whoever stands at the gate should see and hear now."""
 
-    phase: str
-    visit: VisitId
-    answer: Answer | None
-    reasons: tuple[ReasonCode, ...]
-    wanted: tuple[Need, ...]
-    notice: str
-    at: Monotonic
+    view: View
 
 
 AnyMessage = (
@@ -147,8 +167,12 @@ AnyMessage = (
     | PartHealth
     | Attend
     | FormAsked
+    | GuardAsked
+    | TimeAsked
+    | Finished
     | Scanned
     | SceneMoved
+    | Noticed
     | OpenGate
     | GateOpened
     | GateClosed

@@ -20,7 +20,7 @@ class ParkedVisits:
         self._parked[dossier.visit.id] = dossier
 
     def resumed_by(self, shown: Credential | None, now: Monotonic) -> Dossier | None:
-        """Return the visit that a pass brings back, if it is one's; an old reading is taken out of its facts."""
+        """Return the visit whose form has become this pass, to resume it; an old reading is taken out of its facts."""
         if shown is None or shown.verdict is not Verdict.VALID or shown.holder is None:
             return None
         found = self._parked.pop(VisitId(shown.holder), None)

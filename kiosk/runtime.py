@@ -17,31 +17,34 @@ from kiosk.facts import Moment
 from kiosk.flow import FlowError
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
 from kiosk.journal import Journal
-from kiosk.link import BEAT_EVERY, FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed, ViewChanged
-from kiosk.losses import Losses
-from kiosk.model import (
-    Answer,
-    Decision,
-    EventId,
-    Monotonic,
-    Observation,
-    Part,
-    ReasonCode,
-    Scan,
-    VisitId,
+from kiosk.link import (
+    BEAT_EVERY,
+    Finished,
+    FormAsked,
+    GateClosed,
+    GateFailed,
+    GateOpened,
+    GuardAsked,
+    Noticed,
+    PartHealth,
+    Passed,
+    SceneMoved,
+    TimeAsked,
 )
+from kiosk.losses import Losses
+from kiosk.model import Decision, EventId, Monotonic, Observation, Part, Scan, VisitId
 from kiosk.parking import ParkedVisits
 from kiosk.passing import PassingVisits
 from kiosk.ports import Clock, Gate, Recorder, Resolver
 from kiosk.presence import Presence
 from kiosk.site import Site
 from kiosk.spent import SpentPasses
+from kiosk.spot import may_measure, stepped_in, stepped_out
+from kiosk.view import View
+from kiosk.viewing import rung_out
 from kiosk.visit import (
     ANSWERED,
-    ASKING,
     COMING,
-    LEAVABLE,
-    UNANSWERED,
     Approached,
     CallGuard,
     DeadlineReached,
@@ -52,6 +55,7 @@ from kiosk.visit import (
     Event,
     FormWanted,
     GatePassed,
+    GuardWanted,
     Left,
     OpenGate,
     Park,
@@ -63,12 +67,14 @@ from kiosk.visit import (
     RequestConsent,
     RequestForm,
     Resumed,
+    TimeWanted,
+    TurnedBack,
     Visit,
 )
 from kiosk.visit import GateClosed as GateHasClosed
 from kiosk.visit import GateFailed as GateHasFailed
 from kiosk.visit import GateOpened as GateHasOpened
-from kiosk.weighing import weighed
+from kiosk.weighing import decided, weighed
 
 _log = structlog.get_logger()
 
@@ -86,7 +92,7 @@ class Runtime:
         recorder: Recorder,
         resolver: Resolver,
         attend: Callable[[bool], None],
-        show: Callable[[ViewChanged], None],
+        show: Callable[[View], None],
         spent: SpentPasses | None = None,
     ) -> None:
         self._site = site
@@ -96,14 +102,16 @@ class Runtime:
         self._journal = Journal(site, clock, recorder)
         self._resolver = resolver
         self._attend = attend
-        self._display = Display(show)
+        self._display = Display(site, clock, show)
         self._losses = Losses()
         self._next_beat = clock.monotonic()
         self._presence = Presence()
         self._spent = spent or SpentPasses()
         self._parked = ParkedVisits()
         self._passing = PassingVisits()
-        self._here = _nobody()
+        self._here = self._nobody()
+        self._unanswered: Monotonic | None = None
+        self._refresh()
 
     @property
     def visit(self) -> Visit:
@@ -129,7 +137,7 @@ class Runtime:
         return max(0.0, min(due) - self._clock.monotonic())
 
     def tick(self) -> None:
-        """Do what time asks for: the heartbeat, absence, deadlines."""
+        """Do what time asks for: the heartbeat, absence, deadlines. Then tell the screen what has changed."""
         now = self._clock.monotonic()
         if now >= self._next_beat:
             self._next_beat = Monotonic(now + BEAT_EVERY)
@@ -147,17 +155,34 @@ class Runtime:
             self._take(DeadlineReached())
         for passing in self._passing.overdue(now):
             self._take(DeadlineReached(), passing)
+        if rung_out(self._site, self.visit, now) and self._unanswered != self.visit.called_at:
+            self._unanswered = self.visit.called_at
+            self._journal.note("guard_unanswered", self.visit.id)
+        self._refresh()
 
     def handle(self, item: Item) -> None:
-        """Take in one item."""
+        """Take in one item; the screen hears of it with the next tick."""
         match item:
             case Scan():
                 self._scanned(item)
             case Observation():
                 self._observed(item)
             case FormAsked():
+                # A touch is a sign of the visitor, and begins a visit. Without a server there is no form to wait for.
                 self._seen(self._clock.monotonic())
-                self._take(FormWanted())
+                if self._site.form_base is not None:
+                    self._take(FormWanted())
+            case GuardAsked():
+                self._guard_asked()
+            case TimeAsked():
+                self._take(TimeWanted())
+            case Finished():
+                self._take(TurnedBack())
+                self._weigh()
+            case Noticed(hint, at):
+                self._display.noticed(hint, at)
+            case SceneMoved(moving):
+                self._display.moved(moving)
             case TokenAnswered():
                 if item.visit == self.visit.id:
                     self._here.evidence.answered(item.token, item.status, self._clock.monotonic())
@@ -182,6 +207,14 @@ class Runtime:
 
     # What comes in.
 
+    def _guard_asked(self) -> None:
+        now = self._clock.monotonic()
+        self._seen(now)
+        self._presence.called(now)
+        self._weigh()
+        if self.visit.called_at is None or rung_out(self._site, self.visit, now):
+            self._take(GuardWanted())
+
     def _scanned(self, scan: Scan) -> None:
         again = scan.content in self._here.evidence.seen
         if not again and (self.visit.phase in ANSWERED or self._presence.lingers(scan)):
@@ -192,54 +225,34 @@ class Runtime:
             self._take(Left())
         self._seen(now, again=again)
         moment = Moment(self._clock.wall(), self._clock.state(), now)
+        before = self._here.evidence.facts
         token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if self._resumes():
             token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if token is not None:
             self._resolver.ask(self.visit.id, token)
+        self._display.scanned(self.visit.id, scan, before, self._here.evidence.facts)
         self._weigh()
 
     def _observed(self, seen: Observation) -> None:
+        self._display.observed(seen)
         if self._presence.left_spot(seen):
-            self._spot_left(seen.at)
+            self._tell(stepped_out(self._here, seen.at, expected=self._presence.expected(seen.at)))
         if self._presence.steps_in(seen):
-            self._stepped_in(seen.at)
+            self._tell(stepped_in(self._here, seen.at))
         arrives = self._presence.arrives(seen)
         if not seen.present or (self.visit.phase is Phase.IDLE and not arrives):
             return
         self._seen(seen.at)
-        if seen.reading is not None and self._may_measure() and self._presence.fresh(seen.reading):
+        if seen.reading is not None and may_measure(self._here) and self._presence.fresh(seen.reading):
             self._here.evidence.measured(seen.reading)
             self._weigh()
-
-    def _spot_left(self, now: Monotonic) -> None:
-        """Whoever stood in the spot has gone, and the next one there is somebody else: a visit of their own."""
-        if self.visit.phase not in LEAVABLE:
-            return
-        if self.visit.phase is not Phase.AWAITING_GUARD and self._here.evidence.in_sight(now):
-            # They have stepped aside, but hold up their code still.
-            self._here.evidence.unmeasured()
-        else:
-            self._take(Left())
-
-    def _stepped_in(self, now: Monotonic) -> None:
-        """Whoever stands in the spot now may be somebody else: what was measured before does not vouch for them."""
-        if self.visit.phase is not Phase.COMMITTING:
-            self._here.evidence.unmeasured()
-        elif not self._here.evidence.in_sight(now):
-            self._take(Left())
-
-    def _may_measure(self) -> bool:
-        # Whoever is held is not measured again and again until it suits; what was never measured still may be.
-        held = self.visit.phase is Phase.AWAITING_GUARD and not self._here.evidence.was_measured
-        return held or self.visit.phase in ASKING
 
     def _seen(self, at: Monotonic, *, again: bool = False) -> None:
         """Take in a sign that somebody is there; `again`: it is a code of this visit's, so nobody else."""
         self._presence.seen(at)
         if self.visit.phase is Phase.IDLE:
             self._here.evidence.times["approached"] = at
-            self._here.evidence.without(self._losses.parts)
             self._take(Approached())
             self._attend(True)
         elif self.visit.left and again:
@@ -282,7 +295,6 @@ class Runtime:
             if self.visit.phase is Phase.OPENING:
                 self._take(GateHasFailed())
         self._weigh()
-        self._publish()
 
     def _resumes(self) -> bool:
         """Bring a parked visit back when the pass that its form became is shown."""
@@ -304,19 +316,13 @@ class Runtime:
     def _weigh(self) -> None:
         """Ask the rules what they make of the facts now, and tell the flow."""
         facts = self._here.evidence.facts
-        event = weighed(self.visit, policy.evaluate(self._site.document, facts), facts.pending)
-        if event is not None:
-            self._take(event)
-
-    def _decide(self) -> None:
-        answer = policy.evaluate(self._site.document, self._here.evidence.facts)
-        if not isinstance(answer, Decision):
-            document = self._site.document
-            answer = Decision(Answer.HOLD, (ReasonCode("facts_missing"),), "default", f"{document.id}@{document.version}")
-        self._here.evidence.times["decided"] = self._clock.monotonic()
-        self._take(Decided(answer))
+        self._tell(weighed(self.visit, policy.evaluate(self._site.document, facts), facts.pending))
 
     # The flow.
+
+    def _tell(self, event: Event | None) -> None:
+        if event is not None:
+            self._take(event)
 
     def _take(self, event: Event, of: Dossier | None = None) -> None:
         """Step the visit at the kiosk, or another. What the table does not accept changes nothing and is logged."""
@@ -335,47 +341,37 @@ class Runtime:
             # The kiosk is free for the next person.
             self._passing.add(dossier)
             self._free(left=False)
-        self._publish()
         if after.phase in {Phase.ENDED, Phase.PARKED}:
-            self._end(dossier, left=isinstance(event, Left))
+            self._refresh()
+            if dossier in self._passing:
+                self._passing.remove(dossier)
+            elif dossier is self._here:
+                self._free(left=isinstance(event, Left))
 
     def _carry_out(self, effect: Effect, dossier: Dossier) -> None:
         match effect:
             case Decide():
-                self._decide()
+                answer = decided(self._site.document, dossier.evidence.facts)
+                dossier.evidence.times["decided"] = self._clock.monotonic()
+                self._take(Decided(answer), dossier)
             case Persist(visit, decision):
                 self._journal.decision(visit, decision, dossier.evidence)
             case OpenGate(_, admission):
-                self._open(admission)
+                try:
+                    self._gate.open(admission, self._site.pulse_s)
+                except DeviceLost:
+                    # Nothing was delivered, so nothing can open late.
+                    self._take(GateHasFailed(admission), dossier)
             case RecordGate(_, admission, outcome):
                 gives_back = self._spent.ended(admission, outcome)
                 self._journal.outcome(effect, dossier.evidence, dossier.gate_times, gives_back=gives_back)
-            case CallGuard(visit):
-                self._journal.note("guard_called", visit)
-            case End(visit, ending):
-                if ending in UNANSWERED:
-                    self._journal.ended(visit, ending)
-            case RequestForm(visit):
-                self._journal.note("form_requested", visit)
-            case RequestConsent(visit):
-                self._journal.note("consent_requested", visit)
-            case Park(visit):
+            case Park():
                 self._parked.park(dossier)
-                self._journal.note("visit_parked", visit)
-
-    def _open(self, admission: EventId) -> None:
-        try:
-            self._gate.open(admission, self._site.pulse_s)
-        except DeviceLost:
-            # Nothing was delivered, so nothing can open late.
-            self._take(GateHasFailed(admission))
-
-    def _end(self, dossier: Dossier, *, left: bool) -> None:
-        if dossier in self._passing:
-            self._passing.remove(dossier)
-        elif dossier is self._here:
-            self._free(left=left)
-        self._publish()
+                self._journal.asked(effect)
+            case CallGuard() | RequestForm() | RequestConsent():
+                self._journal.asked(effect)
+            case End():
+                self._journal.over(effect, called=dossier.visit.called_at is not None)
 
     def _free(self, *, left: bool) -> None:
         """Make the kiosk ready for the next person."""
@@ -387,20 +383,15 @@ class Runtime:
         else:
             self._presence.answered(evidence.seen, evidence.facts.reading, self._clock.monotonic())
         self._attend(False)
-        self._here = _nobody()
+        self._here = self._nobody()
+
+    def _nobody(self) -> Dossier:
+        dossier = Dossier(Visit(VisitId(secrets.token_hex(8))))
+        dossier.evidence.without(self._losses.parts)
+        return dossier
 
     def _watching(self) -> bool:
         return self.visit.phase not in {Phase.IDLE, Phase.ENDED} and not self._presence.left
 
-    def _publish(self) -> None:
-        """Show whoever stands there their visit; one on the way through sees the answer until the next comes."""
-        busy = self.visit.phase is not Phase.IDLE
-        self._display.show(self._here if busy else self._passing.newest() or self._here, self._clock.monotonic())
-
-
-def _nobody() -> Dossier:
-    return Dossier(Visit(_new_id()))
-
-
-def _new_id() -> VisitId:
-    return VisitId(secrets.token_hex(8))
+    def _refresh(self) -> None:
+        self._display.refresh(self._here, self._passing.newest(), self._losses.since)

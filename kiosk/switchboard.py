@@ -14,20 +14,26 @@ from kiosk.link import (
     Attend,
     Beat,
     Connection,
+    Finished,
     FormAsked,
     GateClosed,
     GateFailed,
     GateOpened,
+    GuardAsked,
     Hello,
     Listener,
+    Noticed,
     OpenGate,
     PartHealth,
     Passed,
     Scanned,
+    SceneMoved,
+    TimeAsked,
     ViewChanged,
 )
 from kiosk.model import EventId, Monotonic, Part, Seconds
 from kiosk.ports import Clock
+from kiosk.view import View
 
 HELLO_WITHIN = Seconds(2.0)
 BEATING = frozenset({Part.GATE, Part.EYES})
@@ -58,7 +64,7 @@ class Switchboard:
         self._silent: set[Connection] = set()
         self._threads: list[threading.Thread] = []
         self._closing = False
-        self._view: ViewChanged | None = None
+        self._view: View | None = None
         self._attending = False
         self._listener = Listener(socket)
         self._acceptor = threading.Thread(target=self._accept, name="accept", daemon=True)
@@ -85,10 +91,10 @@ class Switchboard:
         self._attending = active
         self._tell(Part.EYES, Attend(active))
 
-    def show(self, view: ViewChanged) -> None:
+    def show(self, view: View) -> None:
         """Tell the screen what to show; one that comes later is told at once."""
         self._view = view
-        self._tell(Part.SCREEN, view)
+        self._tell(Part.SCREEN, ViewChanged(view))
 
     def close(self) -> None:
         """Hang up on everyone. Idempotent."""
@@ -163,7 +169,7 @@ class Switchboard:
         if part is Part.EYES:
             self._tell(part, Attend(self._attending))
         if part is Part.SCREEN and self._view is not None:
-            self._tell(part, self._view)
+            self._tell(part, ViewChanged(self._view))
         if self._greeted is not None:
             self._greeted(part)
         return True
@@ -199,7 +205,9 @@ class Switchboard:
         match message:
             case Scanned(scan):
                 self._inbox.post(scan)
-            case FormAsked() | GateOpened() | GateClosed() | GateFailed() | Passed() | PartHealth():
+            case FormAsked() | GuardAsked() | TimeAsked() | Finished() | SceneMoved() | Noticed():
+                self._inbox.post(message)
+            case GateOpened() | GateClosed() | GateFailed() | Passed() | PartHealth():
                 self._inbox.post(message)
             case _:
                 return

@@ -1,7 +1,11 @@
-"""What the rules' answer means for a visit as it stands: the event that its flow takes next, if any. Pure."""
+"""What the rules' answer means for a visit as it stands, and the answer that it gets in any case. Pure."""
 
-from kiosk.model import Decision, Need, Needs
+from kiosk import policy
+from kiosk.model import Answer, Decision, Facts, Need, Needs, ReasonCode
+from kiosk.policy import PolicyDocument
 from kiosk.visit import ASKING, ELSEWHERE, AnswerAwaited, Event, FactsComplete, FactsWanted, Phase, Visit
+
+FACTS_MISSING = ReasonCode("facts_missing")
 
 
 def weighed(visit: Visit, answer: Decision | Needs, pending: frozenset[Need]) -> Event | None:
@@ -19,3 +23,11 @@ def weighed(visit: Visit, answer: Decision | Needs, pending: frozenset[Need]) ->
         asked_for = visit.phase is Phase.COLLECTING and wanted == visit.wanted
         return None if asked_for else FactsWanted(wanted)
     return None if visit.phase is Phase.CHECKING else AnswerAwaited(pending)
+
+
+def decided(document: PolicyDocument, facts: Facts) -> Decision:
+    """Return the rules' answer; where they have none yet, the guard decides."""
+    answer = policy.evaluate(document, facts)
+    if isinstance(answer, Decision):
+        return answer
+    return Decision(Answer.HOLD, (FACTS_MISSING,), policy.DEFAULT_RULE, document.name)

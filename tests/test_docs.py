@@ -59,8 +59,8 @@ def test_every_scenario_is_described_in_its_own_words() -> None:
 def test_every_kind_of_event_is_described() -> None:
     page = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
     sources = [path.read_text(encoding="utf-8") for folder in ("kiosk", "sync") for path in (ROOT / folder).glob("*.py")]
-    written = set(re.findall(r'(?:Draft\(|journal\.note\()\s*"(\w+)"', "".join(sources)))
-    assert written >= {"decision", "log_opened", "gate_outcome"}
+    written = set(re.findall(r'(?:Draft\(|\.note\()\s*"(\w+)"', "".join(sources)))
+    assert written >= {"decision", "log_opened", "gate_outcome", "guard_called", "visit_parked"}
     assert all(f"`{kind}`" in page for kind in written), written
 
 

@@ -52,5 +52,5 @@ class FormScreen:
                 message = self._link.receive()
             except DeviceLost:
                 return
-            if isinstance(message, ViewChanged) and message.phase == Phase.PARKED:
-                self._parked.append(message.visit)
+            if isinstance(message, ViewChanged) and message.view.phase is Phase.PARKED:
+                self._parked.append(message.view.visit)

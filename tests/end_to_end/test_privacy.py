@@ -161,9 +161,9 @@ def seen_idle(screen: Connection) -> None:
     while CLOCK.monotonic() < ends:
         message = screen.receive(1.0)
         if isinstance(message, ViewChanged):
-            if busy and message.phase == Phase.IDLE:
+            if busy and message.view.phase == Phase.IDLE:
                 return
-            busy = busy or message.phase != Phase.IDLE
+            busy = busy or message.view.phase != Phase.IDLE
     raise AssertionError("the kiosk did not become idle")
 
 

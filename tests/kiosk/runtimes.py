@@ -11,10 +11,10 @@ from kiosk.bootstrap import load_policy
 from kiosk.credentials import PassClaims, TrustList, Uses, key_id, parse_trust
 from kiosk.credentials.passes import encode
 from kiosk.inbox import Inbox, Item, Recorded
-from kiosk.link import ViewChanged
 from kiosk.model import Celsius, Decision, EventId, Monotonic, Observation, Reading, Scan, Seconds, VisitorKind, WallTime
 from kiosk.runtime import Runtime
 from kiosk.site import Site
+from kiosk.view import View
 from kiosk.visit import Phase
 from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResolver
 
@@ -63,16 +63,17 @@ def signed_pass(
 class Bench:
     """A runtime on the bench: what comes in, and what went out."""
 
-    def __init__(self, document: str) -> None:
+    def __init__(self, document: str, form_base: str | None = "https://gatepost.example/f/") -> None:
         """Go by one of the shipped policy documents."""
         self.clock = FakeClock()
         self.gate = FakeGate()
         self.recorder = FakeRecorder()
         self.resolver = FakeResolver()
         self.attention: list[bool] = []
-        self.views: list[ViewChanged] = []
+        self.views: list[View] = []
         self.there_since: Monotonic | None = None
-        site = Site("gate-1", "1.0", True, Seconds(0.8), load_policy(f"shipped:{document}", Path()), trust_list())
+        policy = load_policy(f"shipped:{document}", Path())
+        site = Site("gate-1", "1.0", True, Seconds(0.8), policy, trust_list(), form_base)
         self.runtime = Runtime(
             site,
             inbox=Inbox(),

@@ -41,3 +41,4 @@ def test_parts_are_lost_apart() -> None:
     losses.changes(heard(Part.SERVER, False, 2.0))
     losses.changes(heard(Part.CAMERA, True, 3.0))
     assert losses.parts == {Part.SERVER}
+    assert losses.since == {Part.SERVER: 2.0}

@@ -6,6 +6,7 @@ from kiosk.bench.specimens import dcc, ec_document_signer
 from kiosk.inbox import Recorded, TokenAnswered
 from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed
 from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome, HealthStatus, Monotonic, Part, VisitorKind
+from kiosk.view import Hint
 from kiosk.visit import Phase
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
 
@@ -109,7 +110,7 @@ def test_an_expired_pass_says_so(bench: Bench) -> None:
 
 def test_a_code_that_is_none_of_ours_gets_an_answer(bench: Bench) -> None:
     bench.scan(b"https://shop.example/menu")
-    assert bench.views[-1].notice == "not_recognised"
+    assert bench.views[-1].hint is Hint.NOT_RECOGNISED
     assert bench.phase() is Phase.COLLECTING
 
 

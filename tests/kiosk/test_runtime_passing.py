@@ -242,7 +242,7 @@ def test_the_screen_shows_the_answer_until_the_next_visitor_comes(bench: Bench) 
     step_aside(bench)
     bench.stand()
     bench.give(GateClosed(FIRST, True, bench.clock.now))
-    assert [view.phase for view in bench.views[-4:]] == [Phase.OPEN, Phase.PASSED, Phase.APPROACHING, Phase.COLLECTING]
+    assert [view.phase for view in bench.views[-3:]] == [Phase.OPEN, Phase.PASSED, Phase.COLLECTING]
 
 
 def test_the_screen_is_idle_once_nobody_is_there_or_on_the_way(bench: Bench) -> None:

@@ -14,15 +14,23 @@ from kiosk.link import (
     Attend,
     Beat,
     Connection,
+    Finished,
+    FormAsked,
+    GuardAsked,
+    Noticed,
     OpenGate,
     PartHealth,
     Scanned,
+    SceneMoved,
+    TimeAsked,
     ViewChanged,
     connect,
     greet,
 )
 from kiosk.model import EventId, Monotonic, Part, Scan, Seconds, VisitId
 from kiosk.switchboard import Switchboard
+from kiosk.view import Hint, View
+from kiosk.visit import Phase
 from tests.kiosk.fakes import FakeClock
 
 
@@ -108,6 +116,23 @@ def test_what_the_eyes_see_reaches_the_loop(exchange: Exchange) -> None:
     assert exchange.take() == scan
 
 
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        (Part.EYES, SceneMoved(True, Monotonic(1.0))),
+        (Part.EYES, Noticed(Hint.HOLD_STILL, Monotonic(1.0))),
+        (Part.SCREEN, FormAsked(Monotonic(1.0))),
+        (Part.SCREEN, GuardAsked(Monotonic(1.0))),
+        (Part.SCREEN, TimeAsked(Monotonic(1.0))),
+        (Part.SCREEN, Finished(Monotonic(1.0))),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_eyes_and_screen_have_to_say_reaches_the_loop(exchange: Exchange, part: Part, message: AnyMessage) -> None:
+    exchange.join(part).send(message)
+    assert exchange.take() == message
+
+
 def test_eyes_that_come_late_learn_that_a_visitor_is_here(exchange: Exchange) -> None:
     exchange.board.attend(True)
     eyes = exchange.join(Part.EYES)
@@ -115,10 +140,10 @@ def test_eyes_that_come_late_learn_that_a_visitor_is_here(exchange: Exchange) ->
 
 
 def test_a_screen_that_comes_late_is_told_what_to_show(exchange: Exchange) -> None:
-    view = ViewChanged("idle", VisitId("v"), None, (), (), "", Monotonic(1.0))
+    view = View(Phase.IDLE, VisitId("v"), Monotonic(1.0))
     exchange.board.show(view)
     screen = exchange.join(Part.SCREEN)
-    assert heard(screen, lambda message: isinstance(message, ViewChanged)) == view
+    assert heard(screen, lambda message: isinstance(message, ViewChanged)) == ViewChanged(view)
 
 
 def test_who_does_not_introduce_itself_is_not_heard(exchange: Exchange) -> None:

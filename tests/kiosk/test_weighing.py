@@ -1,10 +1,13 @@
 """What the rules' answer means for a visit as it stands."""
 
+from pathlib import Path
+
 import pytest
 
-from kiosk.model import Answer, Decision, Need, Needs, ReasonCode, VisitId
+from kiosk.bootstrap import load_policy
+from kiosk.model import Answer, Decision, Facts, Need, Needs, ReasonCode, VisitId
 from kiosk.visit import ASKING, AnswerAwaited, Event, FactsComplete, FactsWanted, Phase, Visit
-from kiosk.weighing import weighed
+from kiosk.weighing import decided, weighed
 
 DECISION = Decision(Answer.ADMIT, (ReasonCode("resident"),), "rule", "policy@1")
 REFUSED = Decision(Answer.REFUSE, (ReasonCode("pass_expired"),), "rule", "policy@1")
@@ -51,3 +54,8 @@ def test_whoever_was_answered_is_answered_anew_only_by_another_answer() -> None:
     assert weighed(refused, REFUSED, NOTHING) is None
     assert weighed(refused, DECISION, NOTHING) == FactsComplete()
     assert weighed(refused, Needs(BOTH), NOTHING) is None
+
+
+def test_where_the_rules_have_no_answer_yet_the_guard_decides() -> None:
+    answer = decided(load_policy("shipped:health-check", Path()), Facts())
+    assert (answer.answer, answer.reasons) == (Answer.HOLD, ("facts_missing",))
