@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from math import ceil
 
-from kiosk.model import Answer, Monotonic, Need, Part, ReasonCode
+from kiosk.model import Answer, Monotonic, Need, Part
 from kiosk.view import GuardCall, Measured, Step, StepState, View
 from kiosk.visit import Phase
 from ui.picture import (

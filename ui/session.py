@@ -32,13 +32,13 @@ class Session:
     """The newest view (None: the core is not there) and what the visitor chose for themselves (None: nothing)."""
 
     manner: Manner
+    stirred_at: Monotonic
+    """When somebody last touched the screen or was last here."""
     view: View | None = None
     language: str | None = None
     large_type: bool | None = None
     high_contrast: bool | None = None
     chooser_until: Monotonic | None = None
-    stirred_at: Monotonic = Monotonic(0.0)
-    """When somebody last touched the screen or was last here."""
 
     @property
     def speaks(self) -> str:
