@@ -8,8 +8,9 @@ from pathlib import Path
 
 import cv2
 
-from drivers.simulated.frames import LATENCY_S, SHARED, FrameSubscriber, Image
+from drivers.simulated.frames import LATENCY_S, FrameSubscriber, Image
 from kiosk.errors import DeviceLost
+from kiosk.frame_ring import SHARED
 from kiosk.ports import Clock
 
 QUEUED = 4

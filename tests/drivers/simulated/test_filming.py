@@ -9,12 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from drivers.simulated.filming import Filming, SceneArtist, Studio, open_studio
-from drivers.simulated.frames import LATENCY_S, FrameSubscriber, shared_path
+from drivers.simulated.frames import LATENCY_S, FrameSubscriber
 from drivers.simulated.protocol import shm_name
 from drivers.simulated.scene import Card, ScenePose, SceneRenderer
 from drivers.simulated.script import Script
 from drivers.simulated.visitor import HeldCard, Posture
 from kiosk.errors import DeviceLost
+from kiosk.frame_ring import shared_path
 from tests.drivers.worlds import MovedClock
 
 PATIENCE_S = 10.0

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from drivers.simulated.frames import GONE_AFTER_S, LATENCY_S, PERIOD_S, SLOTS, FramePublisher, FrameSubscriber, shared_path
+from drivers.simulated.frames import GONE_AFTER_S, LATENCY_S, PERIOD_S, SLOTS, FramePublisher, FrameSubscriber
 from kiosk.errors import DeviceLost
+from kiosk.frame_ring import shared_path
 from kiosk.model import Monotonic
 from tests.drivers.pictured import RealClock
 from tests.drivers.worlds import MovedClock
@@ -246,7 +247,7 @@ def test_closing_wakes_a_wait(tmp_path: Path) -> None:
     publisher.close()
 
 
-@pytest.mark.parametrize("content", [b"", b"GATEFRM1", b"GATEFRM9" + bytes(8192), bytes(8192)])
+@pytest.mark.parametrize("content", [b"", b"GATEFRM2", b"GATEFRM9" + bytes(8192), bytes(8192)])
 def test_what_is_no_memory_of_frames_is_no_camera(tmp_path: Path, subscriber: FrameSubscriber, content: bytes) -> None:
     shared_path("world", tmp_path).write_bytes(content)
     with pytest.raises(DeviceLost):
