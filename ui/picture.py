@@ -176,10 +176,7 @@ Body = Idle | Steps | Answered | Form | Parked | Guard | Moment
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All of the screen at one moment. `shift`: by how many pixels it is moved against burn-in.
-
-    `spoken` is said aloud once for each `occasion`, the visit and what it hears.
-    """
+    """All of the screen at one moment. `shift`: by how many pixels it is moved against burn-in."""
 
     screen: Screen
     body: Body
@@ -189,7 +186,5 @@ class Picture:
     bar: tuple[Touch, ...] = ()
     banners: tuple[Banner, ...] = ()
     simulation: Banner | None = None
-    spoken: Words | None = None
-    occasion: str = ""
     dimmed: bool = False
     shift: tuple[int, int] = (0, 0)

@@ -35,9 +35,6 @@ SHIFT_S = 60.0
 SHIFTS = ((0, 0), (2, 1), (3, 3), (1, 2), (-1, 3), (-3, 1), (-2, -1), (-3, -3), (-1, -2), (1, -3), (3, -1))
 """Against burn-in, in pixels: far enough to move every edge, too little to be noticed."""
 BANNERS_MOST = 3
-OPENED = frozenset({Phase.OPENING, Phase.OPEN, Phase.PASSED, Phase.ENDED})
-"""Where an admission is shown: never before it is durable."""
-
 TimeOfDay = Callable[[Monotonic], str | None]
 """Names a moment as hours and minutes; None while the clock is not to be believed."""
 
@@ -60,8 +57,6 @@ def present(session: Session, now: Monotonic, time_of_day: TimeOfDay) -> Picture
         bar=bar_of(screen, session, running_out=_running_out(view, now)),
         banners=_banners(view, time_of_day),
         simulation=Banner(say("simulation"), "simulation", "warning") if view.simulated else None,
-        spoken=_spoken(body),
-        occasion=view.visit if view.phase is not Phase.IDLE else "",
         dimmed=screen is Screen.IDLE and now - session.stirred_at > session.manner.dim_after_s,
         shift=_shift(now),
     )
@@ -72,8 +67,20 @@ def say(key: str, **values: object) -> Say:
     return Say(key, tuple((name, str(value)) for name, value in values.items()))
 
 
+def answer_that_stands(view: View) -> Answer | None:
+    """Return what the gate says. An admission is said only once the line is active: before that it may still fail."""
+    match view.phase:
+        case Phase.OPEN | Phase.PASSED:
+            return Answer.ADMIT if view.answer is Answer.ADMIT else None
+        case Phase.AWAITING_GUARD if view.answer is not None:
+            # Whatever the rules said, the gate has not opened.
+            return Answer.REFUSE if view.answer is Answer.REFUSE else Answer.HOLD
+        case _:
+            return None
+
+
 def _shown(view: View, now: Monotonic) -> tuple[Screen, Body]:
-    if view.guard is GuardCall.UNANSWERED or (view.guard is not None and view.answer is not Answer.HOLD):
+    if view.guard is GuardCall.UNANSWERED or (view.guard is not None and answer_that_stands(view) is not Answer.HOLD):
         return Screen.GUARD, _guard(view, view.guard)
     if view.parked is not None and view.phase in {Phase.IDLE, Phase.PARKED, Phase.ENDED}:
         return Screen.PARKED, Parked(
@@ -82,8 +89,11 @@ def _shown(view: View, now: Monotonic) -> tuple[Screen, Body]:
             say("parked.code", code=view.parked.code),
             say("parked.how"),
         )
-    if view.answer is not None and (view.answer is not Answer.ADMIT or view.phase in OPENED):
-        return Screen.ANSWER, _answered(view, view.answer)
+    answer = answer_that_stands(view)
+    if answer is not None:
+        return Screen.ANSWER, _answered(view, answer)
+    if view.phase is Phase.AWAITING_GUARD:
+        return Screen.GUARD, _guard(view, GuardCall.RINGING)
     if view.phase in {Phase.IDLE, Phase.ENDED, Phase.PARKED}:
         return Screen.IDLE, Idle(say("idle.title"), say("idle.line"), say("privacy.line"), int(now // NOTICE_S))
     if view.phase is Phase.AWAITING_FORM:
@@ -142,9 +152,7 @@ def _gauge(measured: Measured) -> Gauge:
 
 def _answered(view: View, answer: Answer) -> Answered:
     line: Words = Because(view.reasons[0], answer) if view.reasons else say(f"answer.{answer}.line")
-    following = None
-    if answer is Answer.HOLD:
-        following = say("guard.ringing") if view.guard is GuardCall.RINGING else say("answer.hold.line")
+    following = say("guard.ringing" if view.guard is GuardCall.RINGING else f"answer.{answer}.line")
     return Answered(answer, say(f"answer.{answer}"), line, following)
 
 
@@ -189,19 +197,6 @@ def _banners(view: View, time_of_day: TimeOfDay) -> tuple[Banner, ...]:
         words = say("part.server.lost") if since is None else say("offline.since", time=since)
         found.append(Banner(words, "warning", "offline"))
     return tuple(found[:BANNERS_MOST])
-
-
-def _spoken(body: Body) -> Words | None:
-    """What is said aloud: the answer, or the one thing to do now."""
-    match body:
-        case Answered():
-            return body.word
-        case Steps():
-            return body.do
-        case Form() | Parked() | Guard():
-            return body.title
-        case _:
-            return None
 
 
 def _left(view: View, now: Monotonic) -> float | None:

@@ -1,7 +1,8 @@
 """Where lines of four languages may break, and how large words can be in a box. Pure.
 
-Chinese breaks between characters, Japanese between phrases where that fits, Korean and English between words. No line
-begins with closing punctuation or ends with an opening one, and the lines of a paragraph are of about equal length.
+Lines end where a speaker would pause, if that fits; else Japanese breaks between phrases, Korean and English between
+words, Chinese between characters. No line begins with closing punctuation or ends with an opening one, and the lines of
+a paragraph are of about equal length.
 """
 
 import unicodedata
@@ -12,8 +13,12 @@ NEVER_FIRST = frozenset("。、，．・：；？！）」』】〉》〕”’�
 NEVER_LAST = frozenset("（「『【〈《〔“‘([{")
 LINE_HEIGHT = 1.22
 """The distance of two lines, in sizes of type: CJK fonts are tall, and Kivy adds nothing."""
-PHRASES_TO = 0.8
-"""Type gives up so much of its size before a phrase is broken within."""
+CLAUSES_TO = 0.82
+PHRASES_TO = 0.7
+"""To so much of its size type is reduced before a clause, or a Japanese phrase, is broken within."""
+EVEN = 0.4
+"""A line of a clause alone is at least so much of the longest: a word on its own looks lost."""
+ENDS_CLAUSE = frozenset("。，、；：！？.,;:!?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +34,29 @@ def fit(text: str, width_of: Callable[[str], float], width: float, height: float
     """Fit a text into a box, as large as may be. `width_of` measures a piece at a size of type of 1."""
     paragraphs = text.split("\n")
     lines: list[str] | None = None
-    for breaks, least in ((phrases, max(smallest, int(largest * PHRASES_TO))), (pieces, smallest)):
+    for breaks, share in ((clauses, CLAUSES_TO), (phrases, PHRASES_TO), (pieces, 0.0)):
+        least = max(smallest, int(largest * share))
         size = largest
         while True:
             lines = _wrapped(paragraphs, breaks, width_of, width / size)
-            if lines is not None and len(lines) * LINE_HEIGHT * size <= height:
+            fits = lines is not None and len(lines) * LINE_HEIGHT * size <= height
+            if lines is not None and fits and (breaks is not clauses or _even(lines, width_of)):
                 return Fitted(tuple(lines), size, whole=True)
             if size <= least:
                 break
             size = max(least, min(size - 1, int(size * 0.96)))
     return Fitted(tuple(lines or paragraphs), smallest, whole=False)
+
+
+def clauses(text: str) -> list[str]:
+    """Split where a speaker would pause: after a sentence or a part of one."""
+    found: list[str] = []
+    for piece in pieces(text):
+        if found and found[-1].rstrip(" ")[-1:] not in ENDS_CLAUSE:
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return found
 
 
 def phrases(text: str) -> list[str]:
@@ -86,6 +104,11 @@ def _phrase_ends(before: str, after: str) -> bool:
     if before in NEVER_FIRST and before not in "ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々":
         return True
     return "\u3040" <= before <= "\u309f" and not "\u3040" <= after <= "\u309f"
+
+
+def _even(lines: Sequence[str], width_of: Callable[[str], float]) -> bool:
+    widths = [width_of(line) for line in lines]
+    return min(widths) >= EVEN * max(widths)
 
 
 def _wrapped(

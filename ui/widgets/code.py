@@ -4,9 +4,9 @@ from concurrent.futures import Executor
 
 import segno
 from kivy.clock import Clock
-from kivy.graphics import Color, Rectangle
+from kivy.graphics import Color, Rectangle, SmoothRoundedRectangle
 from kivy.graphics.texture import Texture
-from kivy.properties import StringProperty
+from kivy.properties import NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
 QUIET = 4
@@ -26,6 +26,7 @@ class Code(Widget):
     """Shows `content` as a QR code; encoding is done by `workers`, not in Kivy's thread."""
 
     content = StringProperty("")
+    corner = NumericProperty(0)
     workers: Executor | None = None
     """Set once by the application for all codes."""
 
@@ -33,8 +34,9 @@ class Code(Widget):
         super().__init__(**kwargs)
         self._modules: Modules | None = None
         self._texture: Texture | None = None
-        self.fbind("pos", self._draw)
-        self.fbind("size", self._draw)
+        self._redraw = Clock.create_trigger(self._draw, -1)
+        for name in ("pos", "size", "corner"):
+            self.fbind(name, self._redraw)
 
     def on_content(self, _: object, content: str) -> None:
         """Encode what is to be shown, elsewhere; until then nothing is."""
@@ -56,15 +58,21 @@ class Code(Widget):
             self._texture = Texture.create(size=(side, side), colorfmt="luminance")
             self._texture.mag_filter = "nearest"
             self._texture.blit_buffer(levels, colorfmt="luminance", bufferfmt="ubyte")
-        self._draw()
+        self._redraw()
 
     def _draw(self, *_: object) -> None:
         self.canvas.clear()
         if self._modules is None or self._texture is None:
             return
         side = self._modules[0] * max(1, int(min(self.size) // self._modules[0]))
+        card = min(self.size)
         with self.canvas:
             Color(1, 1, 1, 1)
+            SmoothRoundedRectangle(
+                pos=(self.center_x - card / 2, self.center_y - card / 2),
+                size=(card, card),
+                radius=[max(0.01, self.corner)] * 4,
+            )
             Rectangle(
                 texture=self._texture,
                 pos=(round(self.center_x - side / 2), round(self.center_y - side / 2)),

@@ -1,13 +1,17 @@
 """The visitor's own picture, mirrored as they expect it, with a frame to hold the code in and the found code outlined."""
 
-from kiosk.preview import Corners, Preview
+from kivy.clock import Clock
 from kivy.graphics import Color, Rectangle, ScissorPop, ScissorPush, SmoothLine
 from kivy.graphics.texture import Texture
 from kivy.properties import BooleanProperty, ColorProperty, ObjectProperty
 from kivy.uix.widget import Widget
 
+from kiosk.preview import Corners, Preview
+
 FRAME_SHARE = 0.62
 """The side of the frame to hold a code in, of the picture's height."""
+DARK = (0.07, 0.09, 0.13, 1.0)
+"""Behind the picture: a film's colour in every palette."""
 BRACKET = 0.22
 """How much of the frame's side each of its corners is drawn."""
 
@@ -16,16 +20,15 @@ class Mirror(Widget):
     """Fills its box with the newest picture, cutting off what is too wide or high. Without one: the frame alone."""
 
     preview = ObjectProperty(None, allownone=True)
-    ground = ColorProperty("#202020")
-    frame = ColorProperty("#FFFFFF")
     found = ColorProperty("#00FF00")
     aim = BooleanProperty(True)
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self._texture: Texture | None = None
-        for name in ("pos", "size", "preview", "ground", "frame", "found", "aim"):
-            self.fbind(name, self._draw)
+        redraw = Clock.create_trigger(self._draw, -1)
+        for name in ("pos", "size", "preview", "found", "aim"):
+            self.fbind(name, redraw)
 
     def on_preview(self, _: object, preview: Preview | None) -> None:
         """Take a new picture over into the texture; the pixels themselves are not touched."""
@@ -39,12 +42,12 @@ class Mirror(Widget):
     def _draw(self, *_: object) -> None:
         self.canvas.clear()
         with self.canvas:
-            Color(*self.ground)
+            Color(*DARK)
             Rectangle(pos=self.pos, size=self.size)
             if self.preview is not None and self._texture is not None:
                 self._picture(self.preview)
             if self.aim:
-                Color(*self.frame)
+                Color(1, 1, 1, 1)
                 self._brackets()
 
     def _picture(self, preview: Preview) -> None:

@@ -4,45 +4,48 @@ from kivy.uix.widget import Widget
 
 from ui.look import Look
 from ui.picture import Banner
-from ui.widgets.fitted import FittedWords
+from ui.widgets.fitted import FittedWords, width_at_one
 from ui.widgets.pictogram import Pictogram
 from ui.widgets.surface import Surface
 
-SIMULATION_SHARE = 0.26
-
 
 class Strip(Widget):
-    """The banners side by side; the simulation has a place of its own at the right."""
+    """The banners side by side, in as many rows as their words need. It has no height when there are none."""
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self._shown: tuple[object, ...] = ()
-        self._chips: list[tuple[_Chip, float]] = []
+        self._rows: list[list[_Chip]] = []
         self.bind(pos=self._place, width=self._place)
 
     def show(self, banners: tuple[Banner, ...], simulation: Banner | None, look: Look) -> None:
-        """Show these banners. The strip has no height when there are none."""
+        """Show these banners."""
         if (banners, simulation, look) == self._shown:
             return
         self._shown = (banners, simulation, look)
         self.clear_widgets()
-        alone = simulation is not None and not banners
-        left = 1.0 if simulation is None else (0.0 if alone else 1.0 - SIMULATION_SHARE)
-        self._chips = [(_Chip(banner, look), left / len(banners)) for banner in banners]
-        if simulation is not None:
-            self._chips.append((_Chip(simulation, look), 1.0 - left))
-        for chip, _ in self._chips:
+        everything = banners if simulation is None else (*banners, simulation)
+        self._rows = []
+        taken = self.width
+        for chip in (_Chip(banner, look) for banner in everything):
             self.add_widget(chip)
-        self.height = look.metrics.strip * (1 if self._chips else 0)
+            if taken + chip.least_width > self.width:
+                self._rows.append([])
+                taken = 0.0
+            self._rows[-1].append(chip)
+            taken += chip.least_width
+        self.height = look.metrics.strip * len(self._rows)
         self._place()
 
     def _place(self, *_: object) -> None:
-        x = self.x
-        for number, (chip, share) in enumerate(self._chips):
-            last = number == len(self._chips) - 1
-            chip.pos = (round(x), self.y)
-            chip.size = (self.right - round(x) if last else round(self.width * share), self.height)
-            x += self.width * share
+        height = self.height / max(1, len(self._rows))
+        for number, row in enumerate(self._rows):
+            spare = (self.width - sum(chip.least_width for chip in row)) / len(row)
+            x = self.x
+            for chip in row:
+                chip.pos = (round(x), round(self.top - (number + 1) * height))
+                chip.size = (round(chip.least_width + spare) + 1, height)
+                x += chip.least_width + spare
 
 
 class _Chip(Surface):
@@ -50,17 +53,19 @@ class _Chip(Surface):
         super().__init__(fill=look.colour(banner.tone))
         metrics = look.metrics
         ink = look.colour(f"on_{banner.tone}")
+        raw = look.text(banner.words)
         self._pad = round(metrics.gap * 0.6)
+        self._side = metrics.strip - self._pad
+        self.least_width = width_at_one(raw, look.font, True) * metrics.legible * 1.02 + self._side + 4 * self._pad
         self._mark = Pictogram(name=banner.pictogram, ink=ink, ground=look.colour(banner.tone))
-        self._words = FittedWords(raw=look.text(banner.words), look=look, largest=metrics.small, bold=True, color=ink)
+        self._words = FittedWords(raw=raw, look=look, largest=metrics.small, bold=True, color=ink)
         self.add_widget(self._mark)
         self.add_widget(self._words)
         self.bind(pos=self._place, size=self._place)
 
     def _place(self, *_: object) -> None:
-        side = max(0, self.height - self._pad)
-        self._mark.size = (side, side)
-        self._mark.pos = (self.x + self._pad, self.center_y - side / 2)
-        begin = self.x + side + 2 * self._pad
+        self._mark.size = (self._side, self._side)
+        self._mark.pos = (self.x + self._pad, self.center_y - self._side / 2)
+        begin = self.x + self._side + 2 * self._pad
         self._words.pos = (begin, self.y)
         self._words.size = (max(0, self.right - self._pad - begin), self.height)
