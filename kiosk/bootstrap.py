@@ -12,7 +12,7 @@ import structlog
 
 from kiosk import policy
 from kiosk.clock import SystemClock
-from kiosk.config import Config
+from kiosk.config import Config, form_base
 from kiosk.credentials import TrustList, combine, parse_trust
 from kiosk.documents import decode_toml
 from kiosk.errors import DeviceLost, LogUnusable, UsageError
@@ -138,6 +138,9 @@ def build_core(
             pulse_s=Seconds(config.gate.pulse_s),
             document=document,
             trust=trust,
+            form_base=form_base(config),
+            guard_answers_s=Seconds(config.screen.guard_answers_s),
+            guard_phone=config.screen.guard_phone,
         )
 
         spent = SpentPasses(gives_back=config.relay.passage_pin is not None)

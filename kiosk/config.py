@@ -66,9 +66,16 @@ class RelaySection(Section, frozen=True):
 
 
 class ScreenSection(Section, frozen=True):
-    """[screen] What the touch screen speaks first."""
+    """[screen] What the touch screen speaks first, and whom it names to those who need help.
+
+    `form_url`: what a visitor form's address begins with; without it, `[server] url` and `/f/`. `guard_phone` is shown
+    when nobody has answered a call for `guard_answers_s`.
+    """
 
     language: Annotated[str, Meta(pattern="^(zh|en|ja|ko)$")] = "zh"
+    form_url: Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$", max_length=120)] | None = None
+    guard_phone: Annotated[str, Meta(pattern=r"^[+(]?[0-9][0-9 ()-]{1,22}$")] | None = None
+    guard_answers_s: Annotated[float, Meta(ge=5, le=600)] = 60.0
 
 
 class LogSection(Section, frozen=True):
@@ -149,3 +156,10 @@ def load(path: Path) -> Config:
         if source == "simulated" and config.simulation is None:
             raise UsageError(f"{path}: [{section}] is simulated, so the section [simulation] must name its world")
     return config
+
+
+def form_base(config: Config) -> str | None:
+    """Return what the address of a visitor form begins with; None where there is no server to fill it in at."""
+    if config.screen.form_url is not None:
+        return config.screen.form_url.rstrip("/") + "/"
+    return None if config.server.url is None else config.server.url.rstrip("/") + "/f/"

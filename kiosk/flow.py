@@ -1,15 +1,16 @@
 """One visitor's way through the gate, as a literal table. Pure: `step(visit, event, now) -> (visit, effects)`.
 
 A pair of phase and event that is not in the table raises IllegalEvent and changes nothing. An effect is a value
-that the runtime carries out. `mermaid()` prints the diagram of docs/flow.md from the same table.
+that the runtime carries out. `kiosk.diagram` prints docs/flow.md's diagram from the same table.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from kiosk.deadlines import EXTENSIONS, PATIENT, deadline_of
 from kiosk.errors import GatepostError
-from kiosk.model import Answer, GateOutcome, Monotonic, Seconds
+from kiosk.model import Answer, GateOutcome, Monotonic
 from kiosk.visit import (
     AnswerAwaited,
     Approached,
@@ -32,6 +33,7 @@ from kiosk.visit import (
     GateOpened,
     GatePassed,
     GuardDecided,
+    GuardWanted,
     Left,
     OpenGate,
     Park,
@@ -43,24 +45,10 @@ from kiosk.visit import (
     RequestConsent,
     RequestForm,
     Resumed,
+    TimeWanted,
+    TurnedBack,
     Visit,
 )
-
-LIMITS: Mapping[Phase, Seconds] = {
-    Phase.APPROACHING: Seconds(20.0),
-    Phase.COLLECTING: Seconds(30.0),
-    Phase.CHECKING: Seconds(10.0),
-    Phase.DECIDING: Seconds(2.0),
-    Phase.COMMITTING: Seconds(10.0),
-    Phase.OPENING: Seconds(2.0),
-    Phase.OPEN: Seconds(70.0),
-    Phase.PASSED: Seconds(5.0),
-    Phase.AWAITING_FORM: Seconds(45.0),
-    Phase.AWAITING_CONSENT: Seconds(45.0),
-    Phase.AWAITING_GUARD: Seconds(120.0),
-    Phase.PARKED: Seconds(600.0),
-}
-"""How long a visit may stay in a phase. Every phase but idle and ended has a limit, so every visit ends."""
 
 
 class FlowError(GatepostError, RuntimeError):
@@ -131,15 +119,20 @@ CONDITIONS: Mapping[str, Condition] = {
     "refused": lambda visit, _: _answered(visit, Answer.REFUSE),
     "admitted, not recorded": lambda visit, _: _answered(visit, Answer.ADMIT),
     "unanswered": lambda visit, _: visit.decision is None,
+    "extendable": lambda visit, _: visit.extended < EXTENSIONS,
 }
 
 STAY = (To(None),)
+CALL = (To(None, (CallGuard,)),)
+"""The guard can be called wherever somebody stands, and the visit goes on meanwhile."""
+EXTEND = (To(None, (), "extendable"),)
 ASKING: Mapping[type[Event], tuple[To, ...]] = {
     Approached: STAY,
     FactsWanted: (To(Phase.COLLECTING),),
     AnswerAwaited: (To(Phase.CHECKING),),
     FormWanted: (To(Phase.AWAITING_FORM, (RequestForm,)),),
     ConsentWanted: (To(Phase.AWAITING_CONSENT, (RequestConsent,)),),
+    GuardWanted: CALL,
     FactsComplete: (To(Phase.DECIDING, (Decide,)),),
     GuardDecided: (To(Phase.COMMITTING, (Persist,)),),
 }
@@ -167,21 +160,27 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
     },
     Phase.APPROACHING: {
         **ASKING,
+        TimeWanted: EXTEND,
+        TurnedBack: ABANDON,
         Left: ABANDON,
         DeadlineReached: ABANDON,
     },
     Phase.COLLECTING: {
         **ASKING,
+        TimeWanted: EXTEND,
+        TurnedBack: ABANDON,
         Left: ABANDON,
         DeadlineReached: ABANDON,
     },
     Phase.CHECKING: {
         **ASKING,
+        TurnedBack: ABANDON,
         Left: ABANDON,
         DeadlineReached: (To(Phase.DECIDING, (Decide,)),),
     },
     Phase.DECIDING: {
         Approached: STAY,
+        GuardWanted: CALL,
         Persisted: LATE,
         PersistFailed: STAY,
         Left: ABANDON,
@@ -191,6 +190,7 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
     },
     Phase.COMMITTING: {
         Approached: STAY,
+        GuardWanted: CALL,
         Left: STAY,
         Persisted: (
             To(Phase.OPENING, (OpenGate,), "admitted, still there"),
@@ -219,6 +219,7 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
     },
     Phase.OPENING: {
         Approached: STAY,
+        GuardWanted: CALL,
         Left: STAY,
         Persisted: LATE,
         PersistFailed: STAY,
@@ -232,6 +233,7 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
     },
     Phase.OPEN: {
         Approached: STAY,
+        GuardWanted: CALL,
         Left: STAY,
         Persisted: LATE,
         PersistFailed: STAY,
@@ -258,6 +260,7 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
     },
     Phase.PASSED: {
         Approached: STAY,
+        GuardWanted: CALL,
         Left: STAY,
         Persisted: LATE,
         PersistFailed: STAY,
@@ -275,18 +278,26 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
     },
     Phase.AWAITING_FORM: {
         **ASKING,
+        FormWanted: STAY,
+        TimeWanted: EXTEND,
+        TurnedBack: (To(Phase.COLLECTING),),
         Left: (To(Phase.PARKED, (Park,)),),
         FormReceived: (To(Phase.COLLECTING),),
         DeadlineReached: (To(Phase.PARKED, (Park,)),),
     },
     Phase.AWAITING_CONSENT: {
         **ASKING,
+        TimeWanted: EXTEND,
+        TurnedBack: (To(Phase.COLLECTING),),
         Left: (To(Phase.PARKED, (Park,)),),
         ConsentReceived: (To(Phase.COLLECTING),),
         DeadlineReached: (To(Phase.PARKED, (Park,)),),
     },
     Phase.AWAITING_GUARD: {
         Approached: STAY,
+        GuardWanted: CALL,
+        TimeWanted: EXTEND,
+        TurnedBack: GIVE_UP,
         FactsComplete: (To(Phase.DECIDING, (Decide,)),),
         GuardDecided: (To(Phase.COMMITTING, (Persist,)),),
         Persisted: LATE,
@@ -311,11 +322,23 @@ def step(visit: Visit, event: Event, now: Monotonic) -> tuple[Visit, tuple[Effec
     """Take one event. Raises IllegalEvent or EarlyDeadline, and then nothing has changed."""
     if isinstance(event, DeadlineReached) and (visit.deadline is None or now < visit.deadline):
         raise EarlyDeadline(f"a visit that is {visit.phase} has time left")
+    way = _way(visit, event)
+    if way is None:
+        raise IllegalEvent(visit, event)
+    after = _moved(visit, event, way, now)
+    return after, tuple(_effect(kind, after, event, way) for kind in way.effects)
+
+
+def takes(visit: Visit, event: Event) -> bool:
+    """Whether the table has a way for this event now."""
+    return _way(visit, event) is not None
+
+
+def _way(visit: Visit, event: Event) -> To | None:
     for way in TRANSITIONS[visit.phase].get(type(event), ()):
         if way.when is None or CONDITIONS[way.when](visit, event):
-            after = _moved(visit, event, way, now)
-            return after, tuple(_effect(kind, after, event, way) for kind in way.effects)
-    raise IllegalEvent(visit, event)
+            return way
+    return None
 
 
 def _moved(visit: Visit, event: Event, way: To, now: Monotonic) -> Visit:
@@ -328,14 +351,23 @@ def _moved(visit: Visit, event: Event, way: To, now: Monotonic) -> Visit:
         case FactsWanted(wanted) | AnswerAwaited(wanted):
             after = replace(after, wanted=wanted)
         case Decided(decision) | GuardDecided(decision):
-            after = replace(after, decision=decision, admission=None)
+            # Whoever called the guard and is not let in by the rules still waits for a person.
+            answered = isinstance(event, GuardDecided) or decision.answer is Answer.ADMIT
+            called_at = None if answered else after.called_at
+            after = replace(after, decision=decision, admission=None, called_at=called_at)
         case Persisted(admission, _) if way.phase is not None:
             after = replace(after, admission=admission)
+        case TimeWanted():
+            after = replace(after, extended=after.extended + 1, deadline=deadline_of(after, visit.phase, now))
+    if CallGuard in way.effects:
+        after = replace(after, called_at=now)
+        if way.phase is None and visit.phase in PATIENT:
+            after = replace(after, deadline=deadline_of(after, visit.phase, now))
     if way.phase is None or way.phase is visit.phase:
         return after
-    limit = LIMITS.get(way.phase)
-    deadline = None if limit is None else Monotonic(now + limit)
-    return replace(after, phase=way.phase, deadline=deadline, ending=way.ending)
+    if Park in way.effects:
+        after = replace(after, called_at=None)
+    return replace(after, phase=way.phase, deadline=deadline_of(after, way.phase, now), ending=way.ending, extended=0)
 
 
 def _effect(kind: type[Effect], visit: Visit, event: Event, way: To) -> Effect:
@@ -363,23 +395,3 @@ def _known(value: Value | None) -> Value:
     if value is None:
         raise FlowError("the table asks for an effect on something that is not known")
     return value
-
-
-def mermaid() -> str:
-    """Draw the table as a Mermaid state diagram; what changes nothing is left out."""
-    lines = ["stateDiagram-v2", "    [*] --> idle"]
-    for phase, row in TRANSITIONS.items():
-        for event, ways in row.items():
-            for way in ways:
-                if way.phase is None and not way.effects:
-                    continue
-                target = phase if way.phase is None else way.phase
-                label = event.__name__ + (f" [{way.when}]" if way.when else "")
-                does = ", ".join(_described(kind, way) for kind in way.effects)
-                lines.append(f"    {phase} --> {target}: {label}" + (f" / {does}" if does else ""))
-    return "\n".join([*lines, "    ended --> [*]"]) + "\n"
-
-
-def _described(kind: type[Effect], way: To) -> str:
-    detail = {RecordGate: way.gate, End: way.ending}.get(kind)
-    return kind.__name__ if detail is None else f"{kind.__name__} {detail}"

@@ -4,7 +4,19 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed
+from kiosk.link import (
+    Finished,
+    FormAsked,
+    GateClosed,
+    GateFailed,
+    GateOpened,
+    GuardAsked,
+    Noticed,
+    PartHealth,
+    Passed,
+    SceneMoved,
+    TimeAsked,
+)
 from kiosk.model import Decision, EventId, HealthStatus, Monotonic, Observation, Scan, VisitId
 from kiosk.spent import Spend
 
@@ -32,9 +44,11 @@ class Recorded:
     spends: Spend | None = None
 
 
-Sight = Scan | Observation
+Sight = Scan | Observation | Noticed
 """What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
-Item = Sight | TokenAnswered | Recorded | FormAsked | GateOpened | GateClosed | GateFailed | Passed | PartHealth
+Asked = FormAsked | GuardAsked | TimeAsked | Finished
+"""What was touched on the screen."""
+Item = Sight | TokenAnswered | Recorded | Asked | SceneMoved | GateOpened | GateClosed | GateFailed | Passed | PartHealth
 
 
 class Inbox:

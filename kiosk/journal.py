@@ -9,7 +9,7 @@ from kiosk.ports import Clock, Recorder
 from kiosk.records import Stamp, decision_draft, ended_draft, health_draft, note_draft, outcome_draft
 from kiosk.site import Site
 from kiosk.spent import spend_of
-from kiosk.visit import Ending, RecordGate
+from kiosk.visit import CallGuard, Ending, Park, RecordGate, RequestConsent, RequestForm
 
 
 class Journal:
@@ -35,12 +35,24 @@ class Journal:
         self._recorder.outcome(effect, draft, gives_back=gives_back)
 
     def ended(self, visit: VisitId, ending: Ending) -> None:
-        """Record a visit that ended without an answer."""
+        """Record a visit that ended without an answer, or after the guard was called."""
         self._recorder.note(visit, ended_draft(self._stamp(), visit, ending))
 
     def health(self, visit: VisitId, health: PartHealth) -> None:
         """Record that a part was lost or is back."""
         self._recorder.note(visit, health_draft(self._stamp(), health.part, well=health.well, detail=health.detail))
+
+    def asked(self, effect: CallGuard | RequestForm | RequestConsent | Park) -> None:
+        """Record that a visit waits for somebody else."""
+        match effect:
+            case CallGuard(visit):
+                self.note("guard_called", visit)
+            case RequestForm(visit):
+                self.note("form_requested", visit)
+            case RequestConsent(visit):
+                self.note("consent_requested", visit)
+            case Park(visit):
+                self.note("visit_parked", visit)
 
     def note(self, kind: str, visit: VisitId, **body: str | None) -> None:
         """Record anything else that happened during a visit."""

@@ -31,11 +31,10 @@ from kiosk.policy import NO_RULE_APPLIES, PolicyDocument
 from kiosk.ports import Admission, Clock, Log, Recorder
 from kiosk.spent import Spend
 from kiosk.visit import RecordGate
+from kiosk.weighing import FACTS_MISSING
 
 LOOPBACK = "127.0.0.1"
 OTHER = "other"
-FACTS_MISSING = "facts_missing"
-"""The runtime's own reason, beside those of the policy document."""
 CLEAR_BUCKETS_S = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0)
 """Close together where the promise is: 0.8 s for 95 visitors of 100, 1.2 s for 99, never over 2 s."""
 APPEND_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from kiosk import flow
 from kiosk.facts import Evidence
-from kiosk.model import Monotonic, Seconds, VisitId
+from kiosk.model import Credential, Monotonic, Seconds, Verdict, VisitId
 from kiosk.visit import DeadlineReached, End, Ending, Visit
 
 READING_GOOD_FOR = Seconds(300.0)
@@ -21,9 +21,11 @@ class ParkedVisits:
         """Keep a visit that the flow has parked."""
         self._parked[visit.id] = (visit, evidence)
 
-    def take(self, visit: VisitId, now: Monotonic) -> tuple[Visit, Evidence] | None:
-        """Return a visit to resume, or None when there is none; an old reading is taken out of its facts."""
-        found = self._parked.pop(visit, None)
+    def returning(self, shown: Credential | None, now: Monotonic) -> tuple[Visit, Evidence] | None:
+        """Return the visit whose form has become this pass, to resume it; an old reading is taken out of its facts."""
+        if shown is None or shown.verdict is not Verdict.VALID or shown.holder is None:
+            return None
+        found = self._parked.pop(VisitId(shown.holder), None)
         if found is None:
             return None
         parked, evidence = found

@@ -8,6 +8,8 @@ ABSENCE = Seconds(1.5)
 """Nobody and no code for so long: the visitor has left."""
 SAME_CODE_AGAIN = Seconds(3.0)
 """A code still held up after its visit ended begins a new one only after it was out of sight for so long."""
+CALLED_FOR = Seconds(15.0)
+"""Whoever has called the guard is taken to be there for so long, also where camera and thermometer do not reach."""
 SPOT_EMPTY = Seconds(0.5)
 """The thermometer's spot has been empty for so long: whoever stands there next is measured anew."""
 
@@ -28,6 +30,10 @@ class Presence:
         self._last_seen = max(self._last_seen, at)
         back, self.left = self.left, False
         return back
+
+    def called(self, at: Monotonic) -> None:
+        """Note that the visitor called the guard."""
+        self.seen(Monotonic(at + CALLED_FOR))
 
     def absent(self, now: Monotonic) -> bool:
         """Whether nothing was seen for so long that the visitor counts as gone; True once."""

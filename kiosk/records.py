@@ -91,7 +91,7 @@ def outcome_draft(
 
 
 def ended_draft(stamp: Stamp, visit: VisitId, ending: Ending) -> Draft:
-    """The event of a visit that ended without an answer."""
+    """The event of a visit that ended without an answer, or after the guard was called."""
     return Draft("visit_ended", {**stamp.body(), "visit": visit, "ending": ending})
 
 

@@ -5,23 +5,34 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from kiosk import flow, policy
+from kiosk import flow
+from kiosk.display import Display
 from kiosk.errors import DeviceLost
 from kiosk.facts import Evidence, Moment
 from kiosk.flow import FlowError
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
 from kiosk.journal import Journal
-from kiosk.link import BEAT_EVERY, FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed
+from kiosk.link import (
+    BEAT_EVERY,
+    Finished,
+    FormAsked,
+    GateClosed,
+    GateFailed,
+    GateOpened,
+    GuardAsked,
+    Noticed,
+    PartHealth,
+    Passed,
+    SceneMoved,
+    TimeAsked,
+)
 from kiosk.model import (
     Answer,
-    Decision,
     EventId,
     Monotonic,
     Observation,
     Part,
-    ReasonCode,
     Scan,
-    Verdict,
     VisitId,
 )
 from kiosk.parking import ParkedVisits
@@ -29,9 +40,9 @@ from kiosk.ports import Clock, Gate, Recorder, Resolver
 from kiosk.presence import Presence
 from kiosk.site import Site
 from kiosk.spent import SpentPasses
-from kiosk.view import Hint, View
+from kiosk.view import View
+from kiosk.viewing import rung_out
 from kiosk.visit import (
-    AnswerAwaited,
     Approached,
     CallGuard,
     DeadlineReached,
@@ -41,10 +52,9 @@ from kiosk.visit import (
     End,
     Ending,
     Event,
-    FactsComplete,
-    FactsWanted,
     FormWanted,
     GatePassed,
+    GuardWanted,
     Left,
     OpenGate,
     Park,
@@ -56,15 +66,16 @@ from kiosk.visit import (
     RequestConsent,
     RequestForm,
     Resumed,
+    TimeWanted,
+    TurnedBack,
     Visit,
 )
 from kiosk.visit import GateClosed as GateHasClosed
 from kiosk.visit import GateFailed as GateHasFailed
 from kiosk.visit import GateOpened as GateHasOpened
+from kiosk.weighing import ASKING, decide, weigh
 
-ASKING = frozenset({Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING, Phase.AWAITING_FORM, Phase.AWAITING_CONSENT})
 COMING = frozenset({Phase.APPROACHING, Phase.COLLECTING})
-ELSEWHERE = frozenset({Phase.AWAITING_FORM, Phase.AWAITING_CONSENT})
 UNANSWERED = frozenset({Ending.ABANDONED, Ending.EXPIRED})
 
 _log = structlog.get_logger()
@@ -93,8 +104,8 @@ class Runtime:
         self._journal = Journal(site, clock, recorder)
         self._resolver = resolver
         self._attend = attend
-        self._show = show
-        self._lost: dict[Part, str] = {}
+        self._display = Display(site, clock, show)
+        self._lost: dict[Part, Monotonic] = {}
         self._next_beat = clock.monotonic()
         self._presence = Presence()
         self._spent = spent or SpentPasses()
@@ -102,6 +113,8 @@ class Runtime:
         self.visit = Visit(_new_id())
         self._evidence = Evidence()
         self._gate_times: dict[str, Monotonic] = {}
+        self._unanswered: Monotonic | None = None
+        self._refresh()
 
     @property
     def lost(self) -> frozenset[Part]:
@@ -128,7 +141,7 @@ class Runtime:
         return max(0.0, min(due) - self._clock.monotonic())
 
     def tick(self) -> None:
-        """Do what time asks for: the heartbeat, absence, deadlines."""
+        """Do what time asks for: the heartbeat, absence, deadlines. Then tell the screen what has changed."""
         now = self._clock.monotonic()
         if now >= self._next_beat:
             self._next_beat = Monotonic(now + BEAT_EVERY)
@@ -144,16 +157,34 @@ class Runtime:
             if self.visit.phase is Phase.CHECKING:
                 self._evidence.give_up_waiting()
             self._take(DeadlineReached())
+        if rung_out(self._site, self.visit, now) and self._unanswered != self.visit.called_at:
+            self._unanswered = self.visit.called_at
+            self._journal.note("guard_unanswered", self.visit.id)
+        self._refresh()
 
     def handle(self, item: Item) -> None:
-        """Take in one item."""
+        """Take in one item; the screen hears of it with the next tick."""
         match item:
             case Scan():
                 self._scanned(item)
             case Observation():
                 self._observed(item)
             case FormAsked():
-                self._take(FormWanted())
+                # A touch is a sign of the visitor, and begins a visit. Without a server there is no form to wait for.
+                self._seen(self._clock.monotonic())
+                if self._site.form_base is not None:
+                    self._take(FormWanted())
+            case GuardAsked():
+                self._guard_asked()
+            case TimeAsked():
+                self._take(TimeWanted())
+            case Finished():
+                self._take(TurnedBack())
+                self._weigh()
+            case Noticed(hint, at):
+                self._display.noticed(hint, at)
+            case SceneMoved(moving):
+                self._display.moved(moving)
             case TokenAnswered():
                 if item.visit == self.visit.id:
                     self._evidence.answered(item.token, item.status, self._clock.monotonic())
@@ -178,20 +209,31 @@ class Runtime:
 
     # What comes in.
 
+    def _guard_asked(self) -> None:
+        now = self._clock.monotonic()
+        self._seen(now)
+        self._presence.called(now)
+        self._weigh()
+        if self.visit.called_at is None or rung_out(self._site, self.visit, now):
+            self._take(GuardWanted())
+
     def _scanned(self, scan: Scan) -> None:
         now = self._clock.monotonic()
         if self.visit.phase is Phase.IDLE and self._presence.lingers(scan):
             return
         self._seen(now)
         moment = Moment(self._clock.wall(), self._clock.state(), now)
+        before = self._evidence.facts
         token = self._evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if self._resumes():
             token = self._evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if token is not None:
             self._resolver.ask(self.visit.id, token)
+        self._display.scanned(scan, before, self._evidence.facts)
         self._weigh()
 
     def _observed(self, seen: Observation) -> None:
+        self._display.observed(seen)
         if self._presence.spot_empty(seen):
             self._spot_emptied()
         arrives = self._presence.arrives(seen)
@@ -218,7 +260,6 @@ class Runtime:
         back = self._presence.seen(at)
         if self.visit.phase is Phase.IDLE:
             self._evidence.times["approached"] = at
-            self._evidence.without(self.lost)
             self._take(Approached())
             self._attend(True)
         elif back:
@@ -249,21 +290,18 @@ class Runtime:
         if health.well:
             del self._lost[health.part]
         else:
-            self._lost[health.part] = health.detail
+            self._lost[health.part] = health.at
         self._journal.health(self.visit.id, health)
         self._evidence.without(self.lost)
         if health.part is Part.GATE and not health.well and self.visit.phase in {Phase.OPENING, Phase.OPEN}:
             self._take(GateHasFailed())
         self._weigh()
-        self._publish()
 
     def _resumes(self) -> bool:
         """Bring a parked visit back when the pass that its form became is shown."""
         now = self._clock.monotonic()
-        shown, measured = self._evidence.facts.admission_pass, self._evidence.facts.reading
-        if shown is None or shown.verdict is not Verdict.VALID or shown.holder is None:
-            return False
-        back = self._parked.take(VisitId(shown.holder), now) if self.visit.phase in COMING else None
+        measured = self._evidence.facts.reading
+        back = self._parked.returning(self._evidence.facts.admission_pass, now) if self.visit.phase in COMING else None
         if back is None:
             return False
         self.visit, self._evidence = back
@@ -278,30 +316,12 @@ class Runtime:
 
     def _weigh(self) -> None:
         """Ask the rules what they make of the facts now, and tell the flow."""
-        if self.visit.phase not in ASKING and self.visit.phase is not Phase.AWAITING_GUARD:
-            return
-        answer = policy.evaluate(self._site.document, self._evidence.facts)
-        if self.visit.phase is Phase.AWAITING_GUARD:
-            # A better code may still be shown; the same answer is not given twice.
-            if isinstance(answer, Decision) and answer != self.visit.decision:
-                self._take(FactsComplete())
-            return
-        pending = self._evidence.facts.pending
-        if isinstance(answer, Decision):
-            self._take(FactsComplete())
-        elif self.visit.phase in ELSEWHERE:
-            return  # what is wanted comes from the visitor's or the resident's phone
-        elif wanted := answer.wanted - pending:
-            if self.visit.phase is not Phase.COLLECTING or wanted != self.visit.wanted:
-                self._take(FactsWanted(wanted))
-        elif self.visit.phase is not Phase.CHECKING:
-            self._take(AnswerAwaited(pending))
+        event = weigh(self._site.document, self.visit, self._evidence.facts)
+        if event is not None:
+            self._take(event)
 
     def _decide(self) -> None:
-        answer = policy.evaluate(self._site.document, self._evidence.facts)
-        if not isinstance(answer, Decision):
-            document = self._site.document
-            answer = Decision(Answer.HOLD, (ReasonCode("facts_missing"),), "default", f"{document.id}@{document.version}")
+        answer = decide(self._site.document, self._evidence.facts)
         self._evidence.times["decided"] = self._clock.monotonic()
         self._take(Decided(answer))
 
@@ -309,7 +329,6 @@ class Runtime:
 
     def _take(self, event: Event) -> None:
         """Step the visit. What the table does not accept changes nothing and is logged."""
-        before = (self.visit.phase, self.visit.wanted)
         try:
             after, effects = flow.step(self.visit, event, self._clock.monotonic())
         except FlowError as error:
@@ -318,9 +337,8 @@ class Runtime:
         self.visit = after
         for effect in effects:
             self._carry_out(effect)
-        if (self.visit.phase, self.visit.wanted) != before:
-            self._publish()
         if self.visit.phase in {Phase.ENDED, Phase.PARKED}:
+            self._refresh()
             self._end()
 
     def _carry_out(self, effect: Effect) -> None:
@@ -333,18 +351,14 @@ class Runtime:
                 self._open(admission)
             case RecordGate():
                 self._record_gate(effect, self._evidence, self._gate_times)
-            case CallGuard(visit):
-                self._journal.note("guard_called", visit)
             case End(visit, ending):
-                if ending in UNANSWERED:
+                if ending in UNANSWERED or self.visit.called_at is not None:
                     self._journal.ended(visit, ending)
-            case RequestForm(visit):
-                self._journal.note("form_requested", visit)
-            case RequestConsent(visit):
-                self._journal.note("consent_requested", visit)
-            case Park(visit):
+            case Park():
                 self._parked.park(self.visit, self._evidence)
-                self._journal.note("visit_parked", visit)
+                self._journal.asked(effect)
+            case CallGuard() | RequestForm() | RequestConsent():
+                self._journal.asked(effect)
 
     def _record_gate(self, effect: RecordGate, evidence: Evidence, times: Mapping[str, Monotonic]) -> None:
         gives_back = self._spent.ended(effect.admission, effect.outcome)
@@ -360,32 +374,16 @@ class Runtime:
     def _end(self) -> None:
         self._presence.answered(self._evidence.seen, self._evidence.facts.reading)
         self._attend(False)
-        self._begin()
-        self._publish()
-
-    def _begin(self) -> None:
         self.visit = Visit(_new_id())
         self._evidence = Evidence()
+        self._evidence.without(self.lost)
         self._gate_times = {}
+
+    def _refresh(self) -> None:
+        self._display.refresh(self.visit, self._evidence, self._lost)
 
     def _watching(self) -> bool:
         return self.visit.phase not in {Phase.IDLE, Phase.ENDED} and not self._presence.left
-
-    def _publish(self) -> None:
-        visit = self.visit
-        self._show(
-            View(
-                phase=visit.phase,
-                visit=visit.id,
-                answer=visit.decision.answer if visit.decision is not None else None,
-                reasons=visit.decision.reasons if visit.decision is not None else (),
-                wanted=tuple(sorted(visit.wanted)),
-                hint=None if self._evidence.recognised else Hint.NOT_RECOGNISED,
-                at=self._clock.monotonic(),
-                lost=tuple(sorted(self._lost)),
-                simulated=self._site.simulated,
-            )
-        )
 
 
 def _new_id() -> VisitId:

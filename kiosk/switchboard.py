@@ -14,16 +14,21 @@ from kiosk.link import (
     Attend,
     Beat,
     Connection,
+    Finished,
     FormAsked,
     GateClosed,
     GateFailed,
     GateOpened,
+    GuardAsked,
     Hello,
     Listener,
+    Noticed,
     OpenGate,
     PartHealth,
     Passed,
     Scanned,
+    SceneMoved,
+    TimeAsked,
     ViewChanged,
 )
 from kiosk.model import EventId, Monotonic, Part, Seconds
@@ -200,7 +205,9 @@ class Switchboard:
         match message:
             case Scanned(scan):
                 self._inbox.post(scan)
-            case FormAsked() | GateOpened() | GateClosed() | GateFailed() | Passed() | PartHealth():
+            case FormAsked() | GuardAsked() | TimeAsked() | Finished() | SceneMoved() | Noticed():
+                self._inbox.post(message)
+            case GateOpened() | GateClosed() | GateFailed() | Passed() | PartHealth():
                 self._inbox.post(message)
             case _:
                 return

@@ -81,6 +81,21 @@ class ConsentWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardWanted:
+    """The visitor asks for the guard."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWanted:
+    """The visitor needs more time."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedBack:
+    """The visitor is done with the kiosk, or goes back from the form to the codes."""
+
+
+@dataclass(frozen=True, slots=True)
 class FormReceived:
     """The form is complete."""
 
@@ -165,6 +180,9 @@ Event = (
     | FactsComplete
     | FormWanted
     | ConsentWanted
+    | GuardWanted
+    | TimeWanted
+    | TurnedBack
     | FormReceived
     | ConsentReceived
     | Decided
@@ -256,7 +274,11 @@ Effect = Decide | Persist | OpenGate | RecordGate | RequestForm | RequestConsent
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit: its phase, until when it may last, and what has been decided and made durable."""
+    """One visit: its phase, until when it may last, and what has been decided and made durable.
+
+    `extended`: how often this phase was given more time. `called_at`: when the guard was called, if that call still
+    stands: an admission, a guard's own answer, and leaving for the form end it.
+    """
 
     id: VisitId
     phase: Phase = Phase.IDLE
@@ -266,3 +288,5 @@ class Visit:
     left: bool = False
     wanted: frozenset[Need] = frozenset()
     ending: Ending | None = None
+    extended: int = 0
+    called_at: Monotonic | None = None

@@ -52,7 +52,7 @@ def test_every_scenario_is_described_in_its_own_words() -> None:
 def test_every_kind_of_event_is_described() -> None:
     page = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
     sources = [path.read_text(encoding="utf-8") for path in [*(ROOT / "kiosk").glob("*.py"), ROOT / "sync" / "log.py"]]
-    written = set(re.findall(r'(?:Draft\(|journal\.note\()"(\w+)"', "".join(sources)))
+    written = set(re.findall(r'(?:Draft|\.note)\("(\w+)"', "".join(sources)))
     assert len(written) > 5
     assert all(f"`{kind}`" in page for kind in written), written
 

@@ -34,6 +34,11 @@ def test_the_least_configuration_has_real_devices(tmp_path: Path) -> None:
         (GOOD + '[relay]\nsource = "simulated"\n', r"the section \[simulation\] must name its world"),
         (GOOD + "[camera\n", r"is not TOML"),
         (GOOD + "[relay]\npin = 40\n", r"\[relay\] pin: expected `int` <= 27"),
+        (GOOD + '[screen]\nguard_phone = "ask Mr Li"\n', r"\[screen\] guard_phone: expected `str` matching"),
+        (GOOD + '[screen]\nguard_phone = "1\\u202e2345"\n', r"\[screen\] guard_phone: expected `str` matching"),
+        (GOOD + "[screen]\nguard_answers_s = 0\n", r"\[screen\] guard_answers_s: expected `float` >= 5"),
+        (GOOD + '[screen]\nform_url = "javascript:alert(1)"\n', r"\[screen\] form_url: expected `str` matching"),
+        (GOOD + '[screen]\nform_url = "https://x.example/?f="\n', r"\[screen\] form_url: expected `str` matching"),
     ],
     ids=str,
 )
@@ -58,3 +63,23 @@ def test_the_example_names_every_key_and_is_valid() -> None:
         for key in config.SECTIONS[section].__struct_fields__:
             assert f"\n{key} = " in text or f"\n# {key} = " in text or f".{key}]" in text, f"lacks [{section}] {key}"
     assert loaded.simulation is None
+
+
+@pytest.mark.parametrize("phone", ["110", "+86 21 5555 0100", "(021) 5555-0100"])
+def test_a_guard_can_be_reached_under_any_usual_number(tmp_path: Path, phone: str) -> None:
+    assert load(tmp_path, GOOD + f'[screen]\nguard_phone = "{phone}"\n').screen.guard_phone == phone
+
+
+@pytest.mark.parametrize(
+    ("text", "base"),
+    [
+        ("", None),
+        ('[server]\nurl = "https://central.example"\n', "https://central.example/f/"),
+        ('[server]\nurl = "https://central.example/"\n', "https://central.example/f/"),
+        ('[screen]\nform_url = "https://forms.example/v"\n', "https://forms.example/v/"),
+        ('[server]\nurl = "https://c.example"\n[screen]\nform_url = "https://forms.example/"\n', "https://forms.example/"),
+    ],
+    ids=["no server", "server", "server with slash", "own address", "own before the server's"],
+)
+def test_forms_are_where_the_server_is_unless_told_otherwise(tmp_path: Path, text: str, base: str | None) -> None:
+    assert config.form_base(load(tmp_path, GOOD + text)) == base

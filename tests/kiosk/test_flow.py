@@ -1,6 +1,8 @@
 """The flow: its table, its properties, its diagram."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -9,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from kiosk import flow, visit
-from kiosk.flow import CONDITIONS, LIMITS, TRANSITIONS, EarlyDeadline, FlowError, IllegalEvent, step
+from kiosk import visit
+from kiosk.deadlines import EXTENSIONS, LIMITS, PATIENT
+from kiosk.diagram import mermaid
+from kiosk.flow import CONDITIONS, TRANSITIONS, EarlyDeadline, FlowError, IllegalEvent, step, takes
 from kiosk.model import Answer, Decision, EventId, GateOutcome, Monotonic, Need, ReasonCode, VisitId
 from kiosk.visit import (
     Approached,
@@ -38,6 +42,9 @@ SAMPLES: dict[type[Event], Callable[[Decision, EventId], Event]] = {
     visit.FactsComplete: lambda *_: visit.FactsComplete(),
     visit.FormWanted: lambda *_: visit.FormWanted(),
     visit.ConsentWanted: lambda *_: visit.ConsentWanted(),
+    visit.GuardWanted: lambda *_: visit.GuardWanted(),
+    visit.TimeWanted: lambda *_: visit.TimeWanted(),
+    visit.TurnedBack: lambda *_: visit.TurnedBack(),
     visit.FormReceived: lambda *_: visit.FormReceived(),
     visit.ConsentReceived: lambda *_: visit.ConsentReceived(),
     visit.Decided: lambda decision, _: visit.Decided(decision),
@@ -184,6 +191,95 @@ def test_a_parked_visit_resumes_or_expires() -> None:
     assert expired.phase is Phase.ENDED
 
 
+STANDING = [phase for phase in Phase if phase not in {Phase.IDLE, Phase.PARKED, Phase.ENDED}]
+
+
+@pytest.mark.parametrize("phase", STANDING)
+def test_the_guard_can_be_called_wherever_somebody_stands_and_the_visit_goes_on(phase: Phase) -> None:
+    after, effects = step(standing(phase), visit.GuardWanted(), NOW)
+    assert effects == (visit.CallGuard(VisitId("v")),)
+    assert (after.phase, after.called_at) == (phase, NOW)
+
+
+@pytest.mark.parametrize("phase", sorted(PATIENT))
+def test_whoever_called_the_guard_is_waited_for_as_long_as_for_a_guard(phase: Phase) -> None:
+    now = Monotonic(NOW - 1)
+    after, _ = step(standing(phase), visit.GuardWanted(), now)
+    assert after.deadline == now + LIMITS[Phase.AWAITING_GUARD]
+
+
+def test_the_time_for_the_guard_outlasts_the_phase_in_which_they_were_called() -> None:
+    called, _ = step(standing(Phase.CHECKING), visit.GuardWanted(), NOW)
+    assert called.deadline == standing(Phase.CHECKING).deadline
+    collecting, _ = step(called, visit.FactsWanted(PASS), NOW)
+    assert collecting.deadline == NOW + LIMITS[Phase.AWAITING_GUARD]
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=lambda decision: decision.answer)
+def test_an_admission_and_a_guards_own_answer_end_the_call(decision: Decision) -> None:
+    called, _ = step(standing(Phase.COLLECTING), visit.GuardWanted(), NOW)
+    deciding, _ = step(called, visit.FactsComplete(), NOW)
+    by_the_rules = step(deciding, Decided(decision), NOW)[0].called_at
+    assert by_the_rules == (None if decision.answer is Answer.ADMIT else NOW)
+    assert step(deciding, visit.GuardDecided(decision), NOW)[0].called_at is None
+
+
+def test_leaving_for_the_form_ends_the_call() -> None:
+    called, _ = step(standing(Phase.AWAITING_FORM), visit.GuardWanted(), NOW)
+    assert step(called, visit.Left(), NOW)[0].called_at is None
+
+
+@pytest.mark.parametrize("phase", sorted(PATIENT))
+def test_more_time_is_given_so_often_and_no_longer(phase: Phase) -> None:
+    one = standing(phase)
+    for extension in range(1, EXTENSIONS + 1):
+        now = Monotonic(NOW + extension)
+        assert takes(one, visit.TimeWanted())
+        one, effects = step(one, visit.TimeWanted(), now)
+        assert (one.phase, one.deadline, effects) == (phase, now + LIMITS[phase], ())
+    assert not takes(one, visit.TimeWanted())
+    with pytest.raises(IllegalEvent):
+        step(one, visit.TimeWanted(), NOW)
+
+
+def test_the_next_phase_may_be_extended_anew() -> None:
+    one = replace(standing(Phase.COLLECTING), extended=EXTENSIONS)
+    form, _ = step(one, visit.FormWanted(), NOW)
+    assert takes(form, visit.TimeWanted())
+
+
+def test_nobody_waits_for_a_machine_longer_because_they_asked() -> None:
+    for phase in set(Phase) - PATIENT:
+        assert not takes(standing(phase), visit.TimeWanted())
+
+
+@pytest.mark.parametrize("phase", [Phase.AWAITING_FORM, Phase.AWAITING_CONSENT])
+def test_whoever_turns_back_from_the_phone_is_asked_again(phase: Phase) -> None:
+    after, effects = step(standing(phase), visit.TurnedBack(), NOW)
+    assert (after.phase, effects) == (Phase.COLLECTING, ())
+
+
+@pytest.mark.parametrize("phase", [Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING])
+def test_whoever_is_done_before_an_answer_has_given_up(phase: Phase) -> None:
+    _, effects = step(standing(phase), visit.TurnedBack(), NOW)
+    assert effects == (End(VisitId("v"), visit.Ending.ABANDONED),)
+
+
+def test_whoever_is_done_after_an_answer_ends_with_it() -> None:
+    held = replace(standing(Phase.AWAITING_GUARD), decision=DECISIONS[list(Answer).index(Answer.HOLD)])
+    assert step(held, visit.TurnedBack(), NOW)[1] == (End(VisitId("v"), visit.Ending.HELD),)
+
+
+def test_an_admission_on_its_way_cannot_be_turned_back() -> None:
+    for phase in (Phase.DECIDING, Phase.COMMITTING, Phase.OPENING, Phase.OPEN, Phase.PASSED):
+        assert not takes(standing(phase), visit.TurnedBack())
+
+
+def test_a_form_that_is_offered_already_is_not_asked_for_again() -> None:
+    waiting = standing(Phase.AWAITING_FORM)
+    assert step(waiting, visit.FormWanted(), NOW) == (waiting, ())
+
+
 class AnyVisit(RuleBasedStateMachine):
     """Any events in any order, some of them true answers to what the flow asked for."""
 
@@ -275,4 +371,9 @@ def test_nothing_opens_without_something_durable(kinds: list[type[Event]]) -> No
 
 def test_the_diagram_in_the_documentation_is_printed_from_the_table() -> None:
     drawn = DOCS.read_text(encoding="utf-8").split("```mermaid\n")[1].split("```")[0]
-    assert drawn == flow.mermaid(), "print it anew: python -c 'from kiosk import flow; print(flow.mermaid())'"
+    assert drawn == mermaid(), "print it anew, as kiosk/diagram.py says"
+
+
+def test_the_limits_in_the_documentation_are_those_of_the_code() -> None:
+    told = re.findall(r"^\| `(\w+)` \| (\d+) s \|$", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {Phase(phase): float(limit) for phase, limit in told} == LIMITS

@@ -74,7 +74,7 @@ def signed_pass(visitor: VisitorKind, *, days: int = 1, number: int = 1, holder:
 class Bench:
     """A runtime on the bench: what comes in, and what went out."""
 
-    def __init__(self, document: policy.PolicyDocument) -> None:
+    def __init__(self, document: policy.PolicyDocument, form_base: str | None = "https://gatepost.example/f/") -> None:
         self.clock = FakeClock()
         self.gate = FakeGate()
         self.recorder = FakeRecorder()
@@ -82,7 +82,7 @@ class Bench:
         self.attention: list[bool] = []
         self.views: list[View] = []
         self.there_since: Monotonic | None = None
-        site = Site("gate-1", "1.0", True, Seconds(0.8), document, trust_list())
+        site = Site("gate-1", "1.0", True, Seconds(0.8), document, trust_list(), form_base)
         self.runtime = Runtime(
             site,
             inbox=Inbox(),

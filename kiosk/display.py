@@ -1,0 +1,110 @@
+"""What the screen is told, and when: the hints that age, the ticket of a parked visitor, and no view twice.
+
+The loop says what it sees, and asks for a refresh after everything else is done: no answer ever waits for a view.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from kiosk.facts import Evidence
+from kiosk.model import Facts, Monotonic, Need, Observation, Part, Scan, Seconds, VisitId
+from kiosk.ports import Clock
+from kiosk.site import Site
+from kiosk.view import Hint, ParkedTicket, View
+from kiosk.viewing import CODES, Surroundings, Viewpoint, parked_ticket, served
+from kiosk.visit import Phase, Visit
+
+MEASURED_EVERY = Seconds(0.125)
+"""A temperature as it settles is told so often at most; everything else at once."""
+ANSWERED_FOR = Seconds(3.0)
+"""How long a code that is of no use here is said to be so, after it was last seen."""
+NOTICED_FOR = Seconds(1.0)
+"""How long what the eyes notice stands; they repeat it while it holds."""
+FOREHEAD_AFTER = Seconds(2.0)
+"""Nobody in the thermometer's field for so long, though somebody is there."""
+PARKED_FOR = Seconds(15.0)
+"""How long the free kiosk shows the ticket of the visitor who was parked, unless somebody else comes."""
+
+
+class Display:
+    """One gate's view as it changes. Belongs to the loop's thread."""
+
+    def __init__(self, site: Site, clock: Clock, show: Callable[[View], None]) -> None:
+        self._viewpoint = Viewpoint(site)
+        self._clock = clock
+        self._show = show
+        self._shown: View | None = None
+        self._visit = VisitId("")
+        self._useful: dict[bytes, bool] = {}
+        self._refused_until = Monotonic(0.0)
+        self._noticed: tuple[Hint, Monotonic] | None = None
+        self._moving = False
+        self._in_field = False
+        self._field_left_at = clock.monotonic()
+        self._parked: tuple[ParkedTicket, Monotonic] | None = None
+
+    def observed(self, seen: Observation) -> None:
+        """Note whether somebody is in the thermometer's field."""
+        if self._in_field and not seen.present:
+            self._field_left_at = seen.at
+        self._in_field = seen.present
+
+    def moved(self, moving: bool) -> None:
+        """Note that the picture began or ceased to move."""
+        self._moving = moving
+
+    def noticed(self, hint: Hint, at: Monotonic) -> None:
+        """Note what keeps the eyes from reading a code."""
+        self._noticed = hint, Monotonic(at + NOTICED_FOR)
+
+    def scanned(self, scan: Scan, before: Facts, after: Facts) -> None:
+        """Note what became of a code: one that the rules have no use for is answered with a hint while it is held up."""
+        fresh = scan.content not in self._useful
+        useful = self._useful.setdefault(scan.content, bool(served(before, after) & self._viewpoint.asks))
+        if not useful:
+            self._refused_until = Monotonic(self._clock.monotonic() + ANSWERED_FOR)
+        elif fresh:
+            self._refused_until = Monotonic(0.0)
+        self._noticed = None
+
+    def refresh(self, visit: Visit, evidence: Evidence, lost: Mapping[Part, Monotonic]) -> None:
+        """Tell the screen what has changed since it was told last."""
+        now = self._clock.monotonic()
+        self._follow(visit, now)
+        if Part.THERMOMETER in lost:
+            self._in_field = False
+        around = Surroundings(lost, self._in_field, self._hint(visit, evidence, lost, now), self._ticket(now))
+        view, shown = self._viewpoint.view(visit, evidence, around, now), self._shown
+        if shown is not None:
+            settling = replace(view, at=shown.at, measured=shown.measured) == shown
+            if settling and (view.measured == shown.measured or now < shown.at + MEASURED_EVERY):
+                return
+        self._shown = view
+        self._show(view)
+
+    def _follow(self, visit: Visit, now: Monotonic) -> None:
+        if visit.id != self._visit:
+            self._visit = visit.id
+            self._useful = {}
+            self._refused_until = Monotonic(0.0)
+        if visit.phase is Phase.IDLE:
+            self._field_left_at = now
+        elif (ticket := parked_ticket(visit)) is not None:
+            self._parked = ticket, Monotonic(now + PARKED_FOR)
+        else:
+            self._parked = None
+
+    def _hint(self, visit: Visit, evidence: Evidence, lost: Mapping[Part, Monotonic], now: Monotonic) -> Hint | None:
+        if now < self._refused_until:
+            return Hint.NOT_RECOGNISED
+        asking = visit.decision is None
+        if self._noticed is not None and now < self._noticed[1] and asking and (not visit.wanted or visit.wanted & CODES):
+            return self._noticed[0]
+        there = bool(evidence.seen) or (self._moving and not {Part.EYES, Part.CAMERA} & lost.keys())
+        away = not self._in_field and now >= self._field_left_at + FOREHEAD_AFTER
+        if asking and there and away and Need.TEMPERATURE in visit.wanted and Part.THERMOMETER not in lost:
+            return Hint.FOREHEAD
+        return None
+
+    def _ticket(self, now: Monotonic) -> ParkedTicket | None:
+        return self._parked[0] if self._parked is not None and now < self._parked[1] else None

@@ -1,0 +1,243 @@
+"""What the screen should show: made of a visit, its evidence and what is around it. Pure.
+
+How far a step is follows from the facts and from the rule that decided, never from the name of a reason: a document
+may bring reasons of its own.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kiosk import flow
+from kiosk.conditions import Condition
+from kiosk.deadlines import LIMITS, PATIENT
+from kiosk.facts import Evidence
+from kiosk.model import (
+    Answer,
+    Decision,
+    Facts,
+    HealthStatus,
+    Monotonic,
+    Need,
+    Part,
+    Reading,
+    Role,
+    Verdict,
+    VisitId,
+)
+from kiosk.policy import Rule
+from kiosk.site import Site
+from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, Step, StepState, View
+from kiosk.visit import FormWanted, Phase, TimeWanted, Visit
+
+SETTLED = 6
+"""Samples, half a second's worth: after them the noise of the sensor is the smallest part of what is uncertain."""
+CODES = frozenset({Need.PASS, Need.HEALTH_CODE})
+HINTED = frozenset(
+    {
+        Phase.APPROACHING,
+        Phase.COLLECTING,
+        Phase.CHECKING,
+        Phase.AWAITING_FORM,
+        Phase.AWAITING_CONSENT,
+        Phase.AWAITING_GUARD,
+    }
+)
+"""Where what the visitor does better may still change something."""
+ALPHABET = "23456789ACDEFGHJKMNPQRTUVWXY"
+"""Read off a screen, said aloud, typed on a phone: of 0 and O, 1, I and L, 2 and Z, 5 and S, 8 and B one at most."""
+SHORT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is not the visit's own: lost parts and since when, whether somebody is in the thermometer's field."""
+
+    lost: Mapping[Part, Monotonic] = field(default_factory=dict)
+    in_field: bool = False
+    hint: Hint | None = None
+    parked: ParkedTicket | None = None
+
+
+class Viewpoint:
+    """Makes the views of one gate: it knows what the gate's rules can ask for, and what each of them finds fault with."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        rules = site.document.rules
+        self.asks = frozenset(condition.fact for rule in rules for condition in rule.when if condition.fact is not None)
+        """The facts that some rule may want."""
+        self._faults = {rule.id: _faults(rule) for rule in rules}
+        self._lacks = {rule.id: _lacks(rule) for rule in rules}
+
+    def view(self, visit: Visit, evidence: Evidence, around: Surroundings, now: Monotonic) -> View:
+        """Make the view of this moment."""
+        guard = self._guard(visit, now)
+        # An admission counts once it is durable: nobody is told that they may go in before.
+        told = visit.decision is not None and (visit.decision.answer is not Answer.ADMIT or visit.admission is not None)
+        decision = visit.decision if told else None
+        server_lost_at = around.lost.get(Part.SERVER)
+        return View(
+            phase=visit.phase,
+            visit=visit.id,
+            at=now,
+            steps=self._steps(visit, evidence, around),
+            wanted=tuple(sorted(visit.wanted)),
+            measured=_measured(visit, evidence.facts.reading),
+            hint=around.hint if visit.phase in HINTED else None,
+            answer=None if decision is None else decision.answer,
+            reasons=() if decision is None else decision.reasons,
+            form=self._form(visit),
+            parked=around.parked if visit.phase in {Phase.IDLE, Phase.PARKED} else None,
+            guard=guard,
+            # Without the server the call reaches no console: the telephone is all that is left.
+            guard_phone=self._site.guard_phone
+            if guard is GuardCall.UNANSWERED or (guard is not None and server_lost_at is not None)
+            else None,
+            ends_at=visit.deadline if visit.phase in PATIENT else None,
+            extendable=flow.takes(visit, TimeWanted()),
+            lost=tuple(sorted(around.lost)),
+            server_lost_at=server_lost_at,
+            simulated=self._site.simulated,
+        )
+
+    def _steps(self, visit: Visit, evidence: Evidence, around: Surroundings) -> tuple[tuple[Step, StepState], ...]:
+        return (
+            (Step.TEMPERATURE, self._temperature(visit, evidence.facts, around)),
+            (Step.CODE, self._code(visit, evidence)),
+            (Step.FORM, _form_step(visit, evidence.facts)),
+        )
+
+    def _temperature(self, visit: Visit, facts: Facts, around: Surroundings) -> StepState:
+        if Need.TEMPERATURE not in self.asks:
+            return StepState.NOT_NEEDED
+        if Need.TEMPERATURE in self._found_in(visit.decision, self._faults):
+            return StepState.NOT_IN_ORDER
+        if facts.reading is not None:
+            return StepState.DONE
+        if Need.TEMPERATURE in facts.unavailable:
+            return StepState.UNAVAILABLE
+        if _admitted(visit):
+            return StepState.NOT_NEEDED
+        return StepState.ACTIVE if around.in_field and visit.phase is not Phase.IDLE else StepState.WAITING
+
+    def _code(self, visit: Visit, evidence: Evidence) -> StepState:
+        facts = evidence.facts
+        shown = facts.admission_pass is not None or facts.health_code is not None
+        if not self.asks & CODES:
+            return StepState.NOT_NEEDED
+        if self._found_in(visit.decision, self._faults) & CODES:
+            return StepState.NOT_IN_ORDER
+        if _admitted(visit):
+            return StepState.DONE if shown else StepState.NOT_NEEDED
+        if self._unavailable(visit, evidence):
+            return StepState.UNAVAILABLE
+        if Need.HEALTH_CODE in facts.pending or (shown and visit.decision is None and visit.wanted & CODES):
+            return StepState.ACTIVE
+        return StepState.DONE if shown else StepState.WAITING
+
+    def _unavailable(self, visit: Visit, evidence: Evidence) -> bool:
+        if visit.decision is not None:
+            return bool(self._found_in(visit.decision, self._lacks) & evidence.facts.unavailable & CODES)
+        # A health code that cannot be looked up matters to whoever has shown one; residents never do.
+        missed = evidence.facts.unavailable & self.asks
+        return Need.PASS in missed or (Need.HEALTH_CODE in missed and bool(evidence.asked))
+
+    def _found_in(self, decision: Decision | None, what: Mapping[str, frozenset[Need]]) -> frozenset[Need]:
+        """What the rule that decided says of facts; nothing of an admission or where a person decided."""
+        if decision is None or decision.answer is Answer.ADMIT or decision.role is not Role.POLICY:
+            return frozenset()
+        return what.get(decision.rule, frozenset())
+
+    def _form(self, visit: Visit) -> FormTicket | None:
+        """Where the form is, in every phase in which it can be asked for; it counts until a parked visit expires."""
+        base = self._site.form_base
+        if base is None or visit.deadline is None or not flow.takes(visit, FormWanted()):
+            return None
+        code = short_code(visit.id)
+        return FormTicket(
+            url=f"{base}{self._site.gate}/{visit.id}",
+            short=f"{base.partition('://')[2]}{code}",
+            expires_at=Monotonic(visit.deadline + LIMITS[Phase.PARKED]),
+        )
+
+    def _guard(self, visit: Visit, now: Monotonic) -> GuardCall | None:
+        if visit.called_at is None:
+            return None
+        return GuardCall.UNANSWERED if rung_out(self._site, visit, now) else GuardCall.RINGING
+
+
+def rung_out(site: Site, visit: Visit, now: Monotonic) -> bool:
+    """Whether the guard was called so long ago that nobody will answer."""
+    return visit.called_at is not None and now >= visit.called_at + site.guard_answers_s
+
+
+def parked_ticket(visit: Visit) -> ParkedTicket | None:
+    """What a visitor is given whose visit was parked; None for a visit that was not."""
+    if visit.phase is not Phase.PARKED or visit.deadline is None:
+        return None
+    return ParkedTicket(short_code(visit.id), visit.deadline)
+
+
+def short_code(visit: VisitId) -> str:
+    """Return six characters that stand for a visit while it lasts. The server makes the same of the same visit."""
+    number = int.from_bytes(hashlib.sha256(visit.encode()).digest()[:8])
+    characters = []
+    for _ in range(SHORT):
+        number, digit = divmod(number, len(ALPHABET))
+        characters.append(ALPHABET[digit])
+    return "".join(characters)
+
+
+def served(before: Facts, after: Facts) -> frozenset[Need]:
+    """Return what a scan has served: the facts that it brought, and those whose answer is now on its way."""
+    brought = {
+        Need.PASS: before.admission_pass is not after.admission_pass,
+        Need.HEALTH_CODE: before.health_code is not after.health_code,
+    }
+    return frozenset(need for need, changed in brought.items() if changed) | (after.pending - before.pending)
+
+
+def _measured(visit: Visit, reading: Reading | None) -> Measured | None:
+    if reading is None:
+        return None
+    # The reading that was decided on does not change any more.
+    return Measured(reading.body_c, reading.uncertainty_c, visit.decision is not None or reading.samples >= SETTLED)
+
+
+def _form_step(visit: Visit, facts: Facts) -> StepState:
+    if visit.phase in {Phase.AWAITING_FORM, Phase.PARKED}:
+        return StepState.ACTIVE
+    if facts.admission_pass is not None and facts.admission_pass.holder == visit.id:
+        return StepState.DONE  # the form has become this pass
+    if Need.FORM in facts.unavailable:
+        return StepState.UNAVAILABLE
+    return StepState.WAITING if Need.FORM in visit.wanted and not _admitted(visit) else StepState.NOT_NEEDED
+
+
+def _admitted(visit: Visit) -> bool:
+    return visit.decision is not None and visit.decision.answer is Answer.ADMIT
+
+
+def _faults(rule: Rule) -> frozenset[Need]:
+    """Return the facts that a rule stops people for."""
+    return frozenset(condition.fact for condition in rule.when if condition.fact is not None and _finds_fault(condition))
+
+
+def _finds_fault(condition: Condition) -> bool:
+    """Whether a condition of a rule that stops people is about what is wrong, not about whom the rule concerns."""
+    match condition.name, condition.operand:
+        case (("pass" | "health_verdict"), frozenset() as verdicts):
+            return Verdict.VALID not in verdicts
+        case "health", frozenset() as statuses:
+            return HealthStatus.GREEN not in statuses
+        case (("temperature_at_least" | "temperature_below" | "pass_used"), _):
+            return True
+        case _:
+            return False
+
+
+def _lacks(rule: Rule) -> frozenset[Need]:
+    """Return the facts without which a rule stops people."""
+    found = [condition.operand for condition in rule.when if condition.name == "unavailable"]
+    return frozenset(need for operand in found if isinstance(operand, frozenset) for need in operand)

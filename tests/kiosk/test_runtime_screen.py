@@ -1,0 +1,383 @@
+"""The loop and its screen: every scan answered at once, hints that age, calls for the guard, time, and turning back."""
+
+import pytest
+
+from kiosk.bootstrap import load_policy
+from kiosk.display import ANSWERED_FOR, FOREHEAD_AFTER, MEASURED_EVERY, NOTICED_FOR, PARKED_FOR
+from kiosk.inbox import TokenAnswered
+from kiosk.link import Finished, FormAsked, GateClosed, GateOpened, GuardAsked, Noticed, Passed, SceneMoved, TimeAsked
+from kiosk.model import Answer, EventId, HealthStatus, Monotonic, Part, VisitorKind
+from kiosk.presence import CALLED_FOR
+from kiosk.view import GuardCall, Hint, Step, StepState, View
+from kiosk.viewing import short_code
+from kiosk.visit import Phase
+from tests.kiosk.test_runtime import HEALTH_CODE, Bench, admit_resident, lose, signed_pass
+
+MENU = b"https://shop.example/menu"
+
+
+@pytest.fixture
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench(load_policy("shipped:health-check", tmp_path_factory.getbasetemp()))
+
+
+@pytest.fixture
+def normal(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench(load_policy("shipped:normal-times", tmp_path_factory.getbasetemp()))
+
+
+def shown(bench: Bench) -> View:
+    return bench.views[-1]
+
+
+def step(bench: Bench, step: Step) -> StepState:
+    return dict(shown(bench).steps)[step]
+
+
+def kinds(bench: Bench) -> list[str]:
+    return [draft.kind for draft in bench.recorder.notes]
+
+
+def wait(bench: Bench, seconds: float) -> None:
+    """Time passes, and the loop turns at its own pace."""
+    end = bench.clock.now + seconds
+    while bench.clock.now < end:
+        bench.clock.advance(min(0.1, end - bench.clock.now))
+        bench.runtime.tick()
+
+
+def stay(bench: Bench, seconds: float) -> None:
+    """Somebody stands in the thermometer's field meanwhile, not measured yet."""
+    end = bench.clock.now + seconds
+    while bench.clock.now < end:
+        bench.clock.advance(min(0.1, end - bench.clock.now))
+        bench.stand(None)
+
+
+def test_there_is_something_to_show_before_anything_happens(bench: Bench) -> None:
+    assert (shown(bench).phase, shown(bench).simulated) == (Phase.IDLE, True)
+
+
+def test_nothing_new_is_not_told_again(bench: Bench) -> None:
+    bench.stand(None)
+    told = len(bench.views)
+    stay(bench, 1.0)
+    assert len(bench.views) == told
+
+
+def test_a_code_that_is_recognised_moves_its_step_on_at_once(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.GUEST))
+    assert (step(bench, Step.CODE), shown(bench).hint) == (StepState.ACTIVE, None)
+    bench.scan(HEALTH_CODE)
+    visit, token = bench.resolver.asked[-1]
+    bench.give(TokenAnswered(visit, token.token, HealthStatus.GREEN))
+    assert (step(bench, Step.CODE), shown(bench).hint) == (StepState.DONE, None)
+
+
+def test_a_code_that_is_none_of_ours_is_said_to_be_so_while_it_is_held_up_and_a_while_longer(bench: Bench) -> None:
+    for _ in range(20):
+        bench.scan(MENU)
+        assert shown(bench).hint is Hint.NOT_RECOGNISED
+        bench.clock.advance(0.3)
+    stay(bench, ANSWERED_FOR)
+    assert shown(bench).hint is None
+
+
+def test_a_good_code_takes_the_hint_away_and_a_poster_beside_it_does_not_flicker(bench: Bench) -> None:
+    bench.scan(MENU)
+    resident = signed_pass(VisitorKind.RESIDENT)
+    bench.scan(resident)
+    assert shown(bench).hint is None
+    hints = []
+    for _ in range(5):
+        for content in (MENU, resident):
+            bench.clock.advance(0.15)
+            bench.scan(content)
+            hints.append(shown(bench).hint)
+    assert set(hints) == {Hint.NOT_RECOGNISED}
+
+
+def test_a_code_of_a_kind_that_the_rules_never_ask_for_is_answered_too(normal: Bench) -> None:
+    normal.scan(HEALTH_CODE)
+    assert shown(normal).hint is Hint.NOT_RECOGNISED
+    normal.scan(signed_pass(VisitorKind.RESIDENT))
+    assert shown(normal).hint is None
+
+
+def test_a_second_pass_that_changes_nothing_is_answered_too(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.scan(b"GP1:NOT A PASS")
+    assert shown(bench).hint is Hint.NOT_RECOGNISED
+
+
+def test_the_next_visitor_is_not_told_of_the_last_ones_code(bench: Bench) -> None:
+    bench.scan(MENU)
+    bench.give(Finished(bench.clock.now))
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert (shown(bench).phase, shown(bench).hint) == (Phase.COLLECTING, None)
+
+
+def test_a_temperature_as_it_settles_is_told_now_and_then_and_never_held_back_for_good(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.GUEST))
+    told, began = len(bench.views), bench.clock.now
+    for number in range(50):
+        bench.clock.advance(0.02)
+        bench.stand(36.0 + number / 100)
+    count = len(bench.views) - told
+    assert 2 <= count <= (bench.clock.now - began) / MEASURED_EVERY + 2
+    wait(bench, MEASURED_EVERY + 0.1)
+    measured = shown(bench).measured
+    assert measured is not None
+    assert measured.body_c == pytest.approx(36.49)
+
+
+def test_what_the_eyes_notice_is_shown_while_they_repeat_it(bench: Bench) -> None:
+    bench.stand(None)
+    for _ in range(8):
+        bench.give(Noticed(Hint.CODE_TOO_SMALL, bench.clock.now))
+        assert shown(bench).hint is Hint.CODE_TOO_SMALL
+        stay(bench, 0.25)
+    stay(bench, NOTICED_FOR + 0.1)
+    assert shown(bench).hint is None
+
+
+def test_nobody_is_told_to_hold_a_code_better_that_nobody_wants_any_more(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.give(Noticed(Hint.HOLD_STILL, bench.clock.now))
+    assert shown(bench).wanted == ("temperature",)
+    assert shown(bench).hint is None
+
+
+def test_a_code_that_was_read_after_all_takes_the_hint_away(bench: Bench) -> None:
+    bench.stand(None)
+    bench.give(Noticed(Hint.HOLD_STILL, bench.clock.now))
+    bench.scan(signed_pass(VisitorKind.GUEST))
+    assert shown(bench).hint is None
+
+
+def test_whoever_shows_a_code_out_of_the_thermometers_reach_is_told_to_come_closer(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    for _ in range(5):
+        bench.clock.advance(FOREHEAD_AFTER / 5 - 0.01)
+        bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert shown(bench).hint is None
+    bench.clock.advance(0.1)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert shown(bench).hint is Hint.FOREHEAD
+    bench.stand(None)
+    assert shown(bench).hint is None
+    assert step(bench, Step.TEMPERATURE) is StepState.ACTIVE
+
+
+def keep_showing(bench: Bench, seconds: float) -> None:
+    for _ in range(round(seconds / 0.3)):
+        bench.clock.advance(0.3)
+        bench.scan(signed_pass(VisitorKind.RESIDENT))
+
+
+def test_nobody_is_told_to_come_closer_to_a_thermometer_that_is_lost_or_not_wanted(bench: Bench, normal: Bench) -> None:
+    lose(bench, Part.THERMOMETER)
+    keep_showing(bench, 3.0)
+    assert shown(bench).hint is None
+    normal.scan(MENU)
+    normal.give(SceneMoved(True, normal.clock.now))
+    for _ in range(12):
+        normal.clock.advance(0.3)
+        normal.stand(None, present=False)
+    assert shown(normal).hint is not Hint.FOREHEAD
+
+
+def test_movement_before_a_camera_that_was_lost_since_is_no_visitor(bench: Bench) -> None:
+    bench.give(GuardAsked(bench.clock.now))
+    bench.give(SceneMoved(True, bench.clock.now))
+    wait(bench, FOREHEAD_AFTER + 0.1)
+    assert shown(bench).hint is Hint.FOREHEAD
+    lose(bench, Part.EYES)
+    assert shown(bench).hint is None
+
+
+def test_lost_parts_are_shown_and_since_when_the_server_is_away(bench: Bench) -> None:
+    at = bench.clock.now
+    lose(bench, Part.SERVER)
+    lose(bench, Part.THERMOMETER)
+    assert (shown(bench).lost, shown(bench).server_lost_at) == ((Part.SERVER, Part.THERMOMETER), at)
+    assert step(bench, Step.TEMPERATURE) is StepState.UNAVAILABLE
+    lose(bench, Part.SERVER, well=True)
+    assert (shown(bench).lost, shown(bench).server_lost_at) == ((Part.THERMOMETER,), None)
+
+
+# The guard.
+
+
+def test_a_touch_calls_the_guard_though_nobody_was_seen_and_the_visit_goes_on(bench: Bench) -> None:
+    bench.give(GuardAsked(bench.clock.now))
+    assert kinds(bench) == ["guard_called"]
+    assert (shown(bench).phase, shown(bench).guard) == (Phase.COLLECTING, GuardCall.RINGING)
+    admit_resident(bench)
+    assert (shown(bench).answer, shown(bench).guard) == (Answer.ADMIT, None)
+    assert bench.gate.opened
+
+
+def test_whoever_called_is_waited_for_where_camera_and_thermometer_do_not_reach(bench: Bench) -> None:
+    bench.give(GuardAsked(bench.clock.now))
+    wait(bench, CALLED_FOR - 0.2)
+    assert shown(bench).phase is Phase.COLLECTING
+    wait(bench, 3.0)
+    assert shown(bench).phase is Phase.IDLE
+    assert kinds(bench) == ["guard_called", "visit_ended"]
+
+
+def test_a_call_that_nobody_answers_is_recorded_once(bench: Bench) -> None:
+    bench.give(GuardAsked(bench.clock.now))
+    stay(bench, 59.5)
+    assert shown(bench).guard is GuardCall.RINGING
+    stay(bench, 1.0)
+    assert shown(bench).guard is GuardCall.UNANSWERED
+    stay(bench, 5.0)
+    assert kinds(bench) == ["guard_called", "guard_unanswered"]
+    assert len({draft.body["visit"] for draft in bench.recorder.notes}) == 1
+
+
+def test_ringing_again_is_one_call_until_it_has_rung_out(bench: Bench) -> None:
+    for _ in range(5):
+        bench.give(GuardAsked(bench.clock.now))
+        stay(bench, 0.2)
+    assert kinds(bench) == ["guard_called"]
+    stay(bench, 60.0)
+    bench.give(GuardAsked(bench.clock.now))
+    assert shown(bench).guard is GuardCall.RINGING
+    stay(bench, 61.0)
+    assert kinds(bench) == ["guard_called", "guard_unanswered"] * 2
+
+
+def test_whoever_is_held_has_the_guard_called_and_the_end_of_the_visit_ends_the_call(bench: Bench) -> None:
+    bench.stand(38.4)
+    bench.durable()
+    assert shown(bench).guard is GuardCall.RINGING
+    assert step(bench, Step.TEMPERATURE) is StepState.NOT_IN_ORDER
+    bench.give(Finished(bench.clock.now))
+    assert [(draft.kind, draft.body.get("ending")) for draft in bench.recorder.notes] == [
+        ("guard_called", None),
+        ("visit_ended", "held"),
+    ]
+
+
+def test_a_refusal_does_not_end_the_call_of_whoever_made_it(bench: Bench) -> None:
+    bench.stand()
+    bench.give(GuardAsked(bench.clock.now))
+    bench.scan(b"GP1:NOT A PASS")
+    assert bench.durable().answer is Answer.REFUSE
+    assert (shown(bench).answer, shown(bench).guard) == (Answer.REFUSE, GuardCall.RINGING)
+
+
+def test_a_visitor_in_the_open_gate_can_still_call_and_the_call_ends_with_the_visit(bench: Bench) -> None:
+    admission = admit_resident(bench)
+    bench.give(GateOpened(admission, bench.clock.now))
+    bench.give(GuardAsked(bench.clock.now))
+    assert (shown(bench).phase, shown(bench).guard) == (Phase.OPEN, GuardCall.RINGING)
+    bench.give(Passed(admission, bench.clock.now))
+    bench.give(GateClosed(admission, True, bench.clock.now))
+    assert kinds(bench) == ["guard_called", "visit_ended"]
+
+
+# More time, and turning back.
+
+
+def test_more_time_is_given_twice(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.GUEST))
+    for _ in range(2):
+        stay(bench, 20.0)
+        assert shown(bench).extendable
+        bench.give(TimeAsked(bench.clock.now))
+        assert shown(bench).ends_at == bench.clock.now + 30
+    assert not shown(bench).extendable
+    ends = shown(bench).ends_at
+    stay(bench, 20.0)
+    bench.give(TimeAsked(bench.clock.now))
+    assert shown(bench).ends_at == ends
+
+
+def test_a_touch_that_asks_for_nothing_new_begins_no_visit(bench: Bench) -> None:
+    for touch in (TimeAsked(bench.clock.now), Finished(bench.clock.now)):
+        bench.give(touch)
+        assert shown(bench).phase is Phase.IDLE
+    assert bench.recorder.notes == []
+
+
+def test_whoever_turns_back_from_the_form_is_asked_for_a_code_again(bench: Bench) -> None:
+    bench.give(FormAsked(bench.clock.now))
+    assert shown(bench).phase is Phase.AWAITING_FORM
+    bench.give(Finished(bench.clock.now))
+    assert shown(bench).phase is Phase.COLLECTING
+    assert "pass" in shown(bench).wanted
+    admit_resident(bench)
+    assert bench.gate.opened == [EventId("gate-1/log/1")]
+
+
+def test_whoever_is_done_ends_the_visit_and_is_not_begun_anew_while_they_walk_off(bench: Bench) -> None:
+    bench.stand(None)
+    bench.scan(MENU)
+    bench.give(Finished(bench.clock.now))
+    assert bench.recorder.notes[-1].body["ending"] == "abandoned"
+    bench.scan(MENU)
+    stay(bench, 0.5)
+    assert shown(bench).phase is Phase.IDLE
+
+
+def test_without_a_server_there_is_no_form_to_ask_for(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    alone = Bench(load_policy("shipped:health-check", tmp_path_factory.getbasetemp()), form_base=None)
+    alone.stand(None)
+    alone.give(FormAsked(alone.clock.now))
+    assert shown(alone).form is None
+    assert shown(alone).phase is not Phase.AWAITING_FORM
+
+
+# Parked.
+
+
+def park(bench: Bench) -> View:
+    bench.stand()
+    bench.give(FormAsked(bench.clock.now))
+    form = shown(bench)
+    bench.stand(present=False)
+    wait(bench, 2.0)
+    assert shown(bench).phase is Phase.IDLE
+    return form
+
+
+def test_the_free_kiosk_names_the_parked_visit_for_a_while(bench: Bench) -> None:
+    form = park(bench)
+    parked = [view for view in bench.views if view.phase is Phase.PARKED]
+    assert [view.visit for view in parked] == [form.visit]
+    ticket = shown(bench).parked
+    assert ticket is not None
+    assert form.form is not None
+    assert ticket.code == short_code(form.visit)
+    assert form.form.short.endswith(ticket.code)
+    assert ticket.expires_at <= form.form.expires_at
+    wait(bench, PARKED_FOR)
+    assert shown(bench).parked is None
+
+
+def test_somebody_else_takes_the_parked_ticket_off_the_screen_for_good(bench: Bench) -> None:
+    park(bench)
+    bench.stand(present=False)
+    bench.stand(None)
+    assert shown(bench).parked is None
+    bench.give(Finished(bench.clock.now))
+    assert (shown(bench).phase, shown(bench).parked) == (Phase.IDLE, None)
+
+
+def test_a_form_that_has_become_a_pass_shows_its_step_done(bench: Bench) -> None:
+    visit = park(bench).visit
+    bench.scan(signed_pass(VisitorKind.GUEST, holder=visit))
+    assert (shown(bench).visit, step(bench, Step.FORM)) == (visit, StepState.DONE)
+
+
+def test_the_ending_is_shown_before_the_kiosk_is_free(bench: Bench) -> None:
+    admission = admit_resident(bench)
+    bench.give(GateOpened(admission, bench.clock.now))
+    bench.give(GateClosed(admission, False, Monotonic(bench.clock.now)))
+    assert [view.phase for view in bench.views[-2:]] == [Phase.ENDED, Phase.IDLE]
