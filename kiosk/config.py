@@ -4,6 +4,7 @@ An annotated example is `deploy/kiosk.example.toml`; a test holds it against the
 """
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,9 @@ from kiosk.errors import UsageError
 Positive = Annotated[float, Meta(gt=0)]
 Pin = Annotated[int, Meta(ge=0, le=27)]
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Percent = Annotated[int, Meta(ge=0, le=100)]
+Volume = Annotated[tuple[tuple[TimeOfDay, Percent], ...], Meta(min_length=1, max_length=24)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -66,9 +70,19 @@ class RelaySection(Section, frozen=True):
 
 
 class ScreenSection(Section, frozen=True):
-    """[screen] What the touch screen speaks first."""
+    """[screen] What the touch screen speaks first, and what it says besides.
+
+    `volume`: from which local time on how loud it speaks; the last one lasts over midnight. `recordings`: a folder
+    with `LANGUAGE/KEY.wav` in place of the synthetic voice. `notices`: a file of the site's own, for while nobody is here.
+    """
 
     language: Annotated[str, Meta(pattern="^(zh|en|ja|ko)$")] = "zh"
+    volume: Annotated[tuple[tuple[TimeOfDay, Percent], ...], Meta(min_length=1, max_length=24)] = (
+        ("07:00", 80),
+        ("22:00", 30),
+    )
+    recordings: str | None = None
+    notices: str | None = None
 
 
 class LogSection(Section, frozen=True):
@@ -148,4 +162,7 @@ def load(path: Path) -> Config:
             raise UsageError(f"{path}: [{section}] source = {source!r} is none of {form.replace(chr(92) + 'd+', 'N')}")
         if source == "simulated" and config.simulation is None:
             raise UsageError(f"{path}: [{section}] is simulated, so the section [simulation] must name its world")
+    for (earlier, _), (later, _) in pairwise(config.screen.volume):
+        if later <= earlier:
+            raise UsageError(f"{path}: [screen] volume has {later} after {earlier}; put its times in the order of the day")
     return config

@@ -23,7 +23,6 @@ ADMITTED = frozenset({Phase.OPEN, Phase.PASSED})
 WEIGHING = frozenset({Phase.CHECKING, Phase.DECIDING, Phase.COMMITTING})
 NEVER = Monotonic(0.0)
 LASTING = ("answer.", "parked", "guard.", "part.")
-"""What these say is heard to its end, unless something as weighty follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,14 @@ def spoken_for(told: Told, view: View, now: Monotonic) -> tuple[Told, str | None
     return replace(told, before=view), None
 
 
+def lasts(key: str) -> bool:
+    """Whether a sentence is heard to its end, unless another one that lasts follows: an answer, the guard, a fault."""
+    return key.startswith(LASTING)
+
+
 def interrupts(new: str, current: str) -> bool:
     """Whether a sentence may cut another short: the newest does, but an instruction never cuts an answer."""
-    return new.startswith(LASTING) or not current.startswith(LASTING)
+    return lasts(new) or not lasts(current)
 
 
 Said = tuple[Told, str | None]
