@@ -87,13 +87,12 @@ class Voice:
             if volume == 0:
                 continue
             try:
-                self._speak(*sentence, volume)
+                if self._speak(*sentence, volume):
+                    self._report(None)
             except MissingWord as error:
                 _log.error("nothing to say", reason=str(error))
             except SoundLost as error:
                 self._report(str(error))
-            else:
-                self._report(None)
 
     def _next(self) -> Sentence | None:
         with self._changed:
@@ -104,7 +103,8 @@ class Voice:
             self._saying = self._waiting.pop(max(self._waiting))
             return self._saying
 
-    def _speak(self, key: str, language: str, volume: int) -> None:
+    def _speak(self, key: str, language: str, volume: int) -> bool:
+        """Say a sentence; whether it was heard to its end. Raises MissingWord, or SoundLost."""
         sound = self._sounds.of(key, language, volume)
         try:
             child = subprocess.Popen(self._player, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -122,9 +122,10 @@ class Voice:
             finally:
                 with self._changed:
                     self._child = None
-        # Below 0 a signal ended it: ours, as a rule.
         if child.returncode > 0:
             raise SoundLost(f"{self._player[0]}: {last_words(said)}")
+        # Below 0 a signal ended it, ours as a rule: that says nothing about the card.
+        return child.returncode == 0
 
     def _cut_short(self) -> None:
         if self._child is None or self._saying is None:
