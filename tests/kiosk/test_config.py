@@ -34,6 +34,13 @@ def test_the_least_configuration_has_real_devices(tmp_path: Path) -> None:
         (GOOD + '[relay]\nsource = "simulated"\n', r"the section \[simulation\] must name its world"),
         (GOOD + "[camera\n", r"is not TOML"),
         (GOOD + "[relay]\npin = 40\n", r"\[relay\] pin: expected `int` <= 27"),
+        (GOOD + '[screen]\nvolume = [["7:00", 80]]\n', r"\[screen\] volume\[0\]\[0\]: expected `str` matching regex"),
+        (GOOD + '[screen]\nvolume = [["07:00", 101]]\n', r"\[screen\] volume\[0\]\[1\]: expected `int` <= 100"),
+        (GOOD + "[screen]\nvolume = []\n", r"\[screen\] volume: expected `array` of length >= 1"),
+        (
+            GOOD + '[screen]\nvolume = [["22:00", 30], ["07:00", 80]]\n',
+            r"\[screen\] volume has 07:00 after 22:00; put its times in the order of the day",
+        ),
     ],
     ids=str,
 )

@@ -70,3 +70,9 @@ def test_a_mistake_in_a_sites_own_notices_is_one_sentence(tmp_path: Path, text: 
         read(tmp_path, text)
     assert str(caught.value).startswith(str(tmp_path / "notices.toml"))
     assert "\n" not in str(caught.value)
+
+
+def test_the_example_in_the_documentation_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "words.md").read_text(encoding="utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    assert read(tmp_path, example).at(0, "en") == ("Good to know", "The lift is being serviced today. Please take the stairs.")
