@@ -8,7 +8,11 @@ from kiosk import bootstrap, config
 from kiosk.errors import UsageError
 
 GOOD = '[gate]\ncompound = "riverside"\ndevice = "gate-1"\n[policy]\nfile = "shipped:normal-times"\n[screen]\n'
-NOTICES = 'schema = 1\n[title]\nzh = "一"\nen = "I"\nja = "い"\nko = "일"\n[[notice]]\nzh = "二"\nen = "II"\nja = "ろ"\nko = "이"\n'
+NOTICES = """
+schema = 1
+title = { zh = "一", en = "I", ja = "い", ko = "일" }
+notice = [{ zh = "二", en = "II", ja = "ろ", ko = "이" }]
+"""
 
 
 def load(tmp_path: Path, screen: str = "") -> config.Config:

@@ -11,6 +11,7 @@ from kiosk.view import Hint, Step, StepState
 from ui.translation import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
+FILES = (".kv", ".toml", ".po", ".wav")
 NOT_RECORDED = "not_recorded"
 """The reason that the view gives when the log took no record."""
 
@@ -56,4 +57,4 @@ def named(prefixes: set[str]) -> set[str]:
     """Return the keys, recognised by their first word, that the screens' code and layouts name outright."""
     sources = [path for path in (ROOT / "ui").rglob("*") if path.suffix in {".py", ".kv"} and path.name != "narration.py"]
     found = re.findall(r"""["']([a-z_]+(?:\.[a-z_]+)+)["']""", "".join(path.read_text("utf-8") for path in sources))
-    return {key for key in found if key.split(".")[0] in prefixes}
+    return {key for key in found if key.split(".")[0] in prefixes and not key.endswith(FILES)}

@@ -75,4 +75,4 @@ def test_a_mistake_in_a_sites_own_notices_is_one_sentence(tmp_path: Path, text: 
 def test_the_example_in_the_documentation_is_one(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "words.md").read_text(encoding="utf-8")
     example = page.partition("```toml\n")[2].partition("```")[0]
-    assert read(tmp_path, example).at(0, "en") == ("Good to know", "The lift is being serviced today. Please take the stairs.")
+    assert read(tmp_path, example).at(0, "en")[1] == "The lift is being serviced today. Please take the stairs."
