@@ -1,8 +1,8 @@
 """Speaks to whoever stands at the gate, from a thread of its own: asking it to say something never waits.
 
-At most one sentence waits for its turn of each kind: answers, and instructions. The newest wins, and an answer cuts
-an instruction short, never the other way round. Without espeak-ng, aplay or a sound card the kiosk is silent: that is
-logged once, and tried again with the next sentence.
+At most one sentence of each weight waits for its turn, and takes the place of the lighter ones. The newest wins: an
+answer cuts an instruction short, never the other way round. Without espeak-ng, aplay or a sound card the kiosk is
+silent: that is logged once, and tried again with the next sentence.
 """
 
 import subprocess
@@ -12,7 +12,7 @@ from datetime import datetime, time
 
 import structlog
 
-from ui.narration import interrupts, lasts
+from ui.narration import interrupts, weight
 from ui.sound import LONGEST_S, PLAYER, Schedule, SoundLost, Sounds, last_words, reason_of, volume_at
 from ui.translation import MissingWord
 
@@ -45,7 +45,7 @@ class Voice:
         self._player = list(player)
         self._now = now
         self._changed = threading.Condition()
-        self._waiting: dict[bool, Sentence] = {}
+        self._waiting: dict[int, Sentence] = {}
         self._saying: Sentence | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._closing = False
@@ -66,9 +66,9 @@ class Voice:
         with self._changed:
             if self._saying == (key, language):
                 return
-            if lasts(key):
-                self._waiting.clear()
-            self._waiting[lasts(key)] = (key, language)
+            rank = weight(key)
+            self._waiting = {other: waits for other, waits in self._waiting.items() if other > rank}
+            self._waiting[rank] = (key, language)
             self._cut_short()
             self._changed.notify_all()
 

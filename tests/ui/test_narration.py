@@ -13,8 +13,8 @@ from ui.narration import KEYS, Told, interrupts, spoken_for
 
 ONE = VisitId("one")
 IDLE = View(Phase.IDLE, ONE, Monotonic(0.0))
-TEMPERATURE, CODE = (Step.TEMPERATURE, StepState.ACTIVE), (Step.CODE, StepState.ACTIVE)
-ASKED = replace(IDLE, phase=Phase.COLLECTING, steps=(CODE,), wanted=(Need.PASS,))
+IN_FIELD = ((Step.TEMPERATURE, StepState.ACTIVE),)
+ASKED = replace(IDLE, phase=Phase.COLLECTING, wanted=(Need.PASS,))
 OPEN = replace(IDLE, phase=Phase.OPEN, answer=Answer.ADMIT, reasons=(ReasonCode("resident"),))
 HELD = replace(IDLE, phase=Phase.AWAITING_GUARD, answer=Answer.HOLD, reasons=(ReasonCode("temperature_high"),))
 REFUSED = replace(HELD, answer=Answer.REFUSE, reasons=(ReasonCode("pass_expired"),))
@@ -39,13 +39,17 @@ def view(base: View = ASKED, **changes: object) -> View:
     ("shown", "key"),
     [
         (IDLE, None),
-        (view(phase=Phase.APPROACHING, steps=()), None),
+        (view(phase=Phase.APPROACHING, wanted=()), None),
         (view(), "do.hold_pass"),
         (view(wanted=(Need.HEALTH_CODE,)), "do.hold_health_code"),
         (view(wanted=(Need.PASS, Need.HEALTH_CODE)), "do.hold_code"),
-        (view(wanted=()), "do.hold_code"),
-        (view(steps=(TEMPERATURE,), wanted=(Need.TEMPERATURE,)), "do.measure"),
-        (view(steps=(TEMPERATURE, CODE), wanted=(Need.TEMPERATURE, Need.PASS)), "do.measure_and_hold"),
+        (view(wanted=()), None),
+        (view(wanted=(Need.TEMPERATURE,)), "do.measure"),
+        (view(wanted=(Need.TEMPERATURE,), steps=IN_FIELD), None),
+        (view(wanted=(Need.TEMPERATURE, Need.PASS)), "do.measure_and_hold"),
+        (view(wanted=(Need.TEMPERATURE, Need.PASS), steps=IN_FIELD), "do.hold_pass"),
+        (view(wanted=(Need.FORM,), form=FORM), "do.fill_form"),
+        (view(wanted=(Need.CONSENT,)), "do.wait_consent"),
         (view(phase=Phase.AWAITING_FORM, form=FORM), "do.fill_form"),
         (view(phase=Phase.AWAITING_FORM, form=None), "form.unavailable"),
         (view(phase=Phase.AWAITING_CONSENT), "do.wait_consent"),
@@ -61,6 +65,7 @@ def view(base: View = ASKED, **changes: object) -> View:
         (view(HELD, phase=Phase.COMMITTING), None),
         (view(IDLE, parked=KEPT), "parked"),
         (view(guard=GuardCall.RINGING), "guard.ringing"),
+        (view(guard=GuardCall.RINGING, guard_phone="021-0000"), "guard.phone"),
         (view(guard=GuardCall.UNANSWERED, guard_phone="021-0000"), "guard.unanswered"),
         (view(guard=GuardCall.UNANSWERED), "guard.unanswered.no_phone"),
     ],
@@ -70,7 +75,7 @@ def test_what_a_view_says_first(shown: View, key: str | None) -> None:
 
 
 def test_each_step_is_asked_for_once_in_a_visit() -> None:
-    measuring = view(steps=(TEMPERATURE,), wanted=(Need.TEMPERATURE,))
+    measuring = view(wanted=(Need.TEMPERATURE,))
     assert said((1, view()), (2, measuring), (3, view()), (4, measuring), (5, view())) == ["do.hold_pass", "do.measure"]
 
 
@@ -94,6 +99,11 @@ def test_whoever_is_held_is_not_told_twice_that_the_guard_is_called() -> None:
     assert said((1, REFUSED), (2, view(REFUSED, guard=GuardCall.RINGING))) == ["answer.refuse", "guard.ringing"]
 
 
+def test_whoever_is_held_without_a_server_is_told_to_phone() -> None:
+    held = view(HELD, guard=GuardCall.RINGING, guard_phone="021-0000")
+    assert said((1, held), (2, held), (3, held)) == ["answer.hold", "guard.phone"]
+
+
 def test_a_guard_who_is_called_again_is_announced_again() -> None:
     ringing, unanswered = view(REFUSED, guard=GuardCall.RINGING), view(REFUSED, guard=GuardCall.UNANSWERED)
     assert said((1, REFUSED), (2, ringing), (3, unanswered), (4, ringing))[1:] == [
@@ -106,6 +116,8 @@ def test_a_guard_who_is_called_again_is_announced_again() -> None:
 def test_a_parked_visit_is_told_once_also_over_into_the_idle_time() -> None:
     parked = view(IDLE, phase=Phase.PARKED, parked=KEPT)
     assert said((1, parked), (2, view(IDLE, visit=VisitId("two"), parked=KEPT)), (3, IDLE)) == ["parked"]
+    idle = view(IDLE, visit=VisitId("two"), parked=KEPT)
+    assert said((1, idle), (2, view(visit=VisitId("two"))), (3, idle)) == ["parked", "do.hold_pass"]
 
 
 def test_a_code_that_is_none_of_ours_is_answered_at_once() -> None:
@@ -135,7 +147,7 @@ def test_a_hint_is_nothing_to_whoever_has_an_answer() -> None:
 
 
 def test_a_long_approach_is_asked_closer() -> None:
-    coming = view(phase=Phase.APPROACHING, steps=())
+    coming = view(phase=Phase.APPROACHING, wanted=())
     assert said((1, coming), (4.9, coming)) == []
     assert said((1, coming), (5, coming), (9, coming)) == ["do.come_closer"]
 
@@ -171,9 +183,11 @@ def test_a_fresh_start_says_all_again_as_after_a_change_of_language() -> None:
         ("hint.too_dark", "answer.refuse", False),
         ("do.measure", "parked", False),
         ("time.running_out", "guard.ringing", False),
+        ("guard.phone", "answer.hold", False),
+        ("guard.ringing", "do.measure", True),
     ],
 )
-def test_the_newest_is_heard_but_no_instruction_cuts_an_answer(new: str, current: str, cuts: bool) -> None:
+def test_the_newest_is_heard_unless_what_is_being_said_matters_more(new: str, current: str, cuts: bool) -> None:
     assert interrupts(new, current) is cuts
 
 

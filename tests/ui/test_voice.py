@@ -121,11 +121,26 @@ def test_an_answer_is_the_end_of_what_was_waiting() -> None:
         voice.say("answer.hold", "en")
         assert sounds.next() == "answer.hold"
         voice.say("do.measure", "en")
+        voice.say("guard.ringing", "en")
         voice.say("answer.admit", "en")
         assert sounds.next() == "answer.admit"
-        voice.say("guard.ringing", "en")
-        assert sounds.next() == "guard.ringing"
+        voice.say("answer.hold", "en")
+        assert sounds.next() == "answer.hold"
         assert sounds.others() == []
+
+
+def test_the_weightier_of_two_that_wait_comes_first(tmp_path: Path) -> None:
+    sounds = ToldSounds()
+    with speaking(sounds, gate(tmp_path)) as voice:
+        voice.say("answer.hold", "en")
+        assert sounds.next() == "answer.hold"
+        voice.say("guard.phone", "en")
+        voice.say("do.hold_pass", "en")
+        let_end(tmp_path)
+        assert sounds.next() == "guard.phone"
+        let_end(tmp_path)
+        assert sounds.next() == "do.hold_pass"
+        let_end(tmp_path)
 
 
 def test_what_is_being_said_is_not_begun_again() -> None:
@@ -199,7 +214,7 @@ def test_a_sentence_cut_short_says_nothing_about_the_card() -> None:
     with speaking(sounds, FOR_EVER) as voice:
         hear_out(voice, sounds)
         sounds.fault = None
-        for key in ("answer.hold", "answer.admit", "guard.ringing"):
+        for key in ("answer.hold", "answer.admit", "answer.refuse"):
             voice.say(key, "en")
             assert sounds.next() == key
         assert not voice.available
