@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
+from datetime import time
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from drivers.gate import GateLine
     from drivers.mlx90614 import Mlx90614
     from kiosk.metrics import Metrics
+    from ui.notices import Notices
+    from ui.voice import Voice
 
 
 SOFTWARE = version("gatepost")
@@ -326,6 +329,27 @@ def camera_factory(config: Config, clock: Clock) -> "Callable[[], Camera]":
         clock=clock,
         simulated=simulated,
     )
+
+
+def build_voice(config: Config, base: Path) -> "Voice":
+    """Return the screen's voice, not started yet. Raises UsageError when the recordings are not where they should be."""
+    from ui.sound import Sounds
+    from ui.voice import Voice
+
+    recordings = None if config.screen.recordings is None else base / config.screen.recordings
+    if recordings is not None and not recordings.is_dir():
+        raise UsageError(f"{recordings}: there is no such folder; correct [screen] recordings")
+    schedule = [(time.fromisoformat(begins), percent) for begins, percent in config.screen.volume]
+    return Voice(Sounds(recordings), schedule)
+
+
+def load_notices(config: Config, base: Path) -> "Notices":
+    """Return what the screen shows while nobody is here: the site's own, or what suits its rules. Raises UsageError."""
+    from ui import notices
+
+    if config.screen.notices is not None:
+        return notices.read(base / config.screen.notices)
+    return notices.shipped(load_policy(config.policy.file, base))
 
 
 def _open_log(

@@ -5,9 +5,10 @@ Nothing that is said names a reason, a temperature, a number or a person: others
 
 from dataclasses import dataclass, replace
 
-from kiosk.model import Answer, Monotonic, Need, Part, ReasonCode, Seconds
-from kiosk.view import GuardCall, Hint, Step, StepState, View
+from kiosk.model import Answer, Monotonic, Part, ReasonCode, Seconds
+from kiosk.view import GuardCall, Hint, View
 from kiosk.visit import Phase
+from ui.guidance import to_do
 
 HINT_EVERY = Seconds(6.0)
 """Between two hints: whoever tries is not to be talked at."""
@@ -18,25 +19,39 @@ MOMENT_AFTER = Seconds(1.5)
 WARN_BEFORE = Seconds(10.0)
 """So long before the kiosk stops waiting, it asks whether more time is needed."""
 
-ASKING = frozenset({Phase.APPROACHING, Phase.COLLECTING, Phase.AWAITING_FORM, Phase.AWAITING_CONSENT})
+HINTED = frozenset(
+    {
+        Phase.APPROACHING,
+        Phase.COLLECTING,
+        Phase.CHECKING,
+        Phase.AWAITING_FORM,
+        Phase.AWAITING_CONSENT,
+        Phase.AWAITING_GUARD,
+    }
+)
 ADMITTED = frozenset({Phase.OPEN, Phase.PASSED})
-WEIGHING = frozenset({Phase.CHECKING, Phase.DECIDING, Phase.COMMITTING})
+SAID_LATE = {"do.come_closer": HEARD_AFTER, "do.one_moment": MOMENT_AFTER}
+"""Whoever comes, or waits, usually needs no words: these come only when their phase has lasted so long."""
+UNSAID = frozenset({"do.stand_still"})
+"""Shown only: it would be out of date before it is said."""
+LASTING = ("parked", "guard.", "part.")
 NEVER = Monotonic(0.0)
-LASTING = ("answer.", "parked", "guard.", "part.")
-"""What these say is heard to its end, unless something as weighty follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the visitor has been told so far. Begin with `Told()`; begin again to have it all said once more.
 
-    `instructed` and `answered` are of the visit in `before`; `since` is when its phase began.
+    `instructed`, `answered` and `guard` are of the visit in `before`; `since` is when its phase began. `guard` is the
+    call that was told, and whether with a number to phone.
     """
 
     before: View | None = None
     since: Monotonic = NEVER
     instructed: frozenset[str] = frozenset()
     answered: tuple[Answer, tuple[ReasonCode, ...]] | None = None
+    guard: tuple[GuardCall, bool] | None = None
+    parked: str | None = None
     warned: Monotonic | None = None
     spoken_at: Monotonic | None = None
     hinted_at: Monotonic | None = None
@@ -48,16 +63,23 @@ def spoken_for(told: Told, view: View, now: Monotonic) -> tuple[Told, str | None
     Ask whenever the view changes and once a second besides: some things are said because time goes by.
     """
     told = _met(told, view, now)
-    for say in (_answer, _guard, _parked, _instruction, _hint, _moment, _time):
-        after, key = say(told, view, now)
+    for say in (_answer, _guard, _parked, _instruction, _hint, _time):
+        told, key = say(told, view, now)
         if key is not None:
-            return replace(after, before=view, spoken_at=now), key
-    return replace(told, before=view), None
+            return replace(told, spoken_at=now), key
+    return told, None
+
+
+def weight(key: str) -> int:
+    """Return how much a sentence matters: an answer 2, the guard, a parked visit or a fault 1, all else 0."""
+    if key.startswith("answer."):
+        return 2
+    return 1 if key.startswith(LASTING) else 0
 
 
 def interrupts(new: str, current: str) -> bool:
-    """Whether a sentence may cut another short: the newest does, but an instruction never cuts an answer."""
-    return new.startswith(LASTING) or not current.startswith(LASTING)
+    """Whether a sentence may cut another short: the newest does, unless what is being said matters more."""
+    return weight(new) >= weight(current)
 
 
 Said = tuple[Told, str | None]
@@ -66,10 +88,10 @@ Said = tuple[Told, str | None]
 def _met(told: Told, view: View, now: Monotonic) -> Told:
     before = told.before
     if before is None or before.visit != view.visit:
-        told = Told(before=before, spoken_at=told.spoken_at, hinted_at=told.hinted_at, since=now)
+        told = Told(spoken_at=told.spoken_at, hinted_at=told.hinted_at, parked=told.parked, since=now)
     elif before.phase is not view.phase:
         told = replace(told, since=now)
-    return told
+    return replace(told, before=view)
 
 
 def _answer(told: Told, view: View, _: Monotonic) -> Said:
@@ -86,52 +108,39 @@ def _answer(told: Told, view: View, _: Monotonic) -> Said:
 
 
 def _guard(told: Told, view: View, _: Monotonic) -> Said:
-    if view.guard is None or (told.before is not None and told.before.guard is view.guard):
-        return told, None
-    if view.guard is GuardCall.UNANSWERED:
-        return told, "guard.unanswered" if view.guard_phone else "guard.unanswered.no_phone"
-    # Whoever is held has just heard that the guard comes.
-    return told, None if view.answer is Answer.HOLD else "guard.ringing"
+    call = None if view.guard is None else (view.guard, view.guard_phone is not None)
+    if call is None or call == told.guard:
+        return replace(told, guard=call), None
+    told = replace(told, guard=call)
+    match call:
+        case (GuardCall.UNANSWERED, True):
+            return told, "guard.unanswered"
+        case (GuardCall.UNANSWERED, False):
+            return told, "guard.unanswered.no_phone"
+        case (_, True):
+            return told, "guard.phone"
+        case _:
+            # Whoever is held has just heard that the guard comes.
+            return told, None if view.answer is Answer.HOLD else "guard.ringing"
 
 
 def _parked(told: Told, view: View, _: Monotonic) -> Said:
-    before = told.before.parked if told.before is not None else None
-    return told, "parked" if view.parked is not None and view.parked != before else None
+    if view.parked is None or view.parked.code == told.parked:
+        return told, None
+    return replace(told, parked=view.parked.code), "parked"
 
 
 def _instruction(told: Told, view: View, now: Monotonic) -> Said:
-    key = _wanted(view) if view.phase in ASKING else None
-    if key is None and view.phase is Phase.APPROACHING and now - told.since >= HEARD_AFTER:
-        key = "do.come_closer"
-    if key is None or key in told.instructed:
+    key = to_do(view)
+    if key is not None and Part.GATE in view.lost:
+        key = "part.gate.lost"
+    if key is None or key in told.instructed or key in UNSAID or now - told.since < SAID_LATE.get(key, 0.0):
         return told, None
     return replace(told, instructed=told.instructed | {key}), key
 
 
-def _wanted(view: View) -> str | None:
-    active = {step for step, state in view.steps if state is StepState.ACTIVE}
-    if Part.GATE in view.lost:
-        return "part.gate.lost"
-    if view.phase is Phase.AWAITING_CONSENT:
-        return "do.wait_consent"
-    if view.phase is Phase.AWAITING_FORM or Step.FORM in active:
-        return "do.fill_form" if view.form is not None else "form.unavailable"
-    if {Step.TEMPERATURE, Step.CODE} <= active:
-        return "do.measure_and_hold"
-    if Step.TEMPERATURE in active:
-        return "do.measure"
-    return _code_wanted(view) if Step.CODE in active else None
-
-
-def _code_wanted(view: View) -> str:
-    codes = {Need.PASS, Need.HEALTH_CODE} & set(view.wanted)
-    if codes == {Need.PASS}:
-        return "do.hold_pass"
-    return "do.hold_health_code" if codes == {Need.HEALTH_CODE} else "do.hold_code"
-
-
 def _hint(told: Told, view: View, now: Monotonic) -> Said:
-    if view.hint is None or not (view.phase in ASKING or view.phase is Phase.AWAITING_GUARD):
+    if view.hint is None or view.phase not in HINTED:
         return told, None
     if told.hinted_at is not None and now - told.hinted_at < HINT_EVERY:
         return told, None
@@ -140,12 +149,6 @@ def _hint(told: Told, view: View, now: Monotonic) -> Said:
     if not heard and view.hint is not Hint.NOT_RECOGNISED:
         return told, None
     return replace(told, hinted_at=now), f"hint.{view.hint}"
-
-
-def _moment(told: Told, view: View, now: Monotonic) -> Said:
-    if view.phase not in WEIGHING or now - told.since < MOMENT_AFTER or "do.one_moment" in told.instructed:
-        return told, None
-    return replace(told, instructed=told.instructed | {"do.one_moment"}), "do.one_moment"
 
 
 def _time(told: Told, view: View, now: Monotonic) -> Said:
@@ -157,8 +160,8 @@ def _time(told: Told, view: View, now: Monotonic) -> Said:
 KEYS = frozenset(
     {f"answer.{answer}" for answer in Answer}
     | {f"hint.{hint}" for hint in Hint}
-    | {"guard.ringing", "guard.unanswered", "guard.unanswered.no_phone", "parked", "part.gate.lost", "form.unavailable"}
+    | {"guard.ringing", "guard.phone", "guard.unanswered", "guard.unanswered.no_phone", "parked", "part.gate.lost"}
     | {"do.come_closer", "do.measure", "do.hold_code", "do.hold_pass", "do.hold_health_code", "do.measure_and_hold"}
-    | {"do.fill_form", "do.wait_consent", "do.one_moment", "time.running_out"}
+    | {"do.fill_form", "do.wait_consent", "do.one_moment", "form.unavailable", "time.running_out"}
 )
 """All that is ever said."""
