@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from drivers.mlx90614 import Mlx90614
     from kiosk.metrics import Metrics
     from ui.notices import Notices
+    from ui.settings import ScreenSettings
+    from ui.theme import Theme
     from ui.voice import Voice
 
 
@@ -329,6 +331,51 @@ def camera_factory(config: Config, clock: Clock) -> "Callable[[], Camera]":
         clock=clock,
         simulated=simulated,
     )
+
+
+def run_screen(config: Config, base: Path, stop: threading.Event, ready: Callable[[], None]) -> None:
+    """Run the screen process until `stop`. Raises UsageError before anything is shown, DeviceLost when its window breaks."""
+    from ui.process import run_screen as show
+
+    show(
+        screen_settings(config, base),
+        load_theme(config, base),
+        load_notices(config, base),
+        build_voice(config, base),
+        Path(config.gate.run_dir),
+        core_socket(config),
+        SystemClock(),
+        stop,
+        ready,
+    )
+
+
+def screen_settings(config: Config, base: Path) -> "ScreenSettings":
+    """Return what the screen process needs to know of its site and panel; `base` is the configuration's folder."""
+    from ui.session import Manner
+    from ui.settings import ScreenSettings
+
+    section = config.screen
+    width, _, height = (section.window or "").partition("x")
+    return ScreenSettings(
+        Manner(section.language, section.large_type, section.high_contrast, section.dim_after_s),
+        section.diagonal_in,
+        cache=base / section.cache,
+        window=(int(width), int(height)) if height else None,
+        font=None if section.font is None else base / section.font,
+        preview_fps=section.preview_fps,
+        staff_pin=section.staff_pin,
+        statistics=None if section.statistics is None else base / section.statistics,
+        device=config.gate.device,
+        version=SOFTWARE,
+    )
+
+
+def load_theme(config: Config, base: Path) -> "Theme":
+    """Read how the screen looks: the site's own theme, or the one that ships. Raises UsageError."""
+    from ui import theme
+
+    return theme.load(None if config.screen.theme is None else base / config.screen.theme)
 
 
 def build_voice(config: Config, base: Path) -> "Voice":

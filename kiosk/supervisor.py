@@ -6,8 +6,8 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -36,12 +36,13 @@ class NotReady(GatepostError, RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run, under which name, and where its standard error goes (None: to ours)."""
+    """What to run, under which name, where its standard error goes (None: to ours), and what its environment has besides."""
 
     name: str
     argv: Sequence[str]
     log: Path | None = None
     restart: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Process:
@@ -130,7 +131,7 @@ class Process:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,
-                env={**os.environ, SUPERVISED: "1"},
+                env={**os.environ, **self.program.environment, SUPERVISED: "1"},
                 # A group of its own: an interrupt at the terminal reaches us, and we end them in order.
                 process_group=0,
             )
@@ -203,7 +204,7 @@ def run_kiosk(argv: Sequence[str], config: Path, stop: threading.Event, ready: C
 
         # The core says what is wrong with the configuration; until it has, the others have nobody to speak to.
         start("core").wait_ready()
-        for part in [start("gate"), start("eyes")]:
+        for part in [start("gate"), start("eyes"), start("screen")]:
             part.wait_ready()
         ready("kiosk")
         stop.wait()

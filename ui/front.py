@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from kivy.clock import Clock, ClockEvent
 from kivy.graphics import Color, Rectangle, Translate
+from kivy.input.motionevent import MotionEvent
 from kivy.uix.widget import Widget
 
 from kiosk.preview import Preview
@@ -15,7 +17,10 @@ from ui.screens.idle import IdlePane
 from ui.screens.moment import MomentPane
 from ui.screens.pane import Pane
 from ui.screens.parked import ParkedPane
+from ui.screens.pin import PinPane
+from ui.screens.status import StatusPane
 from ui.screens.steps import StepsPane
+from ui.staff import HELD_S
 from ui.theme import Theme
 from ui.widgets.bar import Bar
 from ui.widgets.strip import Strip
@@ -28,15 +33,32 @@ PANES: dict[Screen, type[Pane]] = {
     Screen.PARKED: ParkedPane,
     Screen.GUARD: GuardPane,
     Screen.MOMENT: MomentPane,
+    Screen.PIN: PinPane,
+    Screen.STATUS: StatusPane,
 }
 DIMMED = 0.62
+CORNER = 1.3
+"""The side of the staff's corner, in targets."""
 
 
 class Front(Widget):
-    """Draws pictures. `pressed` is called with what a finger asks for."""
+    """Draws pictures. `pressed` is called with what a finger asks for, `knocked` when it held the staff's corner.
 
-    def __init__(self, theme: Theme, panel: Panel, pressed: Callable[[Touch], None]) -> None:
+    One finger counts: another one that comes meanwhile is no touch at all.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        panel: Panel,
+        pressed: Callable[[Touch], None],
+        knocked: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(size_hint=(None, None), size=(panel.width, panel.height))
+        self._pressed = pressed
+        self._knocked = knocked
+        self._knocking: ClockEvent | None = None
+        self._finger: MotionEvent | None = None
         self._theme = theme
         self._panel = panel
         self._look: Look | None = None
@@ -56,6 +78,11 @@ class Front(Widget):
         self._strip.width = self._bar.width = panel.width
         self.add_widget(self._strip)
         self.add_widget(self._bar)
+
+    @property
+    def screen(self) -> Screen | None:
+        """Which screen is shown."""
+        return None if self._picture is None else self._picture.screen
 
     @property
     def pane(self) -> Pane | None:
@@ -96,16 +123,62 @@ class Front(Widget):
     def prepare(self, picture: Picture) -> None:
         """Make the screen of a picture before it is wanted, so that its first showing takes no longer than others."""
         if self._look is not None and picture.screen not in self._panes:
-            self._panes[picture.screen] = PANES[picture.screen](look=self._look, body=picture.body)
+            self._panes[picture.screen] = self._made(picture, self._look)
+
+    def on_touch_down(self, touch: MotionEvent) -> bool:
+        """Take the first finger; a second one is swallowed."""
+        if self._finger is not None:
+            return True
+        if touch.is_mouse_scrolling or getattr(touch, "button", "left") != "left":
+            return True
+        self._finger = touch
+        if self._look is not None and self._in_corner(touch):
+            self._knocking = Clock.schedule_once(lambda _: self._knocked(), HELD_S)
+        super().on_touch_down(touch)
+        return True
+
+    def on_touch_move(self, touch: MotionEvent) -> bool:
+        """Follow the finger; one that leaves the corner does not knock."""
+        if touch is not self._finger:
+            return True
+        if self._knocking is not None and not self._in_corner(touch):
+            self._stop_knocking()
+        super().on_touch_move(touch)
+        return True
+
+    def on_touch_up(self, touch: MotionEvent) -> bool:
+        """Let go of the finger."""
+        if touch is not self._finger:
+            return True
+        self._finger = None
+        self._stop_knocking()
+        super().on_touch_up(touch)
+        return True
+
+    def _in_corner(self, touch: MotionEvent) -> bool:
+        """Whether it is in the upper left corner, where nothing else is."""
+        side = self._look.metrics.target * CORNER if self._look is not None else 0.0
+        return bool(touch.x - self.x <= side and self.top - touch.y <= side)
+
+    def _stop_knocking(self) -> None:
+        if self._knocking is not None:
+            self._knocking.cancel()
+            self._knocking = None
 
     def _pane_for(self, picture: Picture, look: Look) -> Pane:
         pane = self._panes.get(picture.screen)
         if pane is None:
-            pane = self._panes[picture.screen] = PANES[picture.screen](look=look, body=picture.body)
+            pane = self._panes[picture.screen] = self._made(picture, look)
         elif pane.look is not look:
             pane.look = look
         if pane.body != picture.body:
             pane.body = picture.body
+        return pane
+
+    def _made(self, picture: Picture, look: Look) -> Pane:
+        pane = PANES[picture.screen](look=look, body=picture.body)
+        if isinstance(pane, PinPane):
+            pane.pressed = self._pressed
         return pane
 
     def _place_pane(self, pane: Pane) -> None:

@@ -14,8 +14,11 @@ FPS = 30
 """As often as the camera gives a picture; a screen at rest is not drawn at all."""
 
 
-def prepare(driver: str, cache: Path, window: tuple[int, int] | None) -> None:
-    """Set Kivy up, once for the process, before anything imports it. `window`: a size instead of the whole display."""
+def prepare(driver: str, cache: Path, window: tuple[int, int] | None, *, fps: int = FPS) -> None:
+    """Set Kivy up, once for the process, before anything imports it. `window`: a size instead of the whole display.
+
+    `fps`: turns a second at most; 0 is as many as there can be.
+    """
     home = cache / "kivy"
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(
@@ -50,7 +53,7 @@ def prepare(driver: str, cache: Path, window: tuple[int, int] | None) -> None:
         ("graphics", "resizable", "0"),
         ("graphics", "show_cursor", "1" if window else "0"),
         ("graphics", "multisamples", "0"),
-        ("graphics", "maxfps", str(FPS)),
+        ("graphics", "maxfps", str(fps)),
         ("graphics", "vsync", "0"),
     ):
         Config.set(section, key, value)

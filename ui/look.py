@@ -11,7 +11,7 @@ from kivy.utils import get_color_from_hex
 
 from ui.fonts import Fonts
 from ui.metrics import Metrics, measure
-from ui.picture import Because, Picture, Words
+from ui.picture import Because, Picture, Plain, Words
 from ui.theme import Palette, Theme
 from ui.translation import Translator
 
@@ -56,6 +56,8 @@ class Look:
         match words:
             case None:
                 return ""
+            case Plain(text):
+                return text
             case Because(code, answer):
                 return self._translator.reason(code, answer)
             case _:

@@ -11,7 +11,7 @@ from kiosk.view import Step, StepState
 
 
 class Screen(StrEnum):
-    """The screens a visitor may see."""
+    """The screens: a visitor's, and the two of the staff's door."""
 
     IDLE = "idle"
     STEPS = "steps"
@@ -20,6 +20,8 @@ class Screen(StrEnum):
     PARKED = "parked"
     GUARD = "guard"
     MOMENT = "moment"
+    PIN = "pin"
+    STATUS = "status"
 
 
 class Action(StrEnum):
@@ -33,6 +35,9 @@ class Action(StrEnum):
     FORM = "form"
     GUARD = "guard"
     MORE_TIME = "more_time"
+    DIGIT = "digit"
+    DELETE = "delete"
+    ENTER = "enter"
     START_OVER = "start_over"
 
 
@@ -52,18 +57,26 @@ class Because:
     answer: Answer
 
 
-Words = Say | Because
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Words that are in the visitor's language already: a site's own notice."""
+
+    text: str
+
+
+Words = Say | Because | Plain
 
 
 @dataclass(frozen=True, slots=True)
 class Touch:
     """A button: what it asks for, its words (None: the pictogram speaks) and whether it is the one to press.
 
-    `value`: the language of a language button. `on`: a switch that is on. `wide`: its share of the bar.
+    `value`: the language of a language button, the digit of a digit's. `on`: a switch that is on. `wide`: its share of
+    the bar.
     """
 
     action: Action
-    words: Say | None = None
+    words: Words | None = None
     pictogram: str | None = None
     value: str = ""
     on: bool = False
@@ -102,12 +115,13 @@ class Gauge:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Nobody is here. `notice`: the number of the notice to show now."""
+    """Nobody is here: a welcome, what will happen, and one of the site's notices under their heading."""
 
     title: Say
     line: Say
+    heading: Plain
+    notice: Plain
     privacy: Say
-    notice: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +185,26 @@ class Moment:
     title: Say
 
 
-Body = Idle | Steps | Answered | Form | Parked | Guard | Moment
+@dataclass(frozen=True, slots=True)
+class PinPad:
+    """The staff's door: how many digits there are so far, and what is to be said about them."""
+
+    title: Say
+    line: Say
+    digits: int
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Behind the staff's door: this gate, and what is out of order."""
+
+    title: Say
+    lines: tuple[Say, ...]
+    well: bool
+
+
+Body = Idle | Steps | Answered | Form | Parked | Guard | Moment | PinPad | Status
 
 
 @dataclass(frozen=True, slots=True)

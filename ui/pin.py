@@ -12,6 +12,7 @@ LEAST, MOST = 4, 12
 COST, BLOCK, LANES = 2**14, 8, 1
 """scrypt's N, r and p (RFC 7914): 16 MB and about 50 ms on a server, a quarter of a second on a Pi."""
 SALT_BYTES = 16
+NEVER = Monotonic(0.0)
 PAUSES_S = (0.0, 0.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 """After so many wrong PINs one waits so long. With four digits a guesser needs weeks."""
 
@@ -39,7 +40,7 @@ class Attempts:
     """How often the PIN was wrong in a row, and until when nobody may try again."""
 
     wrong: int = 0
-    closed_until: Monotonic = Monotonic(0.0)  # noqa: RUF009 - a NewType is its value
+    closed_until: Monotonic = NEVER
 
     def failed(self, now: Monotonic) -> "Attempts":
         """One more was wrong."""

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from math import ceil
 
-from kiosk.model import Answer, Monotonic, Need, Part
-from kiosk.view import GuardCall, Measured, Step, StepState, View
+from kiosk.model import Answer, Monotonic, Part
+from kiosk.view import GuardCall, Measured, View
 from kiosk.visit import Phase
+from ui.guidance import to_do
+from ui.notices import Notices
 from ui.picture import (
+    Action,
     Answered,
     Banner,
     Because,
@@ -18,13 +21,17 @@ from ui.picture import (
     Moment,
     Parked,
     Picture,
+    PinPad,
+    Plain,
     Say,
     Screen,
     Steps,
     Tile,
+    Touch,
     Words,
 )
 from ui.session import Session
+from ui.staff import Staff, shown
 from ui.touches import bar_of
 
 ANNOUNCED_S = 10.0
@@ -39,7 +46,7 @@ TimeOfDay = Callable[[Monotonic], str | None]
 """Names a moment as hours and minutes; None while the clock is not to be believed."""
 
 
-def present(session: Session, now: Monotonic, time_of_day: TimeOfDay) -> Picture:
+def present(session: Session, now: Monotonic, time_of_day: TimeOfDay, notices: Notices) -> Picture:
     """Return what is to be seen now."""
     view = session.view
     if view is None:
@@ -47,7 +54,7 @@ def present(session: Session, now: Monotonic, time_of_day: TimeOfDay) -> Picture
         return Picture(
             Screen.MOMENT, moment, session.speaks, session.in_large_type, session.in_high_contrast, shift=_shift(now)
         )
-    screen, body = _shown(view, now)
+    screen, body = _shown(view, now, notices, session.speaks)
     return Picture(
         screen,
         body,
@@ -60,6 +67,16 @@ def present(session: Session, now: Monotonic, time_of_day: TimeOfDay) -> Picture
         dimmed=screen is Screen.IDLE and now - session.stirred_at > session.manner.dim_after_s,
         shift=_shift(now),
     )
+
+
+def present_staff(session: Session, staff: Staff, device: str, version: str, now: Monotonic) -> Picture | None:
+    """Return what is to be seen while the staff's door is not shut, which hides everything else; None while it is."""
+    body = shown(staff, session.view, device, version, now)
+    if body is None:
+        return None
+    screen = Screen.PIN if isinstance(body, PinPad) else Screen.STATUS
+    bar = (Touch(Action.CLOSE, say("button.close"), "cross"),)
+    return Picture(screen, body, session.speaks, session.in_large_type, session.in_high_contrast, bar=bar)
 
 
 def say(key: str, **values: object) -> Say:
@@ -79,7 +96,7 @@ def answer_that_stands(view: View) -> Answer | None:
             return None
 
 
-def _shown(view: View, now: Monotonic) -> tuple[Screen, Body]:
+def _shown(view: View, now: Monotonic, notices: Notices, language: str) -> tuple[Screen, Body]:
     if view.guard is GuardCall.UNANSWERED or (view.guard is not None and answer_that_stands(view) is not Answer.HOLD):
         return Screen.GUARD, _guard(view, view.guard)
     if view.parked is not None and view.phase in {Phase.IDLE, Phase.PARKED, Phase.ENDED}:
@@ -95,7 +112,8 @@ def _shown(view: View, now: Monotonic) -> tuple[Screen, Body]:
     if view.phase is Phase.AWAITING_GUARD:
         return Screen.GUARD, _guard(view, GuardCall.RINGING)
     if view.phase in {Phase.IDLE, Phase.ENDED, Phase.PARKED}:
-        return Screen.IDLE, Idle(say("idle.title"), say("idle.line"), say("privacy.line"), int(now // NOTICE_S))
+        heading, notice = notices.at(int(now // NOTICE_S), language)
+        return Screen.IDLE, Idle(say("idle.title"), say("idle.line"), Plain(heading), Plain(notice), say("privacy.line"))
     if view.phase is Phase.AWAITING_FORM:
         return Screen.FORM, _form(view, now)
     return Screen.STEPS, _steps(view, now)
@@ -104,7 +122,7 @@ def _shown(view: View, now: Monotonic) -> tuple[Screen, Body]:
 def _steps(view: View, now: Monotonic) -> Steps:
     tiles = tuple(Tile(step, state, say(f"step.{step}"), say(f"step.{step}.{state}")) for step, state in view.steps)
     lost = Part.CAMERA in view.lost or Part.EYES in view.lost
-    do, line, urgent = _to_do(view), None, view.hint is not None
+    do, line, urgent = say(to_do(view) or "do.one_moment"), None, view.hint is not None
     if view.hint is not None:
         do = say(f"hint.{view.hint}")
     left = _left(view, now)
@@ -119,27 +137,6 @@ def _steps(view: View, now: Monotonic) -> Steps:
         mirror=not lost,
         no_mirror=say("part.camera.lost" if Part.CAMERA in view.lost else "part.eyes.lost"),
     )
-
-
-def _to_do(view: View) -> Say:
-    if view.phase is Phase.AWAITING_CONSENT:
-        return say("do.wait_consent")
-    if view.phase not in {Phase.APPROACHING, Phase.COLLECTING}:
-        return say("do.one_moment")
-    active = {step for step, state in view.steps if state is StepState.ACTIVE}
-    codes = {Need.PASS, Need.HEALTH_CODE} & set(view.wanted)
-    holds = Step.CODE in active or bool(codes)
-    if Step.TEMPERATURE in active and holds:
-        return say("do.measure_and_hold")
-    if Step.TEMPERATURE in active:
-        return say("do.measure" if view.measured is None else "do.stand_still")
-    if holds:
-        return say(
-            {frozenset({Need.PASS}): "do.hold_pass", frozenset({Need.HEALTH_CODE}): "do.hold_health_code"}.get(
-                frozenset(codes), "do.hold_code"
-            )
-        )
-    return say("do.come_closer" if view.phase is Phase.APPROACHING else "do.one_moment")
 
 
 def _gauge(measured: Measured) -> Gauge:

@@ -100,6 +100,8 @@ def touched(session: Session, action: Action, value: str, now: Monotonic) -> tup
             return session, (TimeAsked(now),)
         case Action.START_OVER:
             return session, (Finished(now),)
+        case _:
+            return session, ()
 
 
 def _is_visit(view: View | None) -> bool:

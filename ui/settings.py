@@ -15,7 +15,6 @@ class ScreenSettings:
     cache: Path
     window: tuple[int, int] | None = None
     font: Path | None = None
-    theme: Path | None = None
     preview_fps: int = 15
     staff_pin: str | None = None
     statistics: Path | None = None

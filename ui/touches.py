@@ -1,5 +1,6 @@
 """The bar of buttons at the lower edge: which there are on each screen. Pure."""
 
+from kiosk.view import GuardCall
 from kiosk.visit import Phase
 from ui.picture import Action, Say, Screen, Touch
 from ui.session import Session
@@ -30,6 +31,8 @@ def bar_of(screen: Screen, session: Session, *, running_out: bool) -> tuple[Touc
             bar += [guard, Touch(Action.START_OVER, Say("button.start_over"), "back", wide=2.0)]
         case Screen.PARKED:
             bar += [Touch(Action.START_OVER, Say("button.close"), "tick", prominent=True, wide=3.0)]
+        case Screen.GUARD if view.guard is GuardCall.UNANSWERED:
+            bar += [guard, Touch(Action.START_OVER, Say("button.start_over"), "back", wide=2.0)]
         case _:
             bar += [Touch(Action.START_OVER, Say("button.start_over"), "back", wide=2.0)]
     if view.extendable:

@@ -14,7 +14,7 @@ NEVER_LAST = frozenset("（「『【〈《〔“‘([{")
 LINE_HEIGHT = 1.22
 """The distance of two lines, in sizes of type: CJK fonts are tall, and Kivy adds nothing."""
 CLAUSES_TO = 0.82
-PHRASES_TO = 0.7
+PHRASES_TO = 0.6
 """To so much of its size type is reduced before a clause, or a Japanese phrase, is broken within."""
 EVEN = 0.4
 """A line of a clause alone is at least so much of the longest: a word on its own looks lost."""

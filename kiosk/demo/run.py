@@ -12,11 +12,12 @@ from pathlib import Path
 from rich.console import Console
 
 from kiosk.demo.cases import scenario_named
+from kiosk.demo.place import place_for_screen
 from kiosk.demo.report import as_expected, summary, visit_row
 from kiosk.demo.site import Site
 from kiosk.demo.stage import Account, Stage
 from kiosk.errors import UsageError
-from ui.terminal import Line, LiveTable, print_summary
+from ui.terminal import Line, LiveTable, print_screen, print_summary
 
 VISITORS = 12
 
@@ -26,17 +27,21 @@ def run_demo(
 ) -> int:
     """Run the demo and return the exit status: 0 only if all ended as expected and every event is at the server.
 
-    `program` is how this command is called. The terminal's table is all there is to see so far, so `headless`
-    changes nothing else. Raises UsageError.
+    `program` is how this command is called. `headless`: the kiosk has no screen, and the terminal's table is all there
+    is to see. Raises UsageError.
     """
-    del headless
     chosen = scenario_named(scenario)
     if report is not None and not report.parent.is_dir():
         raise UsageError(f"{report}: there is no folder {report.parent}; make it, or name another file")
     count = visitors if visitors is not None or sys.stdout.isatty() else VISITORS
     console = Console(highlight=False)
-    with tempfile.TemporaryDirectory(prefix="gatepost-") as folder, _interrupted() as interrupted:
-        stage = Stage(Site(Path(folder), chosen, seed), program)
+    with (
+        tempfile.TemporaryDirectory(prefix="gatepost-") as folder,
+        _interrupted() as interrupted,
+        place_for_screen(headless=headless) as place,
+    ):
+        site = Site(Path(folder), chosen, seed, window=place.window)
+        stage = Stage(site, program, place.environment)
         try:
             stage.open()
             console.print(f"central server at {stage.server}")
@@ -47,11 +52,14 @@ def run_demo(
         finally:
             stage.close()
         lost = stage.lost(stored)
+        pace = site.screen_pace()
     rows = [visit_row(account.guest, account.seen, stored) for account in accounts]
     totals = summary(rows, lost=lost)
     print_summary(console, totals, processes)
+    if pace is not None:
+        print_screen(console, pace)
     if report is not None:
-        found = {"visits": rows, "summary": totals, "processes": processes}
+        found = {"visits": rows, "summary": totals, "processes": processes, "screen": pace}
         report.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     good = [as_expected(row, account.guest) for row, account in zip(rows, accounts, strict=True)]
     for row, well in zip(rows, good, strict=True):

@@ -1,12 +1,13 @@
 """The finger of a simulated visitor on the kiosk's screen: it asks for the form, and learns which visit is parked."""
 
+import os
 import threading
 from collections import deque
 from pathlib import Path
 
 from kiosk.errors import DeviceLost
-from kiosk.link import Connection, FormAsked, ViewChanged, connect, greet
-from kiosk.model import Monotonic, Part, VisitId
+from kiosk.link import Connection, FormAsked, HelloToo, ViewChanged, connect
+from kiosk.model import Monotonic, VisitId
 from kiosk.view import View
 from kiosk.visit import Phase
 
@@ -14,14 +15,14 @@ JOIN_S = 2.0
 
 
 class FormScreen:
-    """Connects in the screen's place. While a visitor without a code is expected, it touches 'form' for them."""
+    """Connects beside the screen, if there is one. While a visitor without a code is expected, it touches 'form' for them."""
 
     def __init__(self, core_socket: Path) -> None:
         """Connect. Raises DeviceLost when there is no core."""
         self._touching = threading.Event()
         self._parked: deque[VisitId] = deque()
         self._link: Connection = connect(core_socket)
-        greet(self._link, Part.SCREEN, "demo")
+        self._link.send(HelloToo(os.getpid()))
         self._thread = threading.Thread(target=self._follow, name="demo-screen", daemon=True)
         self._thread.start()
 

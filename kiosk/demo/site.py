@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -38,7 +39,8 @@ class Guest:
 class Site:
     """The demo's folder. Everything in it is made from the seed, but for the keys, which are always new."""
 
-    def __init__(self, folder: Path, scenario: Scenario, seed: int) -> None:
+    def __init__(self, folder: Path, scenario: Scenario, seed: int, *, window: str | None = None) -> None:
+        self.window = window
         self.folder = folder
         self.scenario = scenario
         self.seed = seed
@@ -68,6 +70,18 @@ class Site:
     def tokens_path(self) -> Path:
         """What the simulated issuer knows."""
         return self.folder / "tokens.json"
+
+    @property
+    def screen_figures(self) -> Path:
+        """Where the screen writes how smoothly it ran."""
+        return self.folder / "screen.json"
+
+    def screen_pace(self) -> dict[str, Any] | None:
+        """Return how smoothly the screen ran; None when there was none, or it was killed."""
+        if not self.screen_figures.exists():
+            return None
+        pace: dict[str, Any] = json.loads(self.screen_figures.read_text(encoding="utf-8"))
+        return pace
 
     def guest(self, number: int, parked: VisitId | None = None) -> Guest:
         """Make the next visitor; `parked` is the visit that one who resumes has been given."""
@@ -120,6 +134,12 @@ class Site:
             "camera": {"source": "simulated"},
             "thermometer": {"source": "simulated"},
             "relay": {"source": "simulated"},
+            "screen": {
+                "cache": str(self.folder / "cache"),
+                "statistics": str(self.screen_figures),
+                "guard_phone": "021 5555 0100",
+                **({} if self.window is None else {"window": self.window}),
+            },
             "log": {"path": str(self.log_path)},
             "server": {"url": server},
             "simulation": {"world": str(self.world_socket), "clock": self.scenario.surroundings.clock},

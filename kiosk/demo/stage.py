@@ -4,7 +4,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ AHEAD = 2
 """How many visitors wait in the world, so that one can come right after another."""
 VISIT_WITHIN_S = 40.0
 PARTS = ("gate", "core", "eyes")
+SCREEN = "screen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,17 @@ class Account:
 
 
 class Stage:
-    """Everything that a run needs, started by `open` and ended by `close`. `program` is how gatepost is called."""
+    """Everything that a run needs, started by `open` and ended by `close`. `program` is how gatepost is called.
 
-    def __init__(self, site: Site, program: list[str]) -> None:
+    `screen`: the display for the kiosk's screen, as environment variables; None for a kiosk without one.
+    """
+
+    def __init__(self, site: Site, program: list[str], screen: Mapping[str, str] | None = None) -> None:
         self._port = _free_port()
         self.server = f"http://127.0.0.1:{self._port}"
         self._site = site
         self._program = program
+        self._screen = screen
         self.supervisor = Supervisor()
 
     @property
@@ -66,6 +71,8 @@ class Stage:
         running["world"].wait_ready()
         for part in PARTS:
             self._start(part, "kiosk", "--config", config, "--part", part)
+        if self._screen is not None:
+            self._start(SCREEN, "kiosk", "--config", config, "--part", SCREEN, environment=self._screen)
         for process in running.values():
             process.wait_ready()
 
@@ -114,7 +121,7 @@ class Stage:
         if self._site.scenario.surroundings.server_away:
             self._start("central", "central", "--config", str(self._site.folder / "central.toml"))
             self.supervisor.processes["central"].wait_ready()
-        for part in ("eyes", "gate", "core", "world"):
+        for part in (SCREEN, "eyes", "gate", "core", "world"):
             self.supervisor.end(part)
         return _stored(self.server)
 
@@ -140,7 +147,7 @@ class Stage:
             found.append(
                 {
                     "name": name,
-                    "kiosk": name in PARTS,
+                    "kiosk": name in {*PARTS, SCREEN},
                     "ready_s": process.ready_after_s and round(process.ready_after_s, 3),
                     "rss_mb": memory,
                     "restarts": process.restarts,
@@ -152,8 +159,9 @@ class Stage:
         """End every process. Idempotent."""
         self.supervisor.close()
 
-    def _start(self, name: str, *arguments: str) -> None:
-        self.supervisor.start(Program(name, [*self._program, *arguments], self._site.folder / f"{name}.log"))
+    def _start(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+        log = self._site.folder / f"{name}.log"
+        self.supervisor.start(Program(name, [*self._program, *arguments], log, environment=environment or {}))
 
     def _next_guest(self, number: int, screen: FormScreen) -> Guest:
         cases = self._site.scenario.cases

@@ -74,7 +74,7 @@ class StepTile(Surface):
             words_width = self.right - pad - words_x
         whole = max(2.0, words_top - self.y - pad)
         self._mark.pos, self._mark.size = (mark_x, mark_y), (side, side)
-        title = 0.5 if high else 0.4
+        title = 0.5 if high else 0.38
         for words, share, low in ((self._title, title, 1 - title), (self._line, 1 - title, 0.0)):
             words.pos = (words_x, self.y + pad + whole * low)
             words.size = (words_width, whole * share)
