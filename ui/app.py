@@ -4,6 +4,7 @@ Nothing slow runs here: codes are encoded and PINs checked by workers, sentences
 the newest view waits in a slot until Kivy's next turn.
 """
 
+import gc
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -43,6 +44,8 @@ STOP_S = 0.1
 NARRATED_TICKS = 4
 WARM_UP_S = 0.2
 """One screen is made ready every so often after the start, while nobody waits for it."""
+COLLECT_S = 5.0
+"""While nobody is here, what was thrown away is collected so often. During a visit it would be a stall."""
 
 
 class ScreenApp(App):
@@ -199,10 +202,19 @@ class ScreenApp(App):
         """Make the next screen ready; False ends it."""
         view = next(self._warm, None)
         if view is None or self._front is None:
+            # What is there now stays: later collections look at what came since.
+            gc.collect()
+            gc.freeze()
+            gc.disable()
+            Clock.schedule_interval(self._collect, COLLECT_S)
             return False
         session = Session(self._settings.manner, NOW, view)
         self._front.prepare(present(session, NOW, self._time_of_day, self._notices))
         return True
+
+    def _collect(self, _: float) -> None:
+        if not self._pace.visiting:
+            gc.collect()
 
     def _time_of_day(self, at: Monotonic) -> str | None:
         wall_us = self._clock.wall() - round((self._clock.monotonic() - at) * 1_000_000)

@@ -1,10 +1,22 @@
-"""The fonts of four languages: found by file, the Chinese face taken out of its collection once."""
+"""The fonts of four languages, cut down to the characters that the screens use.
 
+Noto Sans CJK has 65,000 glyphs, of which Kivy's text library keeps 2.5 MB for each size and weight that is in use, and
+Kivy opens only the first face of a collection: the Japanese one, whose characters a Chinese reader finds foreign. So
+each face is taken out and cut down once, in a process of its own, and kept until words or fonts change.
+"""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from kiosk.errors import DeviceLost
-from ui.font_file import FontFile
+from ui.notices import Notices
+from ui.translation import LANGUAGES, shown
 
 FOLDERS = (
     Path("/usr/share/fonts/opentype/noto"),
@@ -15,6 +27,12 @@ FOLDERS = (
 REGULAR = "NotoSansCJK-Regular.ttc"
 BOLD = "NotoSansCJK-Bold.ttc"
 CHINESE_FACE = {REGULAR: "Noto Sans CJK SC", BOLD: "Noto Sans CJK SC Bold"}
+FIRST_FACE = ""
+LATIN = frozenset({*map(chr, range(0x20, 0x7F)), *map(chr, range(0xA0, 0x180)), *"●…“”‘’–—·±°℃"})
+"""What any configuration may bring: names, numbers, addresses."""
+CUT_WITHIN_S = 180.0
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +50,50 @@ class Fonts:
     chinese: Family
     others: Family
 
-    def of(self, language: str) -> Family:
-        """Return the family for a language."""
-        return self.chinese if language == "zh" else self.others
+
+def characters(notices: Notices) -> frozenset[str]:
+    """Return every character that the screens may show."""
+    words = [text for language in LANGUAGES for text in shown(language).values()]
+    titles = [getattr(notices.title, language) for language in LANGUAGES]
+    sentences = [getattr(notice, language) for notice in notices.notice for language in LANGUAGES]
+    return LATIN.union(*words, *titles, *sentences) - {"\n"}
 
 
-def find(configured: Path | None, cache: Path, folders: tuple[Path, ...] = FOLDERS) -> Fonts:
+def find(configured: Path | None, cache: Path, wanted: Set[str], folders: tuple[Path, ...] = FOLDERS) -> Fonts:
     """Find the fonts; `configured` serves all languages and weights. Raises DeviceLost: without type nothing is said."""
     if configured is not None:
         if not configured.is_file():
             raise DeviceLost(f"{configured}: there is no such font; correct [screen] font")
-        family = Family(configured, configured)
-        return Fonts(family, family)
+        cut = _cut(configured, FIRST_FACE, cache, wanted)
+        return Fonts(Family(cut, cut), Family(cut, cut))
     for folder in folders:
-        if (folder / REGULAR).is_file():
-            bold = BOLD if (folder / BOLD).is_file() else REGULAR
-            others = Family(folder / REGULAR, folder / bold)
-            return Fonts(Family(_chinese(others.regular, cache), _chinese(others.bold, cache)), others)
+        if (regular := folder / REGULAR).is_file():
+            bold = folder / BOLD if (folder / BOLD).is_file() else regular
+            return Fonts(
+                Family(*(_cut(file, CHINESE_FACE[file.name], cache, wanted) for file in (regular, bold))),
+                Family(*(_cut(file, FIRST_FACE, cache, wanted) for file in (regular, bold))),
+            )
     raise DeviceLost("no font for Chinese, Japanese and Korean is installed; install fonts-noto-cjk")
 
 
-def _chinese(collection: Path, cache: Path) -> Path:
-    """Return the Chinese face as a file of its own, written on first use."""
-    kept = cache / f"{collection.stem}-chinese.otf"
-    if not kept.exists() or kept.stat().st_mtime < collection.stat().st_mtime:
-        try:
-            cache.mkdir(parents=True, exist_ok=True)
-            FontFile(collection, CHINESE_FACE[collection.name]).write(kept)
-        except (OSError, ValueError):
-            return collection  # foreign shapes are better than none
+def _cut(source: Path, face: str, cache: Path, wanted: Set[str]) -> Path:
+    """Return the face cut down, made on first use; the whole file where that fails: foreign shapes are better than none."""
+    text = "".join(sorted(wanted))
+    status = source.stat()
+    mark = hashlib.sha256(f"{source} {status.st_mtime_ns} {status.st_size} {face} {text}".encode()).hexdigest()[:16]
+    kept = cache / f"{source.stem}-{mark}.otf"
+    if kept.exists():
+        return kept
+    argv = [sys.executable, "-P", "-m", "ui.font_cutting", str(source), face, str(kept)]
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        # Another process: cutting takes 100 MB, which this one would keep.
+        done = subprocess.run(argv, input=text.encode(), capture_output=True, timeout=CUT_WITHIN_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        _log.warning("font not cut down", font=str(source), reason=str(error))
+        return source
+    if done.returncode != 0 or not kept.exists():
+        reason = done.stderr.decode(errors="replace").strip().splitlines()
+        _log.warning("font not cut down", font=str(source), reason=reason[-1] if reason else "")
+        return source
     return kept

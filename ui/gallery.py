@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.errors import DeviceLost, UsageError
 from ui import fonts, notices, theme
+from ui.cache import personal_cache
 from ui.display import find_display, virtual_display
 from ui.kivy_environment import check_window, prepare
 from ui.picture import Picture, Screen
@@ -56,9 +57,8 @@ class Gallery:
     def pictures(self, language: str) -> Iterator[tuple[str, Picture]]:
         """Name and picture of every screen in a language."""
         manner = Manner(language, self.large_type, self.high_contrast)
-        shown = notices.read(notices.FOLDER / "epidemic.toml")
         for name, view in SAMPLES.items():
-            yield name, present(Session(manner, NOW, view), NOW, lambda _: "14:05", shown)
+            yield name, present(Session(manner, NOW, view), NOW, lambda _: "14:05", _notices())
         for name, door in (("pin", Staff(Door.PIN, "12")), ("status", Staff(Door.OPEN))):
             picture = present_staff(Session(manner, NOW, SAMPLES["steps-lost"]), door, "gate-1", "0.1.0", NOW)
             if picture is not None:
@@ -102,7 +102,7 @@ def draw(gallery: Gallery, each: Callable[[str, "Front"], None]) -> None:
         from ui.look import Panel, register_fonts
         from ui.settling import settle
 
-        register_fonts(fonts.find(None, cache))
+        register_fonts(fonts.find(None, personal_cache(), fonts.characters(_notices())))
         look = theme.load()
         for size, language in product(gallery.sizes, gallery.languages):
             front = Front(look, Panel(*panel_of(size)), lambda _: None)
@@ -144,6 +144,10 @@ def contact_sheet(pictures: Sequence[Path], sheet: Path, *, columns: int = SHEET
     laid = [np.hstack(row) for row in rows]
     filled = [cv2.copyMakeBorder(row, 0, 0, 0, width - row.shape[1], cv2.BORDER_CONSTANT, value=(140,) * 3) for row in laid]
     write_palette_png(sheet, np.vstack(filled)[..., ::-1])
+
+
+def _notices() -> notices.Notices:
+    return notices.read(notices.FOLDER / "epidemic.toml")
 
 
 def _open_window(stack: ExitStack, cache: Path) -> None:

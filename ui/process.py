@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 
 import structlog
@@ -48,7 +48,7 @@ def run_screen(
         link = CoreLink(core_socket, clock, settings.version)
         stack.callback(link.close)
         link.start()
-        found = _wait_for_display(settings, link, stop, announce)
+        found = _wait_for_display(settings, fonts.characters(notices), link, stop, announce)
         if found is None:
             return
         driver, family = found
@@ -60,7 +60,7 @@ def run_screen(
         from ui.look import register_fonts
 
         register_fonts(family)
-        mirror = PreviewSubscriber(run_dir, clock)
+        mirror = PreviewSubscriber(run_dir, clock.monotonic)
         stack.callback(mirror.close)
         stack.callback(voice.close)
         voice.start()
@@ -72,13 +72,13 @@ def run_screen(
 
 
 def _wait_for_display(
-    settings: ScreenSettings, link: CoreLink, stop: threading.Event, announce: Callable[[], None]
+    settings: ScreenSettings, wanted: Set[str], link: CoreLink, stop: threading.Event, announce: Callable[[], None]
 ) -> tuple[str, Fonts] | None:
     """Return the driver and the fonts, as soon as both are there; None when stopped before."""
     lost = ""
     while not stop.is_set():
         try:
-            return find_display(os.environ), fonts.find(settings.font, settings.cache)
+            return find_display(os.environ), fonts.find(settings.font, settings.cache, wanted)
         except DeviceLost as error:
             if str(error) != lost:
                 lost = str(error)

@@ -18,6 +18,7 @@ from kiosk.credentials.passes import encode
 from kiosk.credentials.trust import PASS_ID_BYTES
 from kiosk.demo.scenarios import Case, Made, Scenario
 from kiosk.model import VisitId, VisitorKind, WallTime
+from ui.cache import personal_cache
 
 COMPOUND = "riverside"
 DEVICE = "gate-1"
@@ -135,7 +136,7 @@ class Site:
             "thermometer": {"source": "simulated"},
             "relay": {"source": "simulated"},
             "screen": {
-                "cache": str(self.folder / "cache"),
+                "cache": str(personal_cache()),
                 "statistics": str(self.screen_figures),
                 "guard_phone": "021 5555 0100",
                 **({} if self.window is None else {"window": self.window}),

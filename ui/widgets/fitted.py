@@ -5,11 +5,13 @@ from functools import lru_cache
 from kivy.clock import Clock
 from kivy.core.text import Label as CoreLabel
 from kivy.graphics import Color, Rectangle
+from kivy.graphics.texture import Texture
 from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, ObjectProperty, OptionProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from ui.wrapping import LINE_HEIGHT, Fitted, fit
 
+SHARE = {"left": 0.0, "center": 0.5, "right": 1.0}
 MEASURED_AT = 48
 """The size of type at which pieces are measured; widths grow in proportion."""
 
@@ -36,7 +38,9 @@ class FittedWords(Widget):
 
     def __init__(self, **kwargs: object) -> None:
         self.fitted = Fitted((), 1, whole=True)
-        self._textures: list[object] = []
+        self._textures: list[Texture] = []
+        self._drawings: list[Rectangle] = []
+        self._ink: Color | None = None
         self._told: tuple[object, ...] = ()
         super().__init__(**kwargs)
         self._refit = Clock.create_trigger(self._fit, -1)
@@ -72,7 +76,7 @@ class FittedWords(Widget):
         self._textures = [self._drawn(line, font) for line in self.fitted.lines if line]
         self._place()
 
-    def _drawn(self, line: str, font: str) -> object:
+    def _drawn(self, line: str, font: str) -> Texture:
         label = CoreLabel(text=line, font_name=font, font_size=self.fitted.size, bold=self.bold)
         label.refresh()
         return label.texture
@@ -82,12 +86,15 @@ class FittedWords(Widget):
         whole = len(self._textures) * pitch
         spare = {"top": 0.0, "middle": (self.height - whole) / 2, "bottom": self.height - whole}[self.valign]
         top = self.top - spare
-        self.canvas.clear()
-        with self.canvas:
-            Color(*self.color)
-            for number, texture in enumerate(self._textures):
-                width, height = texture.size  # type: ignore[attr-defined]  # Kivy's textures have no types
-                share = {"left": 0.0, "center": 0.5, "right": 1.0}[self.halign]
-                x = self.x + (self.width - width) * share
-                y = top - pitch * (number + 0.5) - height / 2
-                Rectangle(texture=texture, pos=(round(x), round(y)), size=texture.size)  # type: ignore[attr-defined]
+        if len(self._drawings) != len(self._textures):
+            self.canvas.clear()
+            with self.canvas:
+                self._ink = Color(*self.color)
+                self._drawings = [Rectangle() for _ in self._textures]
+        if self._ink is not None:
+            self._ink.rgba = self.color
+        for number, (texture, drawing) in enumerate(zip(self._textures, self._drawings, strict=True)):
+            width, height = texture.size
+            x = self.x + (self.width - width) * SHARE[self.halign]
+            y = top - pitch * (number + 0.5) - height / 2
+            drawing.texture, drawing.pos, drawing.size = texture, (round(x), round(y)), texture.size

@@ -5,11 +5,11 @@ from kivy.properties import ColorProperty, NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from ui.widgets.pictogram import Pictogram
-from ui.widgets.surface import Surface
+from ui.widgets.surface import Emblem
 
 
 class Medallion(Widget):
-    """`share`: how much of the disc the pictogram takes."""
+    """`share`: how much of the disc the pictogram takes. `edge`: the colour of a thin line around it."""
 
     name = StringProperty("")
     ink = ColorProperty("#000000")
@@ -18,11 +18,12 @@ class Medallion(Widget):
     share = NumericProperty(0.6)
 
     def __init__(self, **kwargs: object) -> None:
-        self._disc = Surface(edge_width=2)
+        self._rim = Emblem()
+        self._disc = Emblem()
         self._mark = Pictogram()
         super().__init__(**kwargs)
-        self.add_widget(self._disc)
-        self.add_widget(self._mark)
+        for part in (self._rim, self._disc, self._mark):
+            self.add_widget(part)
         refresh = Clock.create_trigger(self._show, -1)
         for name in ("name", "ink", "fill", "edge", "share", "pos", "size"):
             self.fbind(name, refresh)
@@ -30,9 +31,8 @@ class Medallion(Widget):
 
     def _show(self, *_: object) -> None:
         self._mark.name, self._mark.ink, self._mark.ground = self.name, self.ink, self.fill
-        self._disc.fill, self._disc.edge = self.fill, self.edge
+        self._rim.fill, self._disc.fill = self.edge, self.fill
         side = min(self.size)
-        self._disc.corner = side / 2
-        for part, share in ((self._disc, 1.0), (self._mark, self.share)):
-            part.size = (side * share, side * share)
+        for part, width in ((self._rim, side), (self._disc, max(0, side - 4)), (self._mark, side * self.share)):
+            part.size = (width, width)
             part.center = self.center

@@ -1,15 +1,32 @@
-"""Draws a pictogram with Kivy's own canvas instructions, smooth at every size."""
+"""Draws a pictogram with Kivy's own canvas instructions, once for each size and colour, and keeps the picture."""
+
+from functools import lru_cache
 
 from kivy.clock import Clock
-from kivy.graphics import Color, Mesh, SmoothEllipse, SmoothLine, SmoothRoundedRectangle
+from kivy.graphics import (
+    ClearBuffers,
+    ClearColor,
+    Color,
+    Fbo,
+    Mesh,
+    Rectangle,
+    SmoothEllipse,
+    SmoothLine,
+    SmoothRoundedRectangle,
+)
+from kivy.graphics.texture import Texture
 from kivy.properties import ColorProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from ui.pictograms import PICTOGRAMS, Area, Box, Disc, Mark, Point, Stroke
 
+Rgba = tuple[float, float, float, float]
+KEPT = 160
+"""Pictures that are kept: all of two looks. Each instruction of Kivy's takes 30 to 200 kB, a small picture less."""
+
 
 class Pictogram(Widget):
-    """One pictogram, as large as fits in the middle of the widget. `ink` draws, `ground` cuts out."""
+    """One pictogram, as large as fits in the middle of the widget. `ink` draws, on `ground`, which fills its square."""
 
     name = StringProperty("")
     ink = ColorProperty("#000000")
@@ -17,39 +34,50 @@ class Pictogram(Widget):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
+        with self.canvas:
+            Color(1, 1, 1, 1)
+            self._drawing = Rectangle(size=(0, 0))
         redraw = Clock.create_trigger(self._draw, -1)
-        self.fbind("name", redraw)
-        self.fbind("ink", redraw)
-        self.fbind("ground", redraw)
-        self.fbind("size", redraw)
-        self.fbind("pos", redraw)
+        for name in ("name", "ink", "ground", "size", "pos"):
+            self.fbind(name, redraw)
         redraw()
 
     def _draw(self, *_: object) -> None:
-        self.canvas.clear()
-        if not self.name:
+        side = round(min(self.width, self.height))
+        if not self.name or side < 4:
+            self._drawing.size = (0, 0)
             return
-        side = min(self.width, self.height)
-        pen = _Pen(side / 100, self.center_x - side / 2, self.center_y - side / 2)
-        with self.canvas:
-            for mark in PICTOGRAMS[self.name]:
-                Color(*(self.ground if mark.cut else self.ink))
-                pen.draw(mark)
+        self._drawing.texture = drawn(self.name, side, tuple(self.ink), tuple(self.ground))
+        self._drawing.pos = (round(self.center_x - side / 2), round(self.center_y - side / 2))
+        self._drawing.size = (side, side)
+
+
+@lru_cache(maxsize=KEPT)
+def drawn(name: str, side: int, ink: Rgba, ground: Rgba) -> Texture:
+    """Return the picture of a pictogram."""
+    buffer = Fbo(size=(side, side))
+    with buffer:
+        # A ground that is seen through would darken every edge.
+        ClearColor(*ground)
+        ClearBuffers()
+        pen = _Pen(side / 100)
+        for mark in PICTOGRAMS[name]:
+            Color(*(ground if mark.cut else ink))
+            pen.draw(mark)
+    buffer.draw()
+    return buffer.texture
 
 
 class _Pen:
-    """Where the square of 100 by 100 lies on the canvas."""
+    """Draws marks of the square of 100 by 100 at a scale."""
 
-    def __init__(self, scale: float, x: float, y: float) -> None:
+    def __init__(self, scale: float) -> None:
         self._scale = scale
-        self._x = x
-        self._y = y
 
     def draw(self, mark: Mark) -> None:
         match mark:
             case Disc(x, y, radius):
-                left, low = self._at((x - radius, y - radius))
-                SmoothEllipse(pos=(left, low), size=(2 * radius * self._scale,) * 2)
+                SmoothEllipse(pos=self._at((x - radius, y - radius)), size=(2 * radius * self._scale,) * 2)
             case Box(x, y, width, height, radius):
                 SmoothRoundedRectangle(
                     pos=self._at((x, y)),
@@ -78,4 +106,4 @@ class _Pen:
                 SmoothEllipse(pos=(x - half, y - half), size=(2 * half, 2 * half))
 
     def _at(self, point: Point) -> Point:
-        return self._x + point[0] * self._scale, self._y + point[1] * self._scale
+        return point[0] * self._scale, point[1] * self._scale

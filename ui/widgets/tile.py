@@ -6,7 +6,7 @@ from kivy.properties import ObjectProperty
 from kiosk.view import StepState
 from ui.widgets.fitted import FittedWords
 from ui.widgets.pictogram import Pictogram
-from ui.widgets.surface import Surface
+from ui.widgets.surface import Emblem, Surface
 
 MANNER = {
     StepState.NOT_NEEDED: ("surface", "quiet", "dash", "quiet"),
@@ -27,7 +27,7 @@ class StepTile(Surface):
 
     def __init__(self, **kwargs: object) -> None:
         self._mark = Pictogram()
-        self._badge_ground = Surface()
+        self._badge_ground = Emblem()
         self._badge = Pictogram()
         self._title = FittedWords(bold=True)
         self._line = FittedWords()
@@ -82,7 +82,6 @@ class StepTile(Surface):
         self._title.valign, self._line.valign = ("middle", "middle") if high else ("bottom", "top")
         badge = side * 0.46
         self._badge_ground.size = (badge, badge)
-        self._badge_ground.corner = badge / 2
         self._badge_ground.pos = (mark_x + side - badge * 0.8, mark_y - badge * 0.12)
         self._badge.size = (badge * 0.66, badge * 0.66)
         self._badge.center = self._badge_ground.center
