@@ -1,5 +1,6 @@
 """Take one face out of a font and cut it down to some characters. A program of its own: SOURCE FACE TARGET, text on stdin."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def cut(source: Path, face: str, target: Path, text: str) -> None:
     subsetter = subset.Subsetter(options)
     subsetter.populate(text=text)
     subsetter.subset(font)
-    draft = target.with_suffix(".draft")
+    draft = target.with_suffix(f".{os.getpid()}")
     font.save(str(draft))
     draft.rename(target)
 

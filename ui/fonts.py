@@ -8,7 +8,7 @@ each face is taken out and cut down once, in a process of its own, and kept unti
 import hashlib
 import subprocess
 import sys
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,41 +59,48 @@ def characters(notices: Notices) -> frozenset[str]:
     return LATIN.union(*words, *titles, *sentences) - {"\n"}
 
 
-def find(configured: Path | None, cache: Path, wanted: Set[str], folders: tuple[Path, ...] = FOLDERS) -> Fonts:
-    """Find the fonts; `configured` serves all languages and weights. Raises DeviceLost: without type nothing is said."""
-    if configured is not None:
-        if not configured.is_file():
-            raise DeviceLost(f"{configured}: there is no such font; correct [screen] font")
-        cut = _cut(configured, FIRST_FACE, cache, wanted)
-        return Fonts(Family(cut, cut), Family(cut, cut))
-    for folder in folders:
-        if (regular := folder / REGULAR).is_file():
-            bold = folder / BOLD if (folder / BOLD).is_file() else regular
-            return Fonts(
-                Family(*(_cut(file, CHINESE_FACE[file.name], cache, wanted) for file in (regular, bold))),
-                Family(*(_cut(file, FIRST_FACE, cache, wanted) for file in (regular, bold))),
-            )
-    raise DeviceLost("no font for Chinese, Japanese and Korean is installed; install fonts-noto-cjk")
+class Cutter:
+    """Finds the fonts for some characters. `before` is called before the first is cut down: a Pi takes half a minute."""
 
+    def __init__(self, cache: Path, wanted: Set[str], before: Callable[[], None] = lambda: None) -> None:
+        self._cache = cache
+        self._text = "".join(sorted(wanted))
+        self._before = before
 
-def _cut(source: Path, face: str, cache: Path, wanted: Set[str]) -> Path:
-    """Return the face cut down, made on first use; the whole file where that fails: foreign shapes are better than none."""
-    text = "".join(sorted(wanted))
-    status = source.stat()
-    mark = hashlib.sha256(f"{source} {status.st_mtime_ns} {status.st_size} {face} {text}".encode()).hexdigest()[:16]
-    kept = cache / f"{source.stem}-{mark}.otf"
-    if kept.exists():
+    def find(self, configured: Path | None = None, folders: tuple[Path, ...] = FOLDERS) -> Fonts:
+        """Find them; `configured` serves all languages and weights. Raises DeviceLost: without type nothing is said."""
+        if configured is not None:
+            if not configured.is_file():
+                raise DeviceLost(f"{configured}: there is no such font; correct [screen] font")
+            cut = self._cut(configured, FIRST_FACE)
+            return Fonts(Family(cut, cut), Family(cut, cut))
+        for folder in folders:
+            if (regular := folder / REGULAR).is_file():
+                bold = folder / BOLD if (folder / BOLD).is_file() else regular
+                return Fonts(
+                    Family(*(self._cut(file, CHINESE_FACE[file.name]) for file in (regular, bold))),
+                    Family(*(self._cut(file, FIRST_FACE) for file in (regular, bold))),
+                )
+        raise DeviceLost("no font for Chinese, Japanese and Korean is installed; install fonts-noto-cjk")
+
+    def _cut(self, source: Path, face: str) -> Path:
+        """Return the face cut down, made on first use; the whole file where that fails: foreign shapes beat none."""
+        status = source.stat()
+        mark = hashlib.sha256(f"{source} {status.st_mtime_ns} {status.st_size} {face} {self._text}".encode()).hexdigest()[:16]
+        kept = self._cache / f"{source.stem}-{mark}.otf"
+        if kept.exists():
+            return kept
+        self._before()
+        argv = [sys.executable, "-P", "-m", "ui.font_cutting", str(source), face, str(kept)]
+        try:
+            self._cache.mkdir(parents=True, exist_ok=True)
+            # Another process: cutting takes 100 MB, which this one would keep.
+            done = subprocess.run(argv, input=self._text.encode(), capture_output=True, timeout=CUT_WITHIN_S, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            _log.warning("font not cut down", font=str(source), reason=str(error))
+            return source
+        if done.returncode != 0 or not kept.exists():
+            reason = done.stderr.decode(errors="replace").strip().splitlines()
+            _log.warning("font not cut down", font=str(source), reason=reason[-1] if reason else "")
+            return source
         return kept
-    argv = [sys.executable, "-P", "-m", "ui.font_cutting", str(source), face, str(kept)]
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        # Another process: cutting takes 100 MB, which this one would keep.
-        done = subprocess.run(argv, input=text.encode(), capture_output=True, timeout=CUT_WITHIN_S, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        _log.warning("font not cut down", font=str(source), reason=str(error))
-        return source
-    if done.returncode != 0 or not kept.exists():
-        reason = done.stderr.decode(errors="replace").strip().splitlines()
-        _log.warning("font not cut down", font=str(source), reason=reason[-1] if reason else "")
-        return source
-    return kept

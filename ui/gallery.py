@@ -102,7 +102,7 @@ def draw(gallery: Gallery, each: Callable[[str, "Front"], None]) -> None:
         from ui.look import Panel, register_fonts
         from ui.settling import settle
 
-        register_fonts(fonts.find(None, personal_cache(), fonts.characters(_notices())))
+        register_fonts(fonts.Cutter(personal_cache(), fonts.characters(_notices())).find())
         look = theme.load()
         for size, language in product(gallery.sizes, gallery.languages):
             front = Front(look, Panel(*panel_of(size)), lambda _: None)
@@ -127,9 +127,9 @@ def contact_sheet(pictures: Sequence[Path], sheet: Path, *, columns: int = SHEET
     import cv2
     import numpy as np
 
-    from ui.palette_png import write_palette_png
+    from ui.palette_png import Pixels, write_palette_png
 
-    rows: list[list[np.ndarray]] = []
+    rows: list[list[Pixels]] = []
     for path in pictures:
         picture = cv2.imread(str(path))
         if picture is None:

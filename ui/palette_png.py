@@ -3,6 +3,7 @@
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +12,8 @@ MOST_COLOURS = 256
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 INDEXED = 3
 
-Pixels = npt.NDArray[np.uint8]
-"""Height by width by red, green, blue."""
+Pixels = npt.NDArray[Any]
+"""Height by width by red, green, blue, a byte each."""
 
 
 def write_palette_png(path: Path, pixels: Pixels) -> None:
@@ -33,7 +34,7 @@ def write_palette_png(path: Path, pixels: Pixels) -> None:
     path.write_bytes(SIGNATURE + b"".join(_chunk(kind, body) for kind, body in chunks))
 
 
-def _true_colours(pixels: Pixels, packed: npt.NDArray[np.uint32], kept: npt.NDArray[np.uint32]) -> bytes:
+def _true_colours(pixels: Pixels, packed: npt.NDArray[Any], kept: npt.NDArray[Any]) -> bytes:
     """Return one of the true colours behind each coarse one: a plain ground keeps its exact shade."""
     _, first = np.unique(packed, return_index=True)
     by_code = dict(zip(np.unique(packed).tolist(), first.tolist(), strict=True))

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import structlog
@@ -13,10 +13,10 @@ from kiosk.errors import DeviceLost
 from kiosk.model import Seconds
 from kiosk.ports import Clock
 from kiosk.preview import PreviewSubscriber
-from ui import fonts, kivy_environment
+from ui import kivy_environment
 from ui.core_link import CoreLink
 from ui.display import find_display
-from ui.fonts import Fonts
+from ui.fonts import Cutter, Fonts, characters
 from ui.notices import Notices
 from ui.pace import Pace
 from ui.settings import ScreenSettings
@@ -48,7 +48,8 @@ def run_screen(
         link = CoreLink(core_socket, clock, settings.version)
         stack.callback(link.close)
         link.start()
-        found = _wait_for_display(settings, fonts.characters(notices), link, stop, announce)
+        cutter = Cutter(settings.cache, characters(notices), announce)
+        found = _wait_for_display(settings, cutter, link, stop, announce)
         if found is None:
             return
         driver, family = found
@@ -72,13 +73,13 @@ def run_screen(
 
 
 def _wait_for_display(
-    settings: ScreenSettings, wanted: Set[str], link: CoreLink, stop: threading.Event, announce: Callable[[], None]
+    settings: ScreenSettings, cutter: Cutter, link: CoreLink, stop: threading.Event, announce: Callable[[], None]
 ) -> tuple[str, Fonts] | None:
     """Return the driver and the fonts, as soon as both are there; None when stopped before."""
     lost = ""
     while not stop.is_set():
         try:
-            return find_display(os.environ), fonts.find(settings.font, settings.cache, wanted)
+            return find_display(os.environ), cutter.find(settings.font)
         except DeviceLost as error:
             if str(error) != lost:
                 lost = str(error)
