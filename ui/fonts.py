@@ -28,7 +28,7 @@ REGULAR = "NotoSansCJK-Regular.ttc"
 BOLD = "NotoSansCJK-Bold.ttc"
 CHINESE_FACE = {REGULAR: "Noto Sans CJK SC", BOLD: "Noto Sans CJK SC Bold"}
 FIRST_FACE = ""
-LATIN = frozenset({*map(chr, range(0x20, 0x7F)), *map(chr, range(0xA0, 0x180)), *"●…“”‘’–—·±°℃"})
+ALWAYS = frozenset({*map(chr, range(0x20, 0x7F)), *"●…“”‘’–—·±°℃"})
 """What any configuration may bring: names, numbers, addresses."""
 CUT_WITHIN_S = 180.0
 
@@ -56,7 +56,7 @@ def characters(notices: Notices) -> frozenset[str]:
     words = [text for language in LANGUAGES for text in shown(language).values()]
     titles = [getattr(notices.title, language) for language in LANGUAGES]
     sentences = [getattr(notice, language) for notice in notices.notice for language in LANGUAGES]
-    return LATIN.union(*words, *titles, *sentences) - {"\n"}
+    return ALWAYS.union(*words, *titles, *sentences) - {"\n"}
 
 
 class Cutter:
