@@ -44,7 +44,7 @@ contracts: setup
 
 # Whole gates run apart from the busy part, two at a time; pytest's closing line comes last.
 test: lint types contracts $(TEST_STAMP)
-	$(BIN)/pytest -n auto -m "not end_to_end and not hardware"
+	$(BIN)/pytest -n auto --dist loadgroup -m "not end_to_end and not hardware"
 	$(BIN)/pytest -n 2 -m "end_to_end and not hardware"
 
 # Two hundred kills, about a quarter of an hour; `make chaos ARGS="--rounds 20 --seed 3"` for fewer.

@@ -2,8 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -79,38 +79,46 @@ def write_gallery(gallery: Gallery, folder: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be made: {error.strerror}") from error
-    from ui.palette_png import write_palette_png
-
     written: list[Path] = []
+    with studio():
+        from ui.palette_png import write_palette_png
 
-    def write(name: str, front: "Front") -> None:
-        path = folder / f"{name}.png"
-        write_palette_png(path, pixels_of(front))
-        written.append(path)
-
-    draw(gallery, write)
+        for name, front in drawn(gallery):
+            written.append(folder / f"{name}.png")
+            write_palette_png(written[-1], pixels_of(front))
     contact_sheet(written, folder / "contact.png")
     return len(written)
 
 
-def draw(gallery: Gallery, each: Callable[[str, "Front"], None]) -> None:
-    """Draw every picture and hand over its name, SCREEN-LANGUAGE-SIZE, with the widgets that show it."""
+@contextmanager
+def studio() -> Iterator[None]:
+    """Open a window to draw in, on a virtual display where there is none, with the fonts. Raises DeviceLost."""
     with ExitStack() as stack:
-        cache = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatepost-screens-")))
-        _open_window(stack, cache)
-        from ui.front import Front
-        from ui.look import Panel, register_fonts
-        from ui.settling import settle
+        _open_window(stack)
+        from ui.look import register_fonts
 
         register_fonts(fonts.Cutter(personal_cache(), fonts.characters(_notices())).find())
-        look = theme.load()
-        for size, language in product(gallery.sizes, gallery.languages):
-            front = Front(look, Panel(*panel_of(size)), lambda _: None)
-            for name, picture in gallery.pictures(language):
+        yield
+
+
+def drawn(gallery: Gallery, only: str | None = None) -> Iterator[tuple[str, "Front"]]:
+    """Draw in an open studio; yield each picture's name, SCREEN-LANGUAGE-SIZE, with the widgets that show it now.
+
+    `only`: one screen of them.
+    """
+    from ui.front import Front
+    from ui.look import Panel
+    from ui.settling import settle
+
+    look = theme.load()
+    for size, language in product(gallery.sizes, gallery.languages):
+        front = Front(look, Panel(*panel_of(size)), lambda _: None)
+        for name, picture in gallery.pictures(language):
+            if only is None or name == only:
                 front.show(picture)
                 front.mirror(sample_preview() if picture.screen is Screen.STEPS else None)
                 settle(SETTLES_IN)
-                each(f"{name}-{language}-{size}", front)
+                yield f"{name}-{language}-{size}", front
 
 
 def pixels_of(front: "Front") -> "Pixels":
@@ -150,7 +158,7 @@ def _notices() -> notices.Notices:
     return notices.read(notices.FOLDER / "epidemic.toml")
 
 
-def _open_window(stack: ExitStack, cache: Path) -> None:
+def _open_window(stack: ExitStack) -> None:
     try:
         driver = find_display(os.environ)
     except DeviceLost:
@@ -158,5 +166,5 @@ def _open_window(stack: ExitStack, cache: Path) -> None:
     if driver == "kmsdrm":
         os.environ["DISPLAY"] = stack.enter_context(virtual_display(320, 320))
         driver = "x11"
-    prepare(driver, cache, (320, 320), fps=0)
+    prepare(driver, Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatepost-screens-"))), (320, 320), fps=0)
     check_window()

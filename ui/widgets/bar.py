@@ -1,22 +1,17 @@
 """The bar of buttons at the lower edge, in one row or two, each button large enough for a cold thumb."""
 
-from collections.abc import Callable, Sequence
-from math import ceil
+from collections.abc import Callable
 
 from kivy.properties import BooleanProperty, ObjectProperty
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.widget import Widget
 
+from ui.bar_layout import bar_height, places
 from ui.look import Look, font_of
 from ui.picture import Action, Touch
 from ui.widgets.fitted import FittedWords
 from ui.widgets.pictogram import Pictogram
 from ui.widgets.surface import Surface
-
-ROWS_MOST = 3
-WORDS_WIDE = 1.9
-"""A button with words is at least so many targets wide, or the bar takes another row."""
-LANGUAGE_WIDE = 1.25
 
 
 class TouchButton(ButtonBehavior, Surface):
@@ -87,58 +82,25 @@ class Bar(Widget):
         self._pressed = pressed
         self._look: Look | None = None
         self._touches: tuple[Touch, ...] = ()
-        self._rows: list[list[TouchButton]] = []
+        self._buttons: list[TouchButton] = []
         self.bind(pos=self._place, width=self._place)
 
     def show(self, touches: tuple[Touch, ...], look: Look) -> None:
         """Show these buttons; those that are the same already stay as they are, under the finger that is on them."""
         if touches == self._touches and look is self._look:
             return
-        kept = {} if look is not self._look else {button.touch: button for row in self._rows for button in row}
+        kept = {} if look is not self._look else {button.touch: button for button in self._buttons}
         self._touches, self._look = touches, look
         self.clear_widgets()
-        buttons = [kept.get(touch) or TouchButton(touch, look, self._pressed) for touch in touches]
-        for button in buttons:
+        self._buttons = [kept.get(touch) or TouchButton(touch, look, self._pressed) for touch in touches]
+        for button in self._buttons:
             self.add_widget(button)
-        self._rows = _rows(buttons, self.width, look)
-        metrics = look.metrics
-        self.height = len(self._rows) * (metrics.target + metrics.gap) + metrics.gap if buttons else 0
+        self.height = bar_height(touches, look.metrics)
         self._place()
 
     def _place(self, *_: object) -> None:
         if self._look is None:
             return
-        metrics = self._look.metrics
-        top = self.top
-        for row in self._rows:
-            top -= metrics.gap + metrics.target
-            spare = self.width - metrics.gap * (len(row) + 1)
-            whole = sum(button.touch.wide for button in row)
-            x = self.x + metrics.gap
-            for button in row:
-                button.size = (round(spare * button.touch.wide / whole), metrics.target)
-                button.pos = (round(x), round(top))
-                x += button.width + metrics.gap
-
-
-def _rows(buttons: Sequence[TouchButton], width: float, look: Look) -> list[list[TouchButton]]:
-    """Lay the buttons in as few rows as leave each its least width."""
-    rows: list[list[TouchButton]] = []
-    for count in range(1, ROWS_MOST + 1):
-        most = ceil(len(buttons) / count)
-        rows = [list(buttons[at : at + most]) for at in range(0, len(buttons), most or 1)]
-        if all(_fits(row, width, look) for row in rows):
-            return rows
-    return rows
-
-
-def _fits(row: Sequence[TouchButton], width: float, look: Look) -> bool:
-    metrics = look.metrics
-    share = (width - metrics.gap * (len(row) + 1)) / sum(button.touch.wide for button in row)
-    return all(share * button.touch.wide >= _least(button.touch) * metrics.target for button in row)
-
-
-def _least(touch: Touch) -> float:
-    if touch.action is Action.LANGUAGE:
-        return LANGUAGE_WIDE
-    return 1.0 if touch.words is None else WORDS_WIDE
+        for button, place in zip(self._buttons, places(self._touches, self._look.metrics), strict=True):
+            button.pos = (self.x + place.x, self.y + place.y)
+            button.size = (place.width, place.height)

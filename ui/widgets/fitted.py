@@ -52,6 +52,11 @@ class FittedWords(Widget):
         self._refit()
 
     @property
+    def textures(self) -> list[Texture]:
+        """The lines as they are drawn."""
+        return list(self._textures)
+
+    @property
     def used_height(self) -> float:
         """How much of the box's height the words take."""
         return len(self.fitted.lines) * self.fitted.size * LINE_HEIGHT if self.raw else 0.0
