@@ -2,7 +2,7 @@
 
 idle       `idle_fps` frames a second, the quick decoder alone
 watching   every newest frame, every decoder: while the core says that a visitor is here, the picture moves,
-or a code was just seen
+or a code was just seen; then the screen has a mirror, and whoever's code is not read is told why
 """
 
 import contextlib
@@ -13,7 +13,9 @@ from pathlib import Path
 
 import structlog
 
+from drivers.adviser import Adviser
 from drivers.camera import Camera, Frame
+from drivers.mirror import Mirror
 from drivers.motion import Motion
 from drivers.qr import Decoder, Found
 from kiosk.errors import DeviceLost
@@ -23,6 +25,7 @@ from kiosk.link import (
     Attend,
     Beat,
     Connection,
+    Noticed,
     PartHealth,
     Scanned,
     SceneMoved,
@@ -55,17 +58,18 @@ def run_eyes(
     clock: Clock,
     stop: threading.Event,
     *,
+    mirror: Mirror,
     idle_fps: int,
     version: str,
 ) -> None:
     """Watch until `stop` is set. A lost core or camera is waited for; one that cannot be meant is a UsageError."""
-    with contextlib.closing(_Watched(open_camera, clock)) as camera:
+    with contextlib.closing(_Watched(open_camera, clock)) as camera, contextlib.closing(mirror):
         while not stop.is_set():
             connection = connect_patiently(core_socket, stop.wait)
             if connection is None:
                 return
             began = clock.monotonic()
-            session = _Session(connection, camera, clock, stop, idle_fps)
+            session = _Session(connection, camera, mirror, clock, stop, idle_fps)
             try:
                 greet(connection, Part.EYES, version)
                 _log.info("core connected")
@@ -174,9 +178,19 @@ class _Watched:
 class _Session:
     """One connection with the core, from greeting to its end."""
 
-    def __init__(self, connection: Connection, camera: _Watched, clock: Clock, stop: threading.Event, idle_fps: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        camera: _Watched,
+        mirror: Mirror,
+        clock: Clock,
+        stop: threading.Event,
+        idle_fps: int,
+    ) -> None:
         self._connection = connection
         self._camera = camera
+        self._mirror = mirror
+        self._adviser = Adviser()
         self._clock = clock
         self._stop = stop
         self._idle_fps = idle_fps
@@ -205,10 +219,12 @@ class _Session:
             frame = self._camera.frame(max(0.001, self._beat_at - now), self._gone)
             self._tell_health()
             if frame is not None:
-                self._look(frame, thorough=watching)
+                codes = self._look(frame, thorough=watching)
+                self._help(frame, codes, watching=watching)
 
     def close(self) -> None:
-        """End the connection and its thread. Idempotent."""
+        """End the connection and its thread, and take the mirror away. Idempotent."""
+        self._mirror.close()
         self._connection.close()
         self._listener.join(JOIN_S)
 
@@ -225,14 +241,27 @@ class _Session:
         except DeviceLost:
             self._gone.set()
 
-    def _look(self, frame: Frame, *, thorough: bool) -> None:
+    def _look(self, frame: Frame, *, thorough: bool) -> tuple[Found, ...]:
         if self._motion.watch(frame.image, frame.captured_at):
             self._send(SceneMoved(self._motion.moving, frame.captured_at))
         if self._motion.moving:
             self._linger()
-        for code in self._decoder.decode(frame.image, thorough=thorough):
+        codes = self._decoder.decode(frame.image, thorough=thorough)
+        for code in codes:
             self._linger()
             self._tell(code, frame.captured_at)
+        return codes
+
+    def _help(self, frame: Frame, codes: tuple[Found, ...], *, watching: bool) -> None:
+        """Show the frame and say what could be done better, after all that was read in it is told."""
+        if not watching:
+            self._mirror.close()
+            self._adviser.rest(frame.captured_at)
+            return
+        self._mirror.show(frame, codes, self._adviser.hint)
+        hint = self._adviser.advise(frame.image, frame.captured_at, read=bool(codes))
+        if hint is not None:
+            self._send(Noticed(hint, self._clock.monotonic()))
 
     def _linger(self) -> None:
         self._watch_until = self._clock.monotonic() + LINGER_S

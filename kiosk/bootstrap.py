@@ -293,8 +293,10 @@ def open_pins(config: Config, stack: ExitStack) -> Any:
 
 
 def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -> None:
-    """Run the eyes process until `stop`: camera and decoders."""
+    """Run the eyes process until `stop`: camera and decoders, and the screen's mirror."""
     from drivers.eyes import run_eyes as look
+    from drivers.mirror import Mirror
+    from kiosk.preview import PreviewPublisher
 
     clock = SystemClock()
     ready()
@@ -303,6 +305,7 @@ def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -
         camera_factory(config, clock),
         clock,
         stop,
+        mirror=Mirror(PreviewPublisher(Path(config.gate.run_dir))),
         idle_fps=config.camera.idle_fps,
         version=SOFTWARE,
     )

@@ -11,11 +11,14 @@ import pytest
 
 from drivers.camera import Camera
 from drivers.eyes import LINGER_S, REPEAT_S, run_eyes
+from drivers.mirror import Mirror
 from kiosk.errors import DeviceLost, UsageError
-from kiosk.link import BEAT_LOST, AnyMessage, Attend, Beat, PartHealth, Scanned, SceneMoved
+from kiosk.link import BEAT_LOST, AnyMessage, Attend, Beat, Noticed, PartHealth, Scanned, SceneMoved
 from kiosk.model import Monotonic, Part
+from kiosk.preview import Corners, Preview, PreviewPublisher, PreviewSubscriber
+from kiosk.view import Hint
 from tests.drivers.pictured import RealClock, drawn, placed
-from tests.drivers.watching import GREY, PATIENCE_S, Core, Stage, watching
+from tests.drivers.watching import GREY, PATIENCE_S, Core, Stage, mirror_at, screen_at, watching
 
 
 @pytest.fixture
@@ -238,7 +241,7 @@ def test_a_source_that_cannot_be_meant_ends_the_eyes(core: Core) -> None:
 
     def run() -> None:
         try:
-            run_eyes(core.path, wrong, RealClock(), threading.Event(), idle_fps=10, version="1")
+            run_eyes(core.path, wrong, RealClock(), threading.Event(), mirror=mirror_at(core.path), idle_fps=10, version="1")
         except UsageError as error:
             ended.append(error)
 
@@ -255,3 +258,108 @@ def test_the_largest_code_passes(core: Core, stage: Stage) -> None:
     with watching(core.path, stage.open):
         core.accept()
         assert core.expect(Scanned).scan.content == content
+
+
+def mirrored(core: Core, screen: PreviewSubscriber, shows: bool = True) -> Preview | None:
+    """Wait until the mirror shows a picture, or none any more."""
+    end = RealClock().monotonic() + PATIENCE_S
+    while screen.live() is not shows:
+        core.during(0.05)
+        assert RealClock().monotonic() < end
+    return screen.newest()
+
+
+def test_the_mirror_shows_what_is_there_while_somebody_is_and_nothing_afterwards(core: Core, stage: Stage) -> None:
+    stage.picture = placed(drawn(b"mirrored"), 300, 200)
+    screen = screen_at(core.path)
+    with watching(core.path, stage.open):
+        core.accept()
+        core.send(Attend(active=True))
+        shown = mirrored(core, screen)
+        assert shown is not None
+        assert (shown.width, shown.height) == (640, 360)
+        (corners,) = shown.codes
+        assert np.abs(np.subtract(corners[0], (160, 110))).max() <= 3
+        stage.picture = GREY
+        core.send(Attend(active=False))
+        assert mirrored(core, screen, shows=False) is None
+    assert not [path for path in core.path.parent.iterdir() if path.name.startswith("gatepost-")]
+    screen.close()
+
+
+def test_nobody_is_mirrored_while_nobody_is_here(core: Core, stage: Stage) -> None:
+    with watching(core.path, stage.open):
+        core.accept()
+        core.expect(PartHealth)
+        core.during(0.5)
+        assert not screen_at(core.path).live()
+
+
+def test_the_mirror_is_taken_away_when_the_core_is_gone_and_when_the_eyes_end(core: Core, stage: Stage) -> None:
+    screen = screen_at(core.path)
+    with watching(core.path, stage.open):
+        core.accept()
+        core.send(Attend(active=True))
+        assert mirrored(core, screen) is not None
+        core.hang_up()
+        core.accept()
+        assert not screen.live()
+        core.send(Attend(active=True))
+        assert mirrored(core, screen) is not None
+    assert not screen.live()
+    screen.close()
+
+
+class NotingPublisher(PreviewPublisher):
+    """Notes when each picture was published, by when it was captured."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path.parent, directory=path.parent)
+        self.published: dict[float, float] = {}
+
+    def publish(
+        self,
+        rgb: memoryview,
+        size: tuple[int, int],
+        captured_at: Monotonic,
+        codes: tuple[Corners, ...] = (),
+        hint: Hint | None = None,
+    ) -> None:
+        self.published[captured_at] = RealClock().monotonic()
+        super().publish(rgb, size, captured_at, codes, hint)
+
+
+def test_the_mirror_never_delays_a_code(core: Core, stage: Stage) -> None:
+    publisher = NotingPublisher(core.path)
+    with watching(core.path, stage.open, mirror=Mirror(publisher)):
+        core.accept()
+        core.send(Attend(active=True))
+        core.during(0.3)
+        stage.picture = placed(drawn(b"first"), 300, 200)
+        scans = [message.scan for message in core.during(2.0) if isinstance(message, Scanned)]
+    shown = [
+        (scan.decoded_at, publisher.published[scan.captured_at]) for scan in scans if scan.captured_at in publisher.published
+    ]
+    assert shown
+    assert all(published >= decoded for decoded, published in shown)
+
+
+def test_whoever_holds_up_a_code_too_small_is_told_so_a_few_times_a_second(core: Core, stage: Stage) -> None:
+    far = cv2.resize(drawn(b"GP1:" + b"0123456789ABCDEF" * 8), (100, 100), interpolation=cv2.INTER_AREA)
+    stage.picture = placed(np.asarray(cv2.GaussianBlur(far, (0, 0), 1.2), np.uint8), 600, 300)
+    with watching(core.path, stage.open):
+        core.accept()
+        core.send(Attend(active=True))
+        core.expect(Noticed)
+        told = [message for message in core.during(1.5) if isinstance(message, Noticed | Scanned)]
+    assert {message.hint for message in told if isinstance(message, Noticed)} == {Hint.CODE_TOO_SMALL}
+    assert 3 <= len(told) <= 7
+
+
+def test_whoever_holds_up_a_code_well_is_told_nothing(core: Core, stage: Stage) -> None:
+    stage.picture = placed(drawn(b"well held"), 600, 300)
+    with watching(core.path, stage.open):
+        core.accept()
+        core.send(Attend(active=True))
+        core.expect(Scanned)
+        assert not [message for message in core.during(1.5) if isinstance(message, Noticed)]

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from drivers.camera import Camera
 from drivers.eyes import run_eyes
+from drivers.mirror import Mirror
 from kiosk.link import AnyMessage, Connection, Hello, Listener, Message
 from kiosk.ports import Clock
+from kiosk.preview import PreviewPublisher, PreviewSubscriber
 from tests.drivers.pictured import RealClock
 
 PATIENCE_S = 15.0
@@ -108,14 +110,26 @@ class Core:
         self.path.unlink(missing_ok=True)
 
 
+def mirror_at(path: Path) -> Mirror:
+    """The mirror of the kiosk with this socket, kept beside it instead of in the machine's shared memory."""
+    return Mirror(PreviewPublisher(path.parent, directory=path.parent))
+
+
+def screen_at(path: Path) -> PreviewSubscriber:
+    """The screen's end of that mirror."""
+    return PreviewSubscriber(path.parent, RealClock().monotonic, directory=path.parent)
+
+
 @contextmanager
-def watching(path: Path, open_camera: Callable[[], Camera], clock: Clock | None = None) -> Iterator[threading.Event]:
+def watching(
+    path: Path, open_camera: Callable[[], Camera], clock: Clock | None = None, mirror: Mirror | None = None
+) -> Iterator[threading.Event]:
     """Let the eyes watch for as long as the block lasts; gives what stops them."""
     stop = threading.Event()
     thread = threading.Thread(
         target=run_eyes,
         args=(path, open_camera, clock or RealClock(), stop),
-        kwargs={"idle_fps": 10, "version": "9.9"},
+        kwargs={"mirror": mirror or mirror_at(path), "idle_fps": 10, "version": "9.9"},
     )
     thread.start()
     try:

@@ -14,16 +14,22 @@ from kiosk.link import (
     Attend,
     Beat,
     Connection,
+    Finished,
+    FormAsked,
+    GuardAsked,
+    Noticed,
     OpenGate,
     PartHealth,
     Scanned,
+    SceneMoved,
+    TimeAsked,
     ViewChanged,
     connect,
     greet,
 )
 from kiosk.model import EventId, Monotonic, Part, Scan, Seconds, VisitId
 from kiosk.switchboard import Switchboard
-from kiosk.view import View
+from kiosk.view import Hint, View
 from kiosk.visit import Phase
 from tests.kiosk.fakes import FakeClock
 
@@ -108,6 +114,23 @@ def test_what_the_eyes_see_reaches_the_loop(exchange: Exchange) -> None:
     scan = Scan(b"GP1:X", "QRCode", "zxing", Monotonic(1.0), Monotonic(1.1))
     eyes.send(Scanned(scan))
     assert exchange.take() == scan
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        (Part.EYES, SceneMoved(True, Monotonic(1.0))),
+        (Part.EYES, Noticed(Hint.HOLD_STILL, Monotonic(1.0))),
+        (Part.SCREEN, FormAsked(Monotonic(1.0))),
+        (Part.SCREEN, GuardAsked(Monotonic(1.0))),
+        (Part.SCREEN, TimeAsked(Monotonic(1.0))),
+        (Part.SCREEN, Finished(Monotonic(1.0))),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_eyes_and_screen_have_to_say_reaches_the_loop(exchange: Exchange, part: Part, message: AnyMessage) -> None:
+    exchange.join(part).send(message)
+    assert exchange.take() == message
 
 
 def test_eyes_that_come_late_learn_that_a_visitor_is_here(exchange: Exchange) -> None:
