@@ -91,7 +91,8 @@ class Voice:
                     self._report(None)
             except MissingWord as error:
                 _log.error("nothing to say", reason=str(error))
-            except SoundLost as error:
+            except OSError as error:
+                # SoundLost, or a catalogue that the SD card does not give.
                 self._report(str(error))
 
     def _next(self) -> Sentence | None:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Collection
 from importlib.resources import files
 from pathlib import Path
 
@@ -53,8 +54,9 @@ def families() -> set[str]:
     }
 
 
-def named(prefixes: set[str]) -> set[str]:
-    """Return the keys, recognised by their first word, that the screens' code and layouts name outright."""
+def named(keys: Collection[str]) -> set[str]:
+    """Return the keys that the screens' code and layouts name outright, also such as only look like one of `keys`."""
     sources = [path for path in (ROOT / "ui").rglob("*") if path.suffix in {".py", ".kv"} and path.name != "narration.py"]
-    found = re.findall(r"""["']([a-z_]+(?:\.[a-z_]+)+)["']""", "".join(path.read_text("utf-8") for path in sources))
-    return {key for key in found if key.split(".")[0] in prefixes and not key.endswith(FILES)}
+    found = re.findall(r"""["']([a-z_]+(?:\.[a-z_]+)*)["']""", "".join(path.read_text("utf-8") for path in sources))
+    beginnings = tuple({key.partition(".")[0] + "." for key in keys})
+    return {name for name in found if name in keys or (name.startswith(beginnings) and not name.endswith(FILES))}
