@@ -51,6 +51,7 @@ COLLECT_S = 5.0
 class ScreenApp(App):
     """One kiosk's screen. `run` it in the process's main thread; it ends soon after `stop_event` is set."""
 
+    title = "Gatepost"
     use_kivy_settings = False
 
     def __init__(

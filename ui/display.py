@@ -1,6 +1,7 @@
 """Which display there is, and a virtual one where there is none. No Kivy here: it would open an off-screen window."""
 
 import contextlib
+import ctypes
 import os
 import select
 import socket
@@ -45,6 +46,23 @@ def _x_answers(display: str, sockets: Path) -> bool:
         except OSError:
             return False
     return True
+
+
+def x_size(display: str) -> tuple[int, int] | None:
+    """Return width and height of an X display; None when it cannot be told."""
+    try:
+        library = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return None
+    library.XOpenDisplay.restype = ctypes.c_void_p
+    opened = library.XOpenDisplay(display.encode())
+    if not opened:
+        return None
+    handle = ctypes.c_void_p(opened)
+    screen = library.XDefaultScreen(handle)
+    size = library.XDisplayWidth(handle, screen), library.XDisplayHeight(handle, screen)
+    library.XCloseDisplay(handle)
+    return size
 
 
 @contextlib.contextmanager

@@ -5,11 +5,10 @@ import sys
 from pathlib import Path
 
 from fontTools import subset
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTCollection, TTFont
 
 FULL_NAME = 4
 COLLECTION = b"ttcf"
-FACES_MOST = 32
 
 
 def cut(source: Path, face: str, target: Path, text: str) -> None:
@@ -33,8 +32,7 @@ def _face(source: Path, face: str) -> TTFont:
     with source.open("rb") as file:
         if file.read(4) != COLLECTION:
             return TTFont(source, lazy=True)
-    for number in range(FACES_MOST):
-        font = TTFont(source, fontNumber=number, lazy=True)
+    for font in TTCollection(source, lazy=True).fonts:
         if face in {"", font["name"].getDebugName(FULL_NAME)}:
             return font
     raise ValueError(f"{source} has no face {face!r}")

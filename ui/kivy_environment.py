@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from kiosk.errors import DeviceLost
+from ui.display import x_size
 
 FPS = 30
 """As often as the camera gives a picture; a screen at rest is not drawn at all."""
@@ -57,9 +58,11 @@ def prepare(driver: str, cache: Path, window: tuple[int, int] | None, *, fps: in
         ("graphics", "vsync", "0"),
     ):
         Config.set(section, key, value)
-    if window:
-        Config.set("graphics", "width", str(window[0]))
-        Config.set("graphics", "height", str(window[1]))
+    # Without a window manager SDL fills the display only with a window that is as large from the beginning.
+    size = window or (x_size(os.environ.get("DISPLAY", "")) if driver == "x11" else None)
+    if size is not None:
+        Config.set("graphics", "width", str(size[0]))
+        Config.set("graphics", "height", str(size[1]))
     for provider, _ in Config.items("input"):
         Config.remove_option("input", provider)
     # The window itself brings fingers; the mouse stands for one finger, and never for a second one.

@@ -19,12 +19,12 @@ Pixels = npt.NDArray[Any]
 def write_palette_png(path: Path, pixels: Pixels) -> None:
     """Write a picture with the colours that it has most of; the others become the nearest of them (W3C PNG, type 3)."""
     height, width, _ = pixels.shape
-    # Steps of four: what differs less is the same colour of one edge.
-    coarse = (pixels >> 2).astype(np.uint32)
-    packed = (coarse[..., 0] << 12) | (coarse[..., 1] << 6) | coarse[..., 2]
+    # Steps of eight: what differs less is the same colour of one edge.
+    coarse = (pixels >> 3).astype(np.uint32)
+    packed = (coarse[..., 0] << 10) | (coarse[..., 1] << 5) | coarse[..., 2]
     found, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
     kept = np.argsort(counts)[::-1][:MOST_COLOURS]
-    colours = np.stack([(found >> shift & 63) for shift in (12, 6, 0)], axis=1).astype(np.int32)
+    colours = np.stack([(found >> shift & 31) for shift in (10, 5, 0)], axis=1).astype(np.int32)
     distances = ((colours[:, None, :] - colours[kept][None, :, :]) ** 2).sum(axis=2)
     indexes = distances.argmin(axis=1).astype(np.uint8)[inverse.reshape(height, width)]
     palette = _true_colours(pixels, packed, found[kept])

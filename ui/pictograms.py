@@ -89,9 +89,9 @@ _THERMOMETER: tuple[Mark, ...] = (
 _STRUCK: tuple[Mark, ...] = (Stroke(((14, 10), (90, 86)), 17, cut=True), Stroke(((12, 12), (88, 88)), 8))
 _CLOUD: tuple[Mark, ...] = (Disc(30, 42, 20), Disc(52, 54, 25), Disc(74, 42, 18), Box(28, 22, 48, 24, 4))
 _HANDSET: tuple[Mark, ...] = (
-    Stroke(((24, 78), (24, 64), (30, 50), (40, 40), (52, 30), (66, 24), (78, 24)), 14),
-    Stroke(((24, 82), (32, 66)), 22),
-    Stroke(((82, 24), (66, 32)), 22),
+    Stroke(arc(80, 80, 56, 182, 268), 17),
+    Stroke(((22, 84), (36, 70)), 24),
+    Stroke(((70, 36), (84, 22)), 24),
 )
 
 PICTOGRAMS: dict[str, tuple[Mark, ...]] = {
@@ -133,8 +133,8 @@ PICTOGRAMS: dict[str, tuple[Mark, ...]] = {
     "phone": _HANDSET,
     "ringing": (
         *_HANDSET,
-        Stroke(arc(50, 50, 24, 10, 80), 6),
-        Stroke(arc(50, 50, 40, 10, 80), 6),
+        Stroke(arc(50, 50, 22, 8, 82), 6),
+        Stroke(arc(50, 50, 38, 8, 82), 6),
     ),
     "arrow": (Stroke(((12, 50), (84, 50)), 15), Stroke(((54, 20), (86, 50), (54, 80)), 15)),
     "back": (Stroke(((16, 50), (86, 50)), 11), Stroke(((44, 22), (16, 50), (44, 78)), 11)),

@@ -65,7 +65,7 @@ def present(session: Session, now: Monotonic, time_of_day: TimeOfDay, notices: N
         banners=_banners(view, time_of_day),
         simulation=Banner(say("simulation"), "simulation", "warning") if view.simulated else None,
         dimmed=screen is Screen.IDLE and now - session.stirred_at > session.manner.dim_after_s,
-        shift=_shift(now),
+        shift=_shift(now) if screen is Screen.IDLE else (0, 0),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import DeviceLost
-from ui.display import NoVirtualDisplay, find_display, virtual_display
+from ui.display import NoVirtualDisplay, find_display, virtual_display, x_size
 
 
 @pytest.fixture
@@ -45,6 +45,8 @@ def test_a_virtual_display_takes_a_free_number_and_leaves_nothing_behind() -> No
     with virtual_display(320, 200) as one, virtual_display(320, 200) as other:
         assert one != other
         assert find_display({"DISPLAY": one}) == "x11"
+        assert x_size(one) == (320, 200)
+    assert x_size(one) is None
     with pytest.raises(DeviceLost):
         find_display({"DISPLAY": one})
 

@@ -7,6 +7,7 @@ from ui.picture import Banner
 from ui.widgets.fitted import FittedWords, width_at_one
 from ui.widgets.pictogram import Pictogram
 from ui.widgets.surface import Surface
+from ui.wrapping import LINE_HEIGHT
 
 
 class Strip(Widget):
@@ -16,6 +17,7 @@ class Strip(Widget):
         super().__init__(**kwargs)
         self._shown: tuple[object, ...] = ()
         self._rows: list[list[_Chip]] = []
+        self._heights: list[int] = []
         self.bind(pos=self._place, width=self._place)
 
     def show(self, banners: tuple[Banner, ...], simulation: Banner | None, look: Look) -> None:
@@ -34,18 +36,26 @@ class Strip(Widget):
                 taken = 0.0
             self._rows[-1].append(chip)
             taken += chip.least_width
-        self.height = look.metrics.strip * len(self._rows)
+        self._heights = [_height(row, self.width, look) for row in self._rows]
+        self.height = sum(self._heights)
         self._place()
 
     def _place(self, *_: object) -> None:
-        height = self.height / max(1, len(self._rows))
-        for number, row in enumerate(self._rows):
+        low = self.top
+        for row, height in zip(self._rows, self._heights, strict=True):
+            low -= height
             spare = (self.width - sum(chip.least_width for chip in row)) / len(row)
             x = self.x
             for chip in row:
-                chip.pos = (round(x), round(self.top - (number + 1) * height))
+                chip.pos = (round(x), round(low))
                 chip.size = (round(chip.least_width + spare) + 1, height)
                 x += chip.least_width + spare
+
+
+def _height(row: "list[_Chip]", width: float, look: Look) -> int:
+    """Return a row's height: words that are too long for one line have two."""
+    long = any(chip.least_width > width for chip in row)
+    return look.metrics.strip + (round(look.metrics.legible * LINE_HEIGHT) if long else 0)
 
 
 class _Chip(Surface):
