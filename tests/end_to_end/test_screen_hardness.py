@@ -13,8 +13,10 @@ from kiosk.visit import Phase
 from tests.end_to_end.shown_kiosk import (
     IDLE,
     METRICS,
+    PALETTE,
     SIZE,
     ScriptedCore,
+    ShownKiosk,
     configured,
     kill,
     now,
@@ -91,12 +93,20 @@ def test_the_staffs_door_opens_to_a_held_corner_and_the_pin_alone(tmp_path: Path
         kiosk.display.press(20, 20)
         kiosk.button_is(idle, Action.LANGUAGE, "zh", "accent")
         with kiosk.display.held(20, 20):
-            until(lambda: kiosk.display.share("#FFFFFF") > 0.25)
-        for column, row in ((1, 0), (1, 1), (1, 2), (1, 3), (2, 3)):
-            kiosk.display.press(*key(column, row))
+            kiosk.button_is(idle, Action.LANGUAGE, "zh", "surface")
+        for row in range(4):
+            before = dots(kiosk)
+            kiosk.display.press(*key(1, row))
+            until(lambda before=before: dots(kiosk) > before + 0.001)  # type: ignore[misc]  # mypy wants no default
+        kiosk.display.press(*key(2, 3))
         kiosk.shows("done", 0.03)
         kiosk.display.press(SIZE[0] // 2, SIZE[1] - METRICS.gap - METRICS.target // 2)
         kiosk.button_is(idle, Action.LANGUAGE, "zh", "accent")
+
+
+def dots(kiosk: ShownKiosk) -> float:
+    """How much of the screen's left half the dots of the PIN take."""
+    return kiosk.display.share(PALETTE["accent"], left_of=SIZE[0] // 2)
 
 
 def key(column: int, row: int) -> tuple[int, int]:

@@ -34,10 +34,10 @@ class XDisplay:
         rows = np.frombuffer(data, np.uint8, count=height * pitch, offset=start + colours * XWD_COLOUR)
         return rows.reshape(height, pitch // 4, 4)[:, :width, 2::-1]
 
-    def share(self, colour: str) -> float:
-        """Return how much of the display has a colour, or nearly."""
+    def share(self, colour: str, *, left_of: int | None = None) -> float:
+        """Return how much of the display, or of its left part, has a colour, or nearly."""
         wanted = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], int)
-        return float((np.abs(self.look().astype(int) - wanted).max(axis=2) < 6).mean())
+        return float((np.abs(self.look()[:, :left_of].astype(int) - wanted).max(axis=2) < 6).mean())
 
     def press(self, x: int, y: int) -> None:
         """Press a place, in pixels from the upper left."""
