@@ -98,7 +98,7 @@ class ScreenSection(Section, frozen=True):
     notices: str | None = None
     form_url: Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$", max_length=120)] | None = None
     guard_phone: Annotated[str, Meta(pattern=r"^[+(]?[0-9][0-9 ()-]{1,22}$")] | None = None
-    guard_answers_s: Annotated[float, Meta(ge=5, le=600)] = 60.0
+    guard_answers_s: Annotated[float, Meta(ge=5, le=100)] = 60.0
     staff_pin: Annotated[str, Meta(pattern=r"^scrypt\$16384\$8\$1\$[0-9a-f]{32}\$[0-9a-f]{64}$")] | None = None
     cache: str = "/var/cache/gatepost"
     statistics: str | None = None

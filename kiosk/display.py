@@ -36,6 +36,7 @@ class Display:
         self._shown: View | None = None
         self._visit = VisitId("")
         self._useful: dict[bytes, bool] = {}
+        self._taken_at: Monotonic | None = None
         self._refused_until = Monotonic(0.0)
         self._noticed: tuple[Hint, Monotonic] | None = None
         self._moving = False
@@ -57,14 +58,16 @@ class Display:
         """Note what keeps the eyes from reading a code."""
         self._noticed = hint, Monotonic(at + NOTICED_FOR)
 
-    def scanned(self, scan: Scan, before: Facts, after: Facts) -> None:
+    def scanned(self, visit: VisitId, scan: Scan, before: Facts, after: Facts) -> None:
         """Note what became of a code: one that the rules have no use for is answered with a hint while it is held up."""
+        self._turn_to(visit)
+        now = self._clock.monotonic()
         fresh = scan.content not in self._useful
         useful = self._useful.setdefault(scan.content, bool(served(before, after) & self._viewpoint.asks))
         if not useful:
-            self._refused_until = Monotonic(self._clock.monotonic() + ANSWERED_FOR)
+            self._refused_until = Monotonic(now + ANSWERED_FOR)
         elif fresh:
-            self._refused_until = Monotonic(0.0)
+            self._taken_at, self._refused_until = now, Monotonic(0.0)
         self._noticed = None
 
     def refresh(self, visit: Visit, evidence: Evidence, lost: Mapping[Part, Monotonic]) -> None:
@@ -73,7 +76,13 @@ class Display:
         self._follow(visit, now)
         if Part.THERMOMETER in lost:
             self._in_field = False
-        around = Surroundings(lost, self._in_field, self._hint(visit, evidence, lost, now), self._ticket(now))
+        around = Surroundings(
+            lost=lost,
+            in_field=self._in_field,
+            hint=self._hint(visit, evidence, lost, now),
+            code_taken_at=self._taken_at,
+            parked=self._ticket(now),
+        )
         view, shown = self._viewpoint.view(visit, evidence, around, now), self._shown
         if shown is not None:
             settling = replace(view, at=shown.at, measured=shown.measured) == shown
@@ -82,11 +91,14 @@ class Display:
         self._shown = view
         self._show(view)
 
+    def _turn_to(self, visit: VisitId) -> None:
+        """Forget what became of the codes of the visit before."""
+        if visit != self._visit:
+            self._visit, self._useful = visit, {}
+            self._taken_at, self._refused_until = None, Monotonic(0.0)
+
     def _follow(self, visit: Visit, now: Monotonic) -> None:
-        if visit.id != self._visit:
-            self._visit = visit.id
-            self._useful = {}
-            self._refused_until = Monotonic(0.0)
+        self._turn_to(visit.id)
         if visit.phase is Phase.IDLE:
             self._field_left_at = now
         elif (ticket := parked_ticket(visit)) is not None:

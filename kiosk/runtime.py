@@ -229,7 +229,7 @@ class Runtime:
             token = self._evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if token is not None:
             self._resolver.ask(self.visit.id, token)
-        self._display.scanned(scan, before, self._evidence.facts)
+        self._display.scanned(self.visit.id, scan, before, self._evidence.facts)
         self._weigh()
 
     def _observed(self, seen: Observation) -> None:

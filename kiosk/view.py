@@ -82,6 +82,8 @@ class View:
 
     `language`: what the visitor's credential asks for, if anything. `ends_at`: when the kiosk stops waiting for the
     visitor; `extendable`: whether they may ask for more time. `server_lost_at`: the server has not been reached since.
+    `code_taken_at`: when the newest code that is of use was taken in, for whoever showed it to see and hear so, also
+    where no step moves on with it.
     """
 
     phase: Phase
@@ -91,6 +93,7 @@ class View:
     wanted: tuple[Need, ...] = ()
     measured: Measured | None = None
     hint: Hint | None = None
+    code_taken_at: Monotonic | None = None
     answer: Answer | None = None
     reasons: tuple[ReasonCode, ...] = ()
     form: FormTicket | None = None

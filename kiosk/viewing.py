@@ -51,11 +51,12 @@ SHORT = 6
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is not the visit's own: lost parts and since when, whether somebody is in the thermometer's field."""
+    """What is no fact of the visit: lost parts and since when, whether somebody is in the thermometer's field, and so on."""
 
     lost: Mapping[Part, Monotonic] = field(default_factory=dict)
     in_field: bool = False
     hint: Hint | None = None
+    code_taken_at: Monotonic | None = None
     parked: ParkedTicket | None = None
 
 
@@ -85,6 +86,7 @@ class Viewpoint:
             wanted=tuple(sorted(visit.wanted)),
             measured=_measured(visit, evidence.facts.reading),
             hint=around.hint if visit.phase in HINTED else None,
+            code_taken_at=around.code_taken_at,
             answer=None if decision is None else decision.answer,
             reasons=() if decision is None else decision.reasons,
             form=self._form(visit),

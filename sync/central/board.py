@@ -15,6 +15,7 @@ import structlog
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
+from sync.central.calls import Call, Latest
 from sync.central.passages import Passage
 
 BEAT_S = 15.0
@@ -30,14 +31,19 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The passages at one moment. `version` is the digest of their content, `changed` the events new since `before`."""
+    """What is shown at one moment, and the digest of it, `version`.
+
+    `changed` are the passages that are new since `before`; `recalled`: the calls are not what they were.
+    """
 
     passages: tuple[Passage, ...]
+    calls: tuple[Call, ...]
     version: str
     before: str
     changed: frozenset[tuple[str, str]]
+    recalled: bool
     several: bool
-    """Whether the passages are of more than one compound, so that each has to name its own."""
+    """Whether passages and calls are of more than one compound, so that each has to name its own."""
     rendered: dict[tuple[str, ...], bytes] = field(default_factory=dict, compare=False)
     """What was made of it, for whoever asks next."""
 
@@ -47,7 +53,7 @@ class Board:
 
     def __init__(
         self,
-        load: Callable[[], tuple[Passage, ...]],
+        load: Callable[[], Latest],
         *,
         beat_s: float = BEAT_S,
         rest_s: float = REST_S,
@@ -101,7 +107,7 @@ class Board:
         self._turned.set()
 
     async def current(self) -> Snapshot:
-        """The passages now. Raises SQLAlchemyError when they cannot be read."""
+        """What is shown now. Raises SQLAlchemyError when it cannot be read."""
         if self._snapshot is None or self._outdated or time.monotonic() - self._read_at > self._stale_s:
             return await self._refresh()
         return self._snapshot
@@ -149,29 +155,29 @@ class Board:
                 return self._snapshot
             self._outdated = False
             try:
-                passages = await to_thread.run_sync(self._load, limiter=self._reader)
+                latest = await to_thread.run_sync(self._load, limiter=self._reader)
             except BaseException:
                 self._outdated = True
                 raise
             self._read_at = time.monotonic()
             snapshot = self._snapshot
-            if snapshot is None or snapshot.passages != passages:
-                snapshot = self._snapshot = snapshot_of(passages, snapshot)
+            if snapshot is None or (snapshot.passages, snapshot.calls) != (latest.passages, latest.calls):
+                snapshot = self._snapshot = snapshot_of(latest.passages, snapshot, latest.calls)
                 turned, self._turned = self._turned, asyncio.Event()
                 turned.set()
             return snapshot
 
 
-def snapshot_of(passages: tuple[Passage, ...], old: Snapshot | None) -> Snapshot:
-    """The state with these passages, after an older one."""
-    digest = hashlib.sha256(msgspec.json.encode(passages)).hexdigest()[:16]
-    several = len({one.compound for one in passages}) > 1
-    if old is None:
-        return Snapshot(passages, digest, "", frozenset((one.compound, one.event) for one in passages), several)
-    # Rows that name their compounds from now on, or no longer, are all new.
-    before = {(one.compound, one.event): one for one in old.passages if old.several is several}
+def snapshot_of(passages: tuple[Passage, ...], old: Snapshot | None, calls: tuple[Call, ...] = ()) -> Snapshot:
+    """The state with these passages and calls, after an older one."""
+    digest = hashlib.sha256(msgspec.json.encode((passages, calls))).hexdigest()[:16]
+    several = len({one.compound for one in passages} | {one.compound for one in calls}) > 1
+    # What names its compound from now on, or no longer, is all new.
+    same = old if old is not None and old.several is several else None
+    before = {(one.compound, one.event): one for one in same.passages} if same is not None else {}
     changed = frozenset(key for one in passages if before.get(key := (one.compound, one.event)) != one)
-    return Snapshot(passages, digest, old.version, changed, several)
+    recalled = same is None or same.calls != calls
+    return Snapshot(passages, calls, digest, "" if old is None else old.version, changed, recalled, several)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> bool:

@@ -1,4 +1,4 @@
-"""The live page as text: view values of passages in one language, templates, and the files that the page names."""
+"""The live page as text: view values of calls and passages in one language, templates, and the files that the page names."""
 
 import gzip
 import hashlib
@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from kiosk.model import Answer
 from sync.central.board import Snapshot
+from sync.central.calls import Call
 from sync.central.passages import Passage
 from sync.central.words import FOLDER, LANGUAGES, WORDS, Words
 
@@ -25,6 +26,7 @@ _templates = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
 _row = _templates.get_template("row.html").module.row  # type: ignore[attr-defined]  # the macro of that template
+_calls = _templates.get_template("calls.html").module.calls  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ def page(snapshot: Snapshot, language: str, *, packed: bool) -> bytes:
             html_lang=HTML_LANG[language],
             languages=[(code, WORDS[code]["page"]["language"]) for code in LANGUAGES],
             passages=passages,
-            simulated=any(one.simulated for one in snapshot.passages),
+            calls=_call_views(snapshot, words),
+            simulated=any(one.simulated for one in snapshot.passages) or any(one.simulated for one in snapshot.calls),
             build=BUILD,
             version=version_of(snapshot),
         )
@@ -95,7 +98,10 @@ def change(snapshot: Snapshot, language: str, seen: str) -> bytes:
             for one in snapshot.passages
             if not partly or (one.compound, one.event) in snapshot.changed
         }
-        data = json.dumps({"order": [_key(one) for one in snapshot.passages], "rows": rows}, ensure_ascii=False)
+        told: dict[str, object] = {"order": [_key(one) for one in snapshot.passages], "rows": rows}
+        if snapshot.recalled or not partly:
+            told["calls"] = str(_calls(_call_views(snapshot, words), words))
+        data = json.dumps(told, ensure_ascii=False)
         snapshot.rendered[key] = f"id: {version_of(snapshot)}\nevent: passages\ndata: {data}\n\n".encode()
     return snapshot.rendered[key]
 
@@ -104,15 +110,37 @@ def _key(one: Passage) -> str:
     return "p" + hashlib.sha256(f"{one.compound}/{one.event}".encode()).hexdigest()[:10]
 
 
-def _view(one: Passage, words: Words, several: bool) -> dict[str, object]:
+def _call_views(snapshot: Snapshot, words: Words) -> list[dict[str, object]]:
+    return [_call_view(one, words, snapshot.several) for one in snapshot.calls]
+
+
+def _call_view(one: Call, words: Words, several: bool) -> dict[str, object]:
+    state = "unanswered" if one.unanswered else "ringing"
+    return {
+        **_moment(one, words),
+        "state": state,
+        "says": words["call"][state],
+        "gate": one.gate,
+        "compound": one.compound if several else "",
+        "simulated": words["page"]["simulated"] if one.simulated else "",
+    }
+
+
+def _moment(one: Passage | Call, words: Words) -> dict[str, object]:
     at = datetime.fromtimestamp(one.at_us // 1_000_000, UTC)
+    return {
+        "datetime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        "uncertain": "" if one.certain else words["page"]["uncertain"],
+    }
+
+
+def _view(one: Passage, words: Words, several: bool) -> dict[str, object]:
     reasons = [words["reason"].get(code, code) for code in one.reasons]
     return {
         "key": _key(one),
         "mark": one.answer if one.answer in tuple(Answer) else "",
-        "datetime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "time": at.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        "uncertain": "" if one.certain else words["page"]["uncertain"],
+        **_moment(one, words),
         "answer": words["answer"].get(one.answer, one.answer),
         "reasons": [*reasons, words["page"]["by_guard"]] if one.by_guard else reasons,
         "visitor": words["visitor"].get(one.visitor, one.visitor),

@@ -48,21 +48,22 @@ def passage(compound: str, header: str, at_us: int, received_us: int, ends: Mapp
     return Passage(
         compound=compound,
         event=event,
-        gate=_code(fields.get("gate")) or _code(fields["device"]),
+        gate=code(fields.get("gate")) or code(fields["device"]),
         at_us=at_us,
         certain=happened_at(fields, received_us) is not None,
-        visitor=_code(fields.get("visitor")),
-        answer=_code(fields.get("answer")),
-        reasons=tuple(filter(None, map(_code, reasons)))[:REASONS] if isinstance(reasons, list) else (),
+        visitor=code(fields.get("visitor")),
+        answer=code(fields.get("answer")),
+        reasons=tuple(filter(None, map(code, reasons)))[:REASONS] if isinstance(reasons, list) else (),
         by_guard=fields.get("role") == Role.GUARD,
         body_c=_body_c(fields.get("evidence")),
-        outcome=_code(ends.get((compound, event))),
+        outcome=code(ends.get((compound, event))),
         # Only a plain 'false' is a real gate's word; one that says nothing is left to be real, as older ones may be.
         simulated=fields.get("simulated", False) is not False,
     )
 
 
-def _code(value: object) -> str:
+def code(value: object) -> str:
+    """Return a name or code as it can be shown: what is no text is none, what is too long is cut."""
     return value[:LENGTH] if isinstance(value, str) else ""
 
 

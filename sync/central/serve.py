@@ -40,7 +40,7 @@ def serve(
         try:
             if demo_data:
                 fill(store, WallTime(time.time_ns() // 1000))
-            board = Board(store.passages)
+            board = Board(store.latest)
             app = create_app(store, board, simulation_allowed=config.simulation.allowed)
             settings = uvicorn.Config(
                 app,

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, and_, select, text
+from sqlalchemy import Connection, Engine, and_, select, text, tuple_
 
 from sync.central.appending import Appended, append_entries, head_of, standing_of
 from sync.central.arriving import Place, entries
+from sync.central.calls import CALLED, ENDINGS, STANDS_US, UNANSWERED, Call, Latest, Recorded, standing
 from sync.central.database import open_database
 from sync.central.passages import Passage, passage
 from sync.central.schema import event, log
@@ -105,6 +106,30 @@ class Store:
             fields = msgspec.json.decode(row.header)
             ends[row.compound, str(fields.get("admission"))] = fields.get("outcome")
         return tuple(passage(row.compound, row.header, row.at_us, row.received_us, ends) for row in found)
+
+    def calls(self) -> tuple[Call, ...]:
+        """The calls for the guard that stand, the longest waiting first."""
+        since = self._wall_us() - STANDS_US
+        believed = and_(event.c.forked.is_(False), event.c.faulty == "", event.c.at_us >= since)
+        columns = (event.c.compound, event.c.kind, event.c.header, event.c.at_us, event.c.received_us)
+        called = select(event.c.compound, event.c.device, event.c.arrival).where(event.c.kind == CALLED, believed)
+        with self._engine.connect() as connection:
+            made = connection.execute(called.order_by(event.c.arrival)).all()
+            if not made:
+                return ()
+            # Of the gates that called, and since the first of them did: everything else ends nobody's call.
+            gates = {(row.compound, row.device) for row in made}
+            followed = select(*columns).where(
+                event.c.kind.in_((CALLED, UNANSWERED, *ENDINGS)),
+                believed,
+                event.c.arrival >= made[0].arrival,
+                tuple_(event.c.compound, event.c.device).in_(sorted(gates)),
+            )
+            return standing(Recorded(*row) for row in connection.execute(followed.order_by(event.c.arrival)))
+
+    def latest(self) -> Latest:
+        """What the live page shows."""
+        return Latest(self.passages(), self.calls())
 
     def logs(self) -> list[dict[str, Any]]:
         """Every log: whose it is, where it stands, how many events are faulty and how many are kept aside."""

@@ -1,6 +1,7 @@
 """The live page in a real browser: what people see, on a wide screen and on a phone, in all four languages."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kiosk.events import Draft
-from kiosk.model import Answer, GateOutcome
+from kiosk.model import Answer, GateOutcome, Part, VisitId
+from kiosk.records import ended_draft, health_draft, note_draft
+from kiosk.visit import Ending
 from sync.central.words import LANGUAGES, WORDS
 from tests.sync.central.kiosks import PAST_US, KioskLog
 from tests.sync.central.serving import Running, server
@@ -48,7 +51,9 @@ CONTRASTS = """
     }
     return [255, 255, 255];
   };
-  const shown = [...document.querySelectorAll("h1, a, .notice, th, .answer b, .why span, .why i, time, #state, footer p")];
+  const texts = ["h1", "a", ".notice", "th", ".answer b", ".why span", ".why i", "time", "#state", "footer p",
+    "#calls h2", "#calls b", "#calls span", "#calls i"];
+  const shown = [...document.querySelectorAll(texts.join())];
   return shown.filter((node) => node.offsetParent).map((node) => {
     const [one, other] = [light(rgb(getComputedStyle(node).color)), light(behind(node))].sort((a, b) => b - a);
     return [node.className || node.tagName, (one + 0.05) / (other + 0.05)];
@@ -141,6 +146,93 @@ def test_a_passage_appears_without_a_reload(browser: "Browser", central: Running
         page.get_by_text(words["outcome"]["passed"], exact=True).wait_for()
         assert page.evaluate("window.untouched")
         assert overflow(page) == 0
+
+
+def noted(log: KioskLog, kind: str, visit: str = "v", simulated: bool = False) -> Draft:
+    """What a gate records just now."""
+    return note_draft(log.stamp(time.time_ns() // 1000, simulated=simulated), kind, {"visit": visit})
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_call_for_the_guard_appears_changes_and_goes_without_a_reload(
+    browser: "Browser", central: Running, language: str, size: str
+) -> None:
+    words = WORDS[language]["call"]
+    log = KioskLog()
+    with opened(browser, f"{central.url}/?lang={language}", size) as page:
+        live(page, language)
+        calls = page.locator("#calls")
+        assert calls.get_attribute("role") == "alert"
+        assert not calls.inner_text()
+        page.evaluate("window.untouched = true")
+        log.append(noted(log, "guard_called"))
+        central.send(log)
+        line = calls.locator("li.ringing")
+        line.wait_for()
+        for part in (words["title"], "gate-1", words["ringing"]):
+            assert part in calls.inner_text()
+        shown = line.bounding_box()
+        table = page.locator("table").bounding_box()
+        assert shown is not None
+        assert table is not None
+        assert shown["y"] + shown["height"] <= table["y"]
+        # In the reader's own time, as everything else.
+        assert "UTC" not in line.inner_text()
+        log.append(noted(log, "guard_unanswered"))
+        central.send(log, 2)
+        calls.locator("li.unanswered").wait_for()
+        assert words["unanswered"] in calls.inner_text()
+        assert overflow(page) == 0
+        log.append(ended_draft(log.stamp(time.time_ns() // 1000), VisitId("v"), Ending.HELD))
+        central.send(log, 3)
+        calls.locator("li").wait_for(state="detached")
+        assert not calls.inner_text()
+        assert page.evaluate("window.untouched")
+
+
+def test_a_call_is_not_read_out_again_when_somebody_passes_elsewhere(browser: "Browser", central: Running) -> None:
+    log, other = KioskLog(), KioskLog("gate-2")
+    log.append(noted(log, "guard_called"))
+    central.send(log)
+    with opened(browser, f"{central.url}/?lang=en") as page:
+        live(page, "en")
+        page.evaluate("document.querySelector('#calls li').dataset.same = 'yes'")
+        other.passage(at_us=PAST_US)
+        central.send(other)
+        wait_for_rows(page, 1)
+        assert page.locator("#calls li").get_attribute("data-same") == "yes"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_calls_are_readable_on_every_screen(
+    browser: "Browser", central: Running, language: str, size: str, scheme: str
+) -> None:
+    log, long = KioskLog(), KioskLog("g" * 63, "lakeside")
+    log.append(noted(log, "guard_called", simulated=True))
+    log.append(noted(log, "guard_called", "w"))
+    log.append(noted(log, "guard_unanswered", "w"))
+    log.append(health_draft(log.stamp(time.time_ns() // 1000), Part.CAMERA, well=True, detail=""))
+    long.append(noted(long, "guard_called"))
+    log.passage(Answer.HOLD, "temperature_high", at_us=PAST_US)
+    for one in (log, long):
+        central.send(one)
+    with opened(browser, f"{central.url}/?lang={language}", size, color_scheme=scheme) as page:
+        live(page, language)
+        assert page.locator("#calls li").count() == 3
+        assert page.locator("#notice").is_visible()
+        assert overflow(page) == 0
+        assert [found for found in page.evaluate(CONTRASTS) if found[1] < CONTRAST] == []
+
+
+def test_without_a_script_a_call_is_shown_too(browser: "Browser", central: Running) -> None:
+    log = KioskLog()
+    log.append(noted(log, "guard_called"))
+    central.send(log)
+    with opened(browser, f"{central.url}/?lang=ko", java_script_enabled=False) as page:
+        assert WORDS["ko"]["call"]["ringing"] in page.inner_text("#calls")
 
 
 def test_times_are_the_readers_own(browser: "Browser", central: Running) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kiosk.model import Celsius, Monotonic, Observation, Reading, Scan
-from kiosk.presence import ABSENCE, SAME_CODE_AGAIN, Presence
+from kiosk.presence import ABSENCE, CALLED_FOR, SAME_CODE_AGAIN, Presence
 
 START = Monotonic(100.0)
 
@@ -97,3 +97,10 @@ def test_a_visit_without_a_temperature_takes_none_away(presence: Presence) -> No
 
 def test_an_observation_without_a_reading_says_nothing_of_who_it_is(answered: Presence) -> None:
     assert not answered.arrives(replace(seen(0.8, at=1.0), reading=None))
+
+
+def test_whoever_called_the_guard_is_taken_to_be_there_for_a_while(presence: Presence) -> None:
+    presence.called(after(0.0))
+    presence.seen(after(1.0))
+    assert not presence.absent(after(CALLED_FOR + ABSENCE - 0.1))
+    assert presence.absent(after(CALLED_FOR + ABSENCE))

@@ -1,6 +1,12 @@
 """The loop and its screen: every scan answered at once, hints that age, calls for the guard, time, and turning back."""
 
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kiosk.bootstrap import load_policy
 from kiosk.display import ANSWERED_FOR, FOREHEAD_AFTER, MEASURED_EVERY, NOTICED_FOR, PARKED_FOR
@@ -374,6 +380,14 @@ def test_a_form_that_has_become_a_pass_shows_its_step_done(bench: Bench) -> None
     visit = park(bench).visit
     bench.scan(signed_pass(VisitorKind.GUEST, holder=visit))
     assert (shown(bench).visit, step(bench, Step.FORM)) == (visit, StepState.DONE)
+    assert shown(bench).code_taken_at == bench.clock.now
+
+
+def test_the_next_visitor_does_not_hear_of_the_code_of_the_one_before(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert shown(bench).code_taken_at == bench.clock.now
+    bench.give(Finished(bench.clock.now))
+    assert shown(bench).code_taken_at is None
 
 
 def test_the_ending_is_shown_before_the_kiosk_is_free(bench: Bench) -> None:
@@ -381,3 +395,68 @@ def test_the_ending_is_shown_before_the_kiosk_is_free(bench: Bench) -> None:
     bench.give(GateOpened(admission, bench.clock.now))
     bench.give(GateClosed(admission, False, Monotonic(bench.clock.now)))
     assert [view.phase for view in bench.views[-2:]] == [Phase.ENDED, Phase.IDLE]
+
+
+# Whatever happens.
+
+DOCUMENT = load_policy("shipped:health-check", Path())
+CODES = [
+    MENU,
+    HEALTH_CODE,
+    b"GP1:NOT A PASS",
+    *(signed_pass(kind, number=number, holder="310101199001011234") for number, kind in enumerate(VisitorKind, 1)),
+]
+
+
+def settle(bench: Bench) -> None:
+    if bench.recorder.decisions:
+        bench.durable()
+
+
+HAPPENINGS: dict[str, Callable[[Bench, int], None]] = {
+    "stands": lambda bench, number: bench.stand(36.0 + number),
+    "is there": lambda bench, _: bench.stand(None),
+    "leaves": lambda bench, _: bench.stand(present=False),
+    "shows": lambda bench, number: bench.scan(CODES[number % len(CODES)]),
+    "form": lambda bench, _: bench.give(FormAsked(bench.clock.now)),
+    "guard": lambda bench, _: bench.give(GuardAsked(bench.clock.now)),
+    "time": lambda bench, _: bench.give(TimeAsked(bench.clock.now)),
+    "done": lambda bench, _: bench.give(Finished(bench.clock.now)),
+    "moves": lambda bench, number: bench.give(SceneMoved(number % 2 == 0, bench.clock.now)),
+    "noticed": lambda bench, number: bench.give(Noticed(list(Hint)[number], bench.clock.now)),
+    "waits": lambda bench, number: wait(bench, [0.1, 0.6, 2.0, 16.0, 31.0, 61.0][number]),
+    "part": lambda bench, number: lose(bench, list(Part)[number], well=number % 2 == 0),
+    "durable": lambda bench, _: settle(bench),
+    "opened": lambda bench, _: bench.give(GateOpened(EventId("gate-1/log/1"), bench.clock.now)),
+    "closed": lambda bench, _: bench.give(GateClosed(EventId("gate-1/log/1"), False, bench.clock.now)),
+}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(sorted(HAPPENINGS)), st.integers(0, 5)), max_size=25))
+def test_whatever_happens_the_screen_shows_the_visit_as_it_is(happened: list[tuple[str, int]]) -> None:
+    bench = Bench(DOCUMENT)
+    for name, number in happened:
+        HAPPENINGS[name](bench, number)
+        wait(bench, MEASURED_EVERY)
+        view, visit = shown(bench), bench.runtime.visit
+        assert (view.phase, view.visit) == (visit.phase, visit.id)
+        assert set(view.lost) == bench.runtime.lost
+        assert (view.guard is None) == (visit.called_at is None)
+        assert view.answer is not Answer.ADMIT or visit.admission is not None
+        assert view.phase is not Phase.IDLE or (view.hint, view.answer, view.form) == (None, None, None)
+    assert b"310101199001011234" not in msgspec.msgpack.encode(bench.views)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.permutations(CODES))
+def test_every_code_that_is_shown_is_answered_at_once(codes: list[bytes]) -> None:
+    bench = Bench(DOCUMENT)
+    bench.stand(None)
+    for content in codes:
+        if shown(bench).phase not in {Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING}:
+            return
+        bench.scan(content)
+        taken = shown(bench).code_taken_at == bench.clock.now
+        assert taken is not (shown(bench).hint is Hint.NOT_RECOGNISED)
+        bench.clock.advance(0.2)

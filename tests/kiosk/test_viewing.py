@@ -108,10 +108,11 @@ evidences = st.builds(
 )
 surroundings = st.builds(
     Surroundings,
-    st.dictionaries(st.sampled_from(Part), st.just(NOW)),
-    st.booleans(),
-    st.none() | st.sampled_from(Hint),
-    st.none() | st.just(ParkedTicket("ABC234", NOW)),
+    lost=st.dictionaries(st.sampled_from(Part), st.just(NOW)),
+    in_field=st.booleans(),
+    hint=st.none() | st.sampled_from(Hint),
+    code_taken_at=moments,
+    parked=st.none() | st.just(ParkedTicket("ABC234", NOW)),
 )
 viewpoints = st.sampled_from([CHECK, NORMAL])
 

@@ -87,7 +87,8 @@ def test_a_temperature_is_given_only_once_it_has_settled() -> None:
     settling = Measured(Celsius(36.1), Celsius(0.8), settled=False)
     gauge = steps(picture(collecting(measured=settling)).body).gauge
     assert gauge is not None
-    assert (gauge.words, gauge.low_c, gauge.high_c) == (Say("measured.settling"), pytest.approx(35.3), pytest.approx(36.9))
+    assert gauge.words == Say("measured.settling")
+    assert (gauge.low_c, gauge.high_c) == pytest.approx((35.3, 36.9))
     settled = steps(picture(collecting(measured=replace(settling, settled=True))).body).gauge
     assert settled is not None
     assert settled.words == Say("measured.value", (("value", "36.1"), ("uncertainty", "0.8")))

@@ -5,6 +5,7 @@
   const root = document.documentElement;
   const table = document.querySelector("table");
   const list = document.getElementById("passages");
+  const calls = document.getElementById("calls");
   const state = document.getElementById("state");
   const notice = document.getElementById("notice");
   const zone = document.getElementById("zone");
@@ -32,7 +33,11 @@
     state.textContent = state.dataset[name];
   };
 
-  const take = ({ order, rows }) => {
+  const take = ({ calls: standing, order, rows }) => {
+    if (standing !== undefined) {
+      calls.innerHTML = standing;
+      localise(calls);
+    }
     const made = new Map();
     for (const [id, html] of Object.entries(rows)) {
       const parsed = document.createElement("template");
@@ -44,7 +49,7 @@
     }
     const all = order.map((id) => made.get(id) ?? document.getElementById(id));
     if (all.length && !all.includes(null)) list.replaceChildren(...all);
-    notice.hidden = !list.querySelector(".simulated");
+    notice.hidden = !list.querySelector(".simulated") && !calls.querySelector("i");
   };
 
   const later = (wait) => {
@@ -85,6 +90,7 @@
   }
 
   localise(list);
+  localise(calls);
   zone.textContent = `${zone.dataset.local} (${Intl.DateTimeFormat().resolvedOptions().timeZone})`;
   // A page that nobody looks at takes no listener's place.
   document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));

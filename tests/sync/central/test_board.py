@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 
 from kiosk.model import EventId
 from sync.central.board import Board, Snapshot
+from sync.central.calls import Call, Latest
 from sync.central.passages import Passage
-from tests.sync.central.test_pages import ONE
+from tests.sync.central.test_pages import CALL, ONE
 
 WAIT_S = 20.0
 NEVER_S = 3600.0
@@ -23,6 +24,7 @@ class Records:
 
     def __init__(self) -> None:
         self.passages: tuple[Passage, ...] = ()
+        self.calls: tuple[Call, ...] = ()
         self.reads = 0
         self.failing = False
         self.on_read: Callable[[], None] = lambda: None
@@ -30,9 +32,9 @@ class Records:
     def add(self) -> None:
         self.passages = (replace(ONE, event=EventId(f"gate-1/00c0ffee/{len(self.passages) + 1}")), *self.passages)
 
-    def load(self) -> tuple[Passage, ...]:
+    def load(self) -> Latest:
         self.reads += 1
-        found = self.passages
+        found = Latest(self.passages, self.calls)
         self.on_read()
         if self.failing:
             raise OperationalError("SELECT", {}, Exception("gone"))
@@ -78,6 +80,21 @@ def test_a_listener_hears_of_what_was_appended() -> None:
                 records.add()
                 threading.Thread(target=board.poke).start()
                 assert len((await next_of(changes)).passages) == 1
+
+    run(story())
+
+
+def test_a_listener_hears_of_a_call_and_of_its_end() -> None:
+    async def story() -> None:
+        records = Records()
+        async with kept(board_of(records)) as board:
+            with board.place():
+                changes = board.changes("")
+                await next_of(changes)
+                for calls in ((CALL,), ()):
+                    records.calls = calls
+                    board.poke()
+                    assert (await next_of(changes)).calls == calls
 
     run(story())
 

@@ -68,7 +68,7 @@ def test_a_stream_begins_with_a_sign_of_life_and_the_whole_state(tmp_path: Path)
         assert listener.answer.headers["Content-Type"].startswith("text/event-stream")
         assert listener.answer.headers["Cache-Control"] == "no-store"
         assert listener.next() == {"": "beat", "event": "beat", "data": ""}
-        assert listener.passages()[1] == {"order": [], "rows": {}}
+        assert listener.passages()[1] == {"calls": "", "order": [], "rows": {}}
 
 
 def test_a_passage_is_told_when_it_is_appended_and_again_when_it_is_over(tmp_path: Path) -> None:

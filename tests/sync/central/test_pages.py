@@ -10,6 +10,7 @@ import pytest
 
 from kiosk.model import Answer, EventId, GateOutcome
 from sync.central.board import Snapshot, snapshot_of
+from sync.central.calls import Call
 from sync.central.pages import ASSETS, BUILD, change, page
 from sync.central.passages import Passage
 from sync.central.words import LANGUAGES, WORDS
@@ -33,8 +34,19 @@ ONE = Passage(
 )
 
 
-def shown(language: str, *passages: Passage) -> str:
-    return page(snapshot_of(passages, None), language, packed=False).decode()
+CALL = Call(
+    compound="riverside",
+    event=EventId("gate-1/00c0ffee/9"),
+    gate="gate-1",
+    at_us=NOON_US,
+    certain=True,
+    unanswered=False,
+    simulated=False,
+)
+
+
+def shown(language: str, *passages: Passage, calls: tuple[Call, ...] = ()) -> str:
+    return page(snapshot_of(passages, None, calls), language, packed=False).decode()
 
 
 class Text(HTMLParser):
@@ -202,3 +214,57 @@ def test_the_first_passage_of_another_compound_renames_all_gates() -> None:
 
 def test_the_same_passages_are_the_same_version_whoever_read_them() -> None:
     assert snapshot_of((ONE,), None).version == snapshot_of((replace(ONE),), snapshot_of((), None)).version
+
+
+def called(html: str) -> str:
+    """What stands above the passages."""
+    return html.partition('<section id="calls" role="alert">')[2].partition("</section>")[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("unanswered", [False, True])
+def test_a_call_for_the_guard_stands_above_the_passages_with_its_gate_its_time_and_its_state(
+    language: str, unanswered: bool
+) -> None:
+    html = called(shown(language, ONE, calls=(replace(CALL, unanswered=unanswered),)))
+    state = "unanswered" if unanswered else "ringing"
+    words = WORDS[language]["call"]
+    for part in (words["title"], words[state], "gate-1", "2026-11-24 12:00:00 UTC", f'<use href="#{state}"/>'):
+        assert part in html
+    assert f'<symbol id="{state}"' in shown(language)
+
+
+def test_without_a_call_nothing_stands_above_the_passages() -> None:
+    assert called(shown("en", ONE)) == ""
+
+
+def test_a_simulated_call_is_marked_and_explained() -> None:
+    html = shown("en", calls=(replace(CALL, simulated=True),))
+    assert f"<i>{WORDS['en']['page']['simulated']}</i>" in called(html)
+    assert f'class="notice">{WORDS["en"]["page"]["simulated_notice"]}' in html
+
+
+def test_a_gates_name_in_a_call_runs_nothing() -> None:
+    html = called(shown("en", calls=(replace(CALL, gate="<script>alert(1)</script>"),)))
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_calls_are_told_when_they_have_changed_and_to_whoever_knows_nothing() -> None:
+    first = snapshot_of((ONE,), None)
+    second = snapshot_of((ONE,), first, (CALL,))
+    assert "Guard called" in told(second, first.version)["calls"]
+    assert told(second, first.version)["rows"] == {}
+    third = snapshot_of((replace(ONE, outcome=""),), second, (CALL,))
+    assert "calls" not in told(third, second.version)
+    assert "Guard called" in told(third, "")["calls"]
+    fourth = snapshot_of((ONE,), third, ())
+    assert told(fourth, third.version)["calls"] == ""
+
+
+def test_a_call_from_another_compound_names_all_gates_with_theirs() -> None:
+    first = snapshot_of((ONE,), None, (CALL,))
+    second = snapshot_of((ONE,), first, (CALL, replace(CALL, compound="lakeside")))
+    news = told(second, first.version)
+    assert "riverside" in news["calls"]
+    assert len(news["rows"]) == 1
