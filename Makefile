@@ -12,7 +12,7 @@ SYSTEM_PACKAGES := deploy/system-packages.txt
 
 TEST_STAMP := $(VENV)/.gatepost-test-packages
 
-.PHONY: setup run test chaos lint format types contracts locks clean
+.PHONY: setup run test chaos lint format types contracts screens locks clean
 
 setup: $(STAMP)
 
@@ -50,6 +50,12 @@ test: lint types contracts $(TEST_STAMP)
 # Two hundred kills, about a quarter of an hour; `make chaos ARGS="--rounds 20 --seed 3"` for fewer.
 chaos: setup
 	exec $(BIN)/gatepost chaos $(ARGS)
+
+# Approve what the screens look like now: look at the pictures before you commit them.
+screens: setup
+	$(BIN)/gatepost screens build/screens
+	for picture in docs/screens/*-*.png; do cp "build/screens/$$(basename "$$picture")" docs/screens/; done
+	cp build/screens/chosen.png docs/screens/contact.png
 
 locks:
 	deploy/lock.sh

@@ -27,6 +27,23 @@ if TYPE_CHECKING:
 
 PANELS = {"800x480": 7.0, "1024x600": 7.0, "1280x800": 10.1, "720x1280": 7.0}
 """Common panels of kiosks: pixels, and the diagonal in inches."""
+CHOSEN = (
+    ("idle", "zh"),
+    ("steps", "en"),
+    ("steps-hint", "ja"),
+    ("form", "ko"),
+    ("admit", "zh"),
+    ("hold", "en"),
+    ("refuse", "ja"),
+    ("parked", "ko"),
+    ("guard", "zh"),
+    ("unanswered", "en"),
+    ("steps-lost", "ja"),
+    ("idle", "ko"),
+)
+"""What the README shows, at the smallest size."""
+CHOSEN_SIZE = "800x480"
+CHOSEN_COLUMNS = 4
 SHEET_COLUMNS = 5
 SHEET_WIDTH = 320
 SETTLES_IN = 6
@@ -74,7 +91,10 @@ def panel_of(size: str) -> tuple[int, int, float]:
 
 
 def write_gallery(gallery: Gallery, folder: Path) -> int:
-    """Write the pictures, and contact.png with all of them; return how many there are. Raises UsageError, DeviceLost."""
+    """Write the pictures, and contact.png with all of them; return how many there are. Raises UsageError, DeviceLost.
+
+    With all languages and the smallest size among them it writes chosen.png too, the sheet that the README shows.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -87,6 +107,9 @@ def write_gallery(gallery: Gallery, folder: Path) -> int:
             written.append(folder / f"{name}.png")
             write_palette_png(written[-1], pixels_of(front))
     contact_sheet(written, folder / "contact.png")
+    chosen = [folder / f"{name}-{language}-{CHOSEN_SIZE}.png" for name, language in CHOSEN]
+    if set(chosen) <= set(written):
+        contact_sheet(chosen, folder / "chosen.png", columns=CHOSEN_COLUMNS)
     return len(written)
 
 
