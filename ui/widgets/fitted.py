@@ -63,6 +63,9 @@ class FittedWords(Widget):
 
     def _fit(self, *_: object) -> None:
         if self.look is None or self.width < 2 or self.height < 2:
+            # Nothing is left of what stood here when the box had a size.
+            self._told, self.fitted, self._textures = (), Fitted((), 1, whole=not self.raw), []
+            self._place()
             return
         font = self.font or self.look.font
         wanted = (self.raw, font, self.bold, self.largest, self.width, self.height, self.look.metrics.legible)
