@@ -23,7 +23,7 @@ from kiosk.visit import Phase
 from ui import staff
 from ui.core_link import CoreLink
 from ui.front import Front
-from ui.look import Panel
+from ui.look import Panel, Rgba
 from ui.narration import Told, spoken_for
 from ui.notices import Notices
 from ui.pace import Pace
@@ -92,7 +92,7 @@ class ScreenApp(App):
         """Make the first picture."""
         Code.workers = self._workers
         panel = Panel(int(Window.width), int(Window.height), self._settings.diagonal_in)
-        self._front = Front(self._theme, panel, self._pressed, self._knock)
+        self._front = Front(self._theme, panel, self._pressed, self._knock, self._clear)
         self._draw()
         return self._front
 
@@ -159,6 +159,10 @@ class ScreenApp(App):
                 self._told = Told()
                 self._narrate(now)
         self._draw()
+
+    def _clear(self, colour: Rgba) -> None:
+        """Have the window itself paint the ground: where the processor draws, that saves a tenth of each frame."""
+        Window.clearcolor = colour
 
     def _knock(self) -> None:
         if self._settings.staff_pin is not None:

@@ -8,7 +8,8 @@ from kivy.input.motionevent import MotionEvent
 from kivy.uix.widget import Widget
 
 from kiosk.preview import Preview
-from ui.look import Look, Panel
+from ui.bar_layout import bar_height
+from ui.look import Look, Panel, Rgba
 from ui.picture import Picture, Screen, Touch
 from ui.screens.answer import AnswerPane
 from ui.screens.form import FormPane
@@ -44,6 +45,7 @@ CORNER = 1.3
 class Front(Widget):
     """Draws pictures. `pressed` is called with what a finger asks for, `knocked` when it held the staff's corner.
 
+    `clear` paints the ground, once for each colour; without it a rectangle does, with every frame.
     One finger counts: another one that comes meanwhile is no touch at all.
     """
 
@@ -53,10 +55,12 @@ class Front(Widget):
         panel: Panel,
         pressed: Callable[[Touch], None],
         knocked: Callable[[], None] = lambda: None,
+        clear: Callable[[Rgba], None] | None = None,
     ) -> None:
         super().__init__(size_hint=(None, None), size=(panel.width, panel.height))
         self._pressed = pressed
         self._knocked = knocked
+        self._clear = clear
         self._knocking: ClockEvent | None = None
         self._finger: MotionEvent | None = None
         self._theme = theme
@@ -69,12 +73,11 @@ class Front(Widget):
         self._bar = Bar(pressed)
         with self.canvas.before:
             self._ground = Color(1, 1, 1, 1)
-            self._whole = Rectangle(pos=(-8, -8), size=(panel.width + 16, panel.height + 16))
+            Rectangle(pos=(-8, -8), size=(0, 0) if clear else (panel.width + 16, panel.height + 16))
             self._shift = Translate(0, 0)
         with self.canvas.after:
-            Translate(0, 0)
-            self._shade = Color(0, 0, 0, 0)
-            Rectangle(pos=(-8, -8), size=(panel.width + 16, panel.height + 16))
+            Color(0, 0, 0, DIMMED)
+            self._shade = Rectangle(size=(0, 0))
         self._strip.width = self._bar.width = panel.width
         self.add_widget(self._strip)
         self.add_widget(self._bar)
@@ -108,9 +111,14 @@ class Front(Widget):
                 high_contrast=picture.high_contrast,
             )
         look = self._look
-        self._ground.rgba = look.colour("ground")
+        ground = look.colour("ground")
+        if self._ground.rgba != list(ground):
+            self._ground.rgba = ground
+            if self._clear is not None:
+                self._clear(ground)
         self._shift.xy = picture.shift
-        self._shade.a = DIMMED if picture.dimmed else 0.0
+        # A shade that is not there is not drawn: each one costs as much as all the words.
+        self._shade.size = (self._panel.width, self._panel.height) if picture.dimmed else (0, 0)
         self._strip.show(picture.banners, picture.simulation, look)
         self._bar.show(picture.bar, look)
         self._place_pane(self._pane_for(picture, look))
@@ -123,7 +131,11 @@ class Front(Widget):
     def prepare(self, picture: Picture) -> None:
         """Make the screen of a picture before it is wanted, so that its first showing takes no longer than others."""
         if self._look is not None and picture.screen not in self._panes:
-            self._panes[picture.screen] = self._made(picture, self._look)
+            pane = self._panes[picture.screen] = self._made(picture, self._look)
+            # About as large as it will be: words that were fitted once are fitted faster.
+            bar, strip = bar_height(picture.bar, self._look.metrics), self._strip.height
+            pane.size_hint, pane.pos = (None, None), (0, bar)
+            pane.size = (self.width, self.height - bar - strip)
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
         """Take the first finger; a second one is swallowed."""
