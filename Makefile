@@ -12,7 +12,7 @@ SYSTEM_PACKAGES := deploy/system-packages.txt
 
 TEST_STAMP := $(VENV)/.gatepost-test-packages
 
-.PHONY: setup run test chaos fuzz lint format types contracts locks clean
+.PHONY: setup run test chaos fuzz lint format types contracts screens locks clean
 
 setup: $(STAMP)
 
@@ -44,7 +44,7 @@ contracts: setup
 
 # Whole gates run apart from the busy part, two at a time; pytest's closing line comes last.
 test: lint types contracts $(TEST_STAMP)
-	$(BIN)/pytest -n auto -m "not end_to_end and not hardware"
+	$(BIN)/pytest -n auto --dist loadgroup -m "not end_to_end and not hardware"
 	$(BIN)/pytest -n 2 -m "end_to_end and not hardware"
 
 # Two hundred kills, about a quarter of an hour; `make chaos ARGS="--rounds 20 --seed 3"` for fewer.
@@ -57,6 +57,12 @@ fuzz: setup
 	$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/pip install --quiet "atheris>=3"
 	mkdir -p build/fuzz
 	exec $(BIN)/python -m tests.fuzz.run -artifact_prefix=build/fuzz/ -runs=1000000 -max_total_time=1800 -max_len=4096 -timeout=10 -verbosity=1 $(ARGS)
+
+# Approve what the screens look like now: look at the pictures before you commit them.
+screens: setup
+	$(BIN)/gatepost screens build/screens
+	for picture in docs/screens/*-*.png; do cp "build/screens/$$(basename "$$picture")" docs/screens/; done
+	cp build/screens/chosen.png docs/screens/contact.png
 
 locks:
 	deploy/lock.sh

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from datetime import time
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from drivers.gate import GateLine
     from drivers.mlx90614 import Mlx90614
     from kiosk.metrics import Metrics
+    from ui.notices import Notices
+    from ui.settings import ScreenSettings
+    from ui.theme import Theme
+    from ui.voice import Voice
 
 
 SOFTWARE = version("gatepost")
@@ -325,6 +330,72 @@ def camera_factory(config: Config, clock: Clock) -> "Callable[[], Camera]":
         clock=clock,
         simulated=simulated,
     )
+
+
+def run_screen(config: Config, base: Path, stop: threading.Event, ready: Callable[[], None]) -> None:
+    """Run the screen process until `stop`. Raises UsageError before anything is shown, DeviceLost when its window breaks."""
+    from ui.process import run_screen as show
+
+    show(
+        screen_settings(config, base),
+        load_theme(config, base),
+        load_notices(config, base),
+        build_voice(config, base),
+        Path(config.gate.run_dir),
+        core_socket(config),
+        SystemClock(),
+        stop,
+        ready,
+    )
+
+
+def screen_settings(config: Config, base: Path) -> "ScreenSettings":
+    """Return what the screen process needs to know of its site and panel; `base` is the configuration's folder."""
+    from ui.session import Manner
+    from ui.settings import ScreenSettings
+
+    section = config.screen
+    width, _, height = (section.window or "").partition("x")
+    return ScreenSettings(
+        Manner(section.language, section.large_type, section.high_contrast, section.dim_after_s),
+        section.diagonal_in,
+        cache=base / section.cache,
+        window=(int(width), int(height)) if height else None,
+        font=None if section.font is None else base / section.font,
+        preview_fps=section.preview_fps,
+        staff_pin=section.staff_pin,
+        statistics=None if section.statistics is None else base / section.statistics,
+        device=config.gate.device,
+        version=SOFTWARE,
+    )
+
+
+def load_theme(config: Config, base: Path) -> "Theme":
+    """Read how the screen looks: the site's own theme, or the one that ships. Raises UsageError."""
+    from ui import theme
+
+    return theme.load(None if config.screen.theme is None else base / config.screen.theme)
+
+
+def build_voice(config: Config, base: Path) -> "Voice":
+    """Return the screen's voice, not started yet. Raises UsageError when the recordings are not where they should be."""
+    from ui.sound import Sounds
+    from ui.voice import Voice
+
+    recordings = None if config.screen.recordings is None else base / config.screen.recordings
+    if recordings is not None and not recordings.is_dir():
+        raise UsageError(f"{recordings}: there is no such folder; correct [screen] recordings")
+    schedule = [(time.fromisoformat(begins), percent) for begins, percent in config.screen.volume]
+    return Voice(Sounds(recordings), schedule)
+
+
+def load_notices(config: Config, base: Path) -> "Notices":
+    """Return what the screen shows while nobody is here: the site's own, or what suits its rules. Raises UsageError."""
+    from ui import notices
+
+    if config.screen.notices is not None:
+        return notices.read(base / config.screen.notices)
+    return notices.shipped(load_policy(config.policy.file, base))
 
 
 def _open_log(

@@ -69,7 +69,7 @@ def demo(
     visitors: Annotated[
         int | None, typer.Option(min=1, help="How many come; without it until interrupted on a terminal, else 12.")
     ] = None,
-    headless: Annotated[bool, typer.Option("--headless", help="No screen: a table in the terminal.")] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="No screen: only the table in the terminal.")] = False,
     report: Annotated[Path | None, typer.Option(help="Write a JSON report.", metavar="FILE")] = None,
     seed: Annotated[int, typer.Option(help="The simulated world's chance.")] = 1,
     scenario: Annotated[
@@ -119,7 +119,7 @@ def soak(
 def kiosk(
     config: ConfigFile,
     part: Annotated[
-        Literal["gate", "core", "eyes"] | None,
+        Literal["gate", "core", "eyes", "screen"] | None,
         typer.Option(help="Run one process of the kiosk; without it, all of them."),
     ] = None,
 ) -> int:
@@ -239,6 +239,37 @@ def doctor(
     return status
 
 
+@app.command()
+def screens(
+    folder: Annotated[Path, typer.Argument(help="Where to write; it is made if it is not there.", metavar="FOLDER")],
+    language: Annotated[list[str] | None, typer.Option(help="zh, en, ja or ko; again for more. Without it, all.")] = None,
+    size: Annotated[list[str] | None, typer.Option(help="WIDTHxHEIGHT; again for more. Without it, the usual four.")] = None,
+    large_type: Annotated[bool, typer.Option("--large-type", help="In large type.")] = False,
+    high_contrast: Annotated[bool, typer.Option("--high-contrast", help="In high contrast.")] = False,
+) -> int:
+    """Write a picture of every screen in every language and size, and a sheet of them all."""
+    from ui.gallery import Gallery, write_gallery
+
+    gallery = Gallery.of(language, size, large_type=large_type, high_contrast=high_contrast)
+    typer.echo(f"{write_gallery(gallery, folder)} pictures in {folder}")
+    return 0
+
+
+@app.command()
+def pin() -> int:
+    """Ask for a staff PIN and print the line for [screen] that stands for it."""
+    import getpass
+    import secrets
+
+    from ui.pin import SALT_BYTES, hash_pin
+
+    chosen = getpass.getpass("PIN: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if sys.stdin.isatty() and getpass.getpass("once more: ") != chosen:
+        raise UsageError("the two PINs differ; nothing is printed")
+    typer.echo(f'staff_pin = "{hash_pin(chosen, secrets.token_bytes(SALT_BYTES))}"')
+    return 0
+
+
 @app.command(name="version")
 def show_version() -> int:
     """Print the version."""
@@ -262,6 +293,8 @@ def _run_part(part: str, config: Any, base: Path, stop: threading.Event) -> None
             bootstrap.run_gate(config, stop, lambda: _ready("gate"))
         case "eyes":
             bootstrap.run_eyes(config, stop, lambda: _ready("eyes"))
+        case "screen":
+            bootstrap.run_screen(config, base, stop, lambda: _ready("screen"))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ An annotated example is `deploy/kiosk.example.toml`; a test holds it against the
 """
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,9 @@ from kiosk.errors import UsageError
 Positive = Annotated[float, Meta(gt=0)]
 Pin = Annotated[int, Meta(ge=0, le=27)]
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Percent = Annotated[int, Meta(ge=0, le=100)]
+Volume = Annotated[tuple[tuple[TimeOfDay, Percent], ...], Meta(min_length=1, max_length=24)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -66,16 +70,38 @@ class RelaySection(Section, frozen=True):
 
 
 class ScreenSection(Section, frozen=True):
-    """[screen] What the touch screen speaks first, and whom it names to those who need help.
+    """[screen] What the touch screen looks like, what it says, and whom it names to those who need help.
 
-    `form_url`: what a visitor form's address begins with; without it, `[server] url` and `/f/`. `guard_phone` is shown
-    when nobody has answered a call for `guard_answers_s`.
+    `diagonal_in`: the panel's, in inches; every size follows from it. `window`: `WIDTHxHEIGHT` instead of the whole
+    display. `font`, `theme`, `notices`, `recordings`: the site's own files. `volume`: from which local time on how loud
+    it speaks; the last one lasts over midnight. `dim_after_s`: so long after the last visitor it grows dark. `cache`: a
+    folder that it may write to. `statistics`: a file that it writes its pace to at its end, and on SIGUSR1.
+    `staff_pin`: what `gatepost pin` prints; without it the staff's door does not open. `form_url`: what a visitor
+    form's address begins with; without it, `[server] url` and `/f/`. `guard_phone` is shown when nobody has answered a
+    call for `guard_answers_s`.
     """
 
     language: Annotated[str, Meta(pattern="^(zh|en|ja|ko)$")] = "zh"
+    diagonal_in: Annotated[float, Meta(ge=3, le=60)] = 7.0
+    window: Annotated[str, Meta(pattern=r"^[1-9]\d{2,3}x[1-9]\d{2,3}$")] | None = None
+    font: str | None = None
+    theme: str | None = None
+    large_type: bool = False
+    high_contrast: bool = False
+    dim_after_s: Annotated[float, Meta(ge=10)] = 120.0
+    preview_fps: Annotated[int, Meta(ge=1, le=30)] = 15
+    volume: Annotated[tuple[tuple[TimeOfDay, Percent], ...], Meta(min_length=1, max_length=24)] = (
+        ("07:00", 80),
+        ("22:00", 30),
+    )
+    recordings: str | None = None
+    notices: str | None = None
     form_url: Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$", max_length=120)] | None = None
     guard_phone: Annotated[str, Meta(pattern=r"^[+(]?[0-9][0-9 ()-]{1,22}$")] | None = None
     guard_answers_s: Annotated[float, Meta(ge=5, le=100)] = 60.0
+    staff_pin: Annotated[str, Meta(pattern=r"^scrypt\$16384\$8\$1\$[0-9a-f]{32}\$[0-9a-f]{64}$")] | None = None
+    cache: str = "/var/cache/gatepost"
+    statistics: str | None = None
 
 
 class LogSection(Section, frozen=True):
@@ -159,6 +185,9 @@ def load(path: Path) -> Config:
             raise UsageError(f"{path}: [{section}] source is none of {form.replace(chr(92) + 'd+', 'N')}")
         if source == "simulated" and config.simulation is None:
             raise UsageError(f"{path}: [{section}] is simulated, so the section [simulation] must name its world")
+    for (earlier, _), (later, _) in pairwise(config.screen.volume):
+        if later <= earlier:
+            raise UsageError(f"{path}: [screen] volume has {later} after {earlier}; put its times in the order of the day")
     return config
 
 

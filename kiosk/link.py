@@ -43,6 +43,12 @@ class Hello(Message, frozen=True):
     version: str
 
 
+class HelloToo(Message, frozen=True):
+    """The first message of a further screen: it is shown the same, its touches count, and its absence is no loss."""
+
+    pid: int
+
+
 class Beat(Message, frozen=True):
     """I am alive, and my loop turns."""
 
@@ -163,6 +169,7 @@ class ViewChanged(Message, frozen=True):
 
 AnyMessage = (
     Hello
+    | HelloToo
     | Beat
     | PartHealth
     | Attend

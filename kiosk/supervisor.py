@@ -7,8 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -37,7 +37,7 @@ class NotReady(GatepostError, RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run, under which name, and where its standard error goes (None: to ours).
+    """What to run, under which name, where its standard error goes (None: to ours), and what its environment has besides.
 
     `on_start` hears the process's id, which is its group's too, at every start, on a thread of the supervisor's.
     """
@@ -46,6 +46,7 @@ class Program:
     argv: Sequence[str]
     log: Path | None = None
     restart: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)
     on_start: Callable[[int], None] = lambda _: None
 
 
@@ -135,7 +136,7 @@ class Process:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,
-                env={**os.environ, SUPERVISED: "1"},
+                env={**os.environ, **self.program.environment, SUPERVISED: "1"},
                 # A group of its own: an interrupt at the terminal reaches us, and we end them in order.
                 process_group=0,
             )
@@ -214,7 +215,7 @@ def run_kiosk(argv: Sequence[str], config: Path, stop: threading.Event, ready: C
 
         # The core says what is wrong with the configuration; until it has, the others have nobody to speak to.
         start("core").wait_ready()
-        for part in [start("gate"), start("eyes")]:
+        for part in [start("gate"), start("eyes"), start("screen")]:
             part.wait_ready()
         ready("kiosk")
         stop.wait()

@@ -21,6 +21,7 @@ from kiosk.link import (
     GateOpened,
     GuardAsked,
     Hello,
+    HelloToo,
     Listener,
     Noticed,
     OpenGate,
@@ -61,6 +62,8 @@ class Switchboard:
         self._greeted = greeted
         self._guard = threading.Lock()
         self._links: dict[Part, Connection] = {}
+        self._further: set[Connection] = set()
+        """Screens beside the one that is the kiosk's own."""
         self._silent: set[Connection] = set()
         self._threads: list[threading.Thread] = []
         self._closing = False
@@ -95,13 +98,17 @@ class Switchboard:
         """Tell the screen what to show; one that comes later is told at once."""
         self._view = view
         self._tell(Part.SCREEN, ViewChanged(view))
+        with self._guard:
+            further = list(self._further)
+        for link in further:
+            _tell(link, ViewChanged(view))
 
     def close(self) -> None:
         """Hang up on everyone. Idempotent."""
         self._closing = True
         self._listener.close()
         with self._guard:
-            links = list(self._links.values())
+            links = [*self._links.values(), *self._further]
             threads = [*self._threads, self._acceptor]
         for link in links:
             link.close()
@@ -117,15 +124,11 @@ class Switchboard:
         link.send(message)
 
     def _tell(self, part: Part, message: AnyMessage) -> None:
-        """Send to a part that may be absent. One that does not read is let go; its reader reports the loss."""
+        """Send to a part that may be absent."""
         with self._guard:
             link = self._links.get(part)
-        if link is None:
-            return
-        try:
-            link.send(message)
-        except DeviceLost:
-            link.close()
+        if link is not None:
+            _tell(link, message)
 
     def _accept(self) -> None:
         while not self._closing:
@@ -141,6 +144,9 @@ class Switchboard:
     def _read(self, link: Connection) -> None:
         try:
             hello = link.receive(HELLO_WITHIN)
+            if isinstance(hello, HelloToo):
+                self._listen_too(link)
+                return
             if not isinstance(hello, Hello):
                 _log.warning("stranger turned away")
                 return
@@ -155,6 +161,21 @@ class Switchboard:
             _log.debug("link ended", reason=str(error))
         finally:
             link.close()
+
+    def _listen_too(self, link: Connection) -> None:
+        """Hear a further screen until it goes."""
+        with self._guard:
+            self._further.add(link)
+        try:
+            if self._view is not None:
+                _tell(link, ViewChanged(self._view))
+            while True:
+                message = link.receive()
+                if isinstance(message, FormAsked | GuardAsked | TimeAsked | Finished):
+                    self._pass_on(message)
+        finally:
+            with self._guard:
+                self._further.discard(link)
 
     def _connected(self, part: Part, link: Connection) -> bool:
         """Give a part its place. One that is there and speaks keeps it: two would take it from each other for ever."""
@@ -214,3 +235,11 @@ class Switchboard:
 
     def _health(self, part: Part, *, well: bool, detail: str) -> None:
         self._inbox.post(PartHealth(part, well, detail, Monotonic(self._clock.monotonic())))
+
+
+def _tell(link: Connection, message: AnyMessage) -> None:
+    """Send to a part that may be gone. One that does not read is let go; its reader reports the loss."""
+    try:
+        link.send(message)
+    except DeviceLost:
+        link.close()

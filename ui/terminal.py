@@ -85,6 +85,16 @@ def print_summary(console: Console, summary: Mapping[str, Any], processes: Seque
     )
 
 
+def print_screen(console: Console, pace: Mapping[str, Any]) -> None:
+    """Print how smoothly the screen ran."""
+    frame = pace["frame_ms"]
+    console.print(
+        f"screen: {pace['frames']} frames during visits, p99 {_or_none(frame['p99'])} ms; longest stall "
+        f"{_or_none(pace['longest_stall_ms'])} ms; mirror {_or_none(pace['preview_fps'])} pictures a second; "
+        f"shown {_or_none(pace['start_to_screen_s'])} s after its start"
+    )
+
+
 def _gate(line: Line) -> str:
     if line.passed:
         return "opened, passed"
@@ -93,3 +103,7 @@ def _gate(line: Line) -> str:
 
 def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
+
+
+def _or_none(value: float | None) -> str:
+    return "no" if value is None else f"{value:g}"

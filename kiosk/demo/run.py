@@ -15,12 +15,13 @@ from rich.console import Console
 
 from drivers.simulated.storage import notes_beside, read_notes
 from kiosk.demo.cases import scenario_named
+from kiosk.demo.place import NOWHERE, Place, place_for_screen
 from kiosk.demo.report import as_expected, summary, visit_row
 from kiosk.demo.scenarios import Case, Scenario
 from kiosk.demo.site import Fsync, Site
 from kiosk.demo.stage import Account, Stage
 from kiosk.errors import UsageError
-from ui.terminal import Line, LiveTable, print_summary
+from ui.terminal import Line, LiveTable, print_screen, print_summary
 
 VISITORS = 12
 
@@ -34,6 +35,7 @@ class Plan:
     seed: int
     cpu_scale: float = 1.0
     fsync: Fsync = "machine"
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Played:
     processes: list[dict[str, Any]]
     unexpected: list[dict[str, Any]]
     scale_was_lost: bool
+    screen: dict[str, Any] | None = None
 
     @property
     def valid(self) -> bool:
@@ -66,20 +69,22 @@ def run_demo(
 ) -> int:
     """Run the demo and return the exit status: 0 only if all ended as expected and every event is at the server.
 
-    `program` is how this command is called. The terminal's table is all there is to see so far, so `headless`
-    changes nothing else. Raises UsageError.
+    `program` is how this command is called. `headless`: the kiosk has no screen, and the terminal's table is all there
+    is to see. Raises UsageError.
     """
-    del headless
     chosen = scenario_named(scenario)
     check_folder(report)
     count = visitors if visitors is not None or sys.stdout.isatty() else VISITORS
     console = Console(highlight=False)
-    plan = Plan(chosen, count, seed, cpu_scale, "machine" if cpu_scale == 1 else "card")
-    with interruptible() as interrupted:
+    with place_for_screen(headless=headless) as place, interruptible() as interrupted:
+        plan = Plan(chosen, count, seed, cpu_scale, "machine" if cpu_scale == 1 else "card", place)
         played = play(plan, program, console, interrupted)
     print_summary(console, played.totals, played.processes)
+    if played.screen is not None:
+        print_screen(console, played.screen)
     if report is not None:
-        write_report(report, {"visits": played.rows, "summary": played.totals, "processes": played.processes})
+        found = {"visits": played.rows, "summary": played.totals, "processes": played.processes, "screen": played.screen}
+        write_report(report, found)
     for row in played.rows:
         if row["decision"] not in {"admit", None}:
             console.print(f"{row['name']}: {row['decision']}, {', '.join(row['reasons'])}")
@@ -99,8 +104,8 @@ def play(
     """Let the visitors come, show them, and return what came of them. `on_visitor` is called after each."""
     scenario = plan.scenario
     with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
-        site = Site(Path(folder), scenario, plan.seed, plan.fsync)
-        stage = Stage(site, program, plan.cpu_scale)
+        site = Site(Path(folder), scenario, plan.seed, plan.fsync, window=plan.place.window)
+        stage = Stage(site, program, plan.cpu_scale, plan.place.environment)
         try:
             stage.open()
             console.print(f"central server at {stage.server}")
@@ -121,6 +126,7 @@ def play(
             stage.close()
         lost = stage.lost(stored)
         fsyncs = read_notes(notes_beside(site.log_path))
+        screen = site.screen_pace()
     rows = [visit_row(account.guest, account.seen, stored, fsyncs) for account in accounts]
     played = Played(
         scenario,
@@ -130,6 +136,7 @@ def play(
         processes,
         [row for row, account in zip(rows, accounts, strict=True) if not as_expected(row, account.guest)],
         stage.scale_was_lost,
+        screen,
     )
     for row in played.unexpected:
         seen = {name: row[name] for name in ("expected", "decision", "reasons", "gate_outcome", "openings", "also")}

@@ -1,25 +1,26 @@
 """The kiosk's screen under the finger of a simulated visitor: it asks for the form, and learns which visit is parked."""
 
+import os
 import threading
 from collections import deque
 from pathlib import Path
 
 from kiosk.errors import DeviceLost
-from kiosk.link import Connection, FormAsked, ViewChanged, connect, greet
-from kiosk.model import Monotonic, Part, VisitId
+from kiosk.link import Connection, FormAsked, HelloToo, ViewChanged, connect
+from kiosk.model import Monotonic, VisitId
 from kiosk.visit import Phase
 
 JOIN_S = 2.0
 
 
 class FormScreen:
-    """Connects in the screen's place."""
+    """Connects beside the screen, if there is one."""
 
     def __init__(self, core_socket: Path) -> None:
         """Connect. Raises DeviceLost when there is no core."""
         self._parked: deque[VisitId] = deque()
         self._link: Connection = connect(core_socket)
-        greet(self._link, Part.SCREEN, "demo")
+        self._link.send(HelloToo(os.getpid()))
         self._thread = threading.Thread(target=self._follow, name="demo-screen", daemon=True)
         self._thread.start()
 

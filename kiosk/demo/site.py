@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -18,6 +18,7 @@ from kiosk.credentials.passes import PASS_ID_BYTES, encode
 from kiosk.demo.cases import HEALTH_HOST
 from kiosk.demo.scenarios import Case, Made, Scenario
 from kiosk.model import VisitId, VisitorKind, WallTime
+from ui.cache import personal_cache
 
 COMPOUND = "riverside"
 DEVICE = "gate-1"
@@ -42,7 +43,10 @@ class Guest:
 class Site:
     """The demo's folder. Everything in it is made from the seed, but for the keys, which are always new."""
 
-    def __init__(self, folder: Path, scenario: Scenario, seed: int, fsync: Fsync = "machine") -> None:
+    def __init__(
+        self, folder: Path, scenario: Scenario, seed: int, fsync: Fsync = "machine", *, window: str | None = None
+    ) -> None:
+        self.window = window
         self.folder = folder
         self.scenario = scenario
         self.seed = seed
@@ -73,6 +77,18 @@ class Site:
     def tokens_path(self) -> Path:
         """What the simulated issuer knows."""
         return self.folder / "tokens.json"
+
+    @property
+    def screen_figures(self) -> Path:
+        """Where the screen writes how smoothly it ran."""
+        return self.folder / "screen.json"
+
+    def screen_pace(self) -> dict[str, Any] | None:
+        """Return how smoothly the screen ran; None when there was none, or it was killed."""
+        if not self.screen_figures.exists():
+            return None
+        pace: dict[str, Any] = json.loads(self.screen_figures.read_text(encoding="utf-8"))
+        return pace
 
     def guest(self, number: int, parked: VisitId | None = None) -> Guest:
         """Make the next visitor; `parked` is the visit that one who resumes has been given."""
@@ -127,6 +143,12 @@ class Site:
             "camera": {"source": "simulated"},
             "thermometer": {"source": "simulated"},
             "relay": {"source": "simulated"},
+            "screen": {
+                "cache": str(personal_cache()),
+                "statistics": str(self.screen_figures),
+                "guard_phone": "021 5555 0100",
+                **({} if self.window is None else {"window": self.window}),
+            },
             "log": {"path": str(self.log_path)},
             "server": {} if server is None else {"url": server},
             "simulation": {

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +33,7 @@ AHEAD = 3
 """How many visitors are in the world: one on the way through, one at the gate, one who waits."""
 VISIT_WITHIN_S = 40.0
 PARTS = ("gate", "core", "eyes")
+SCREEN = "screen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,13 @@ class Account:
 class Stage:
     """Everything that a run needs, started by `open` and ended by `close`. `program` is how gatepost is called.
 
-    The kiosk's processes, and no others, are made `cpu_scale` times slower.
+    The kiosk's processes, and no others, are made `cpu_scale` times slower. `screen`: the display for the kiosk's
+    screen, as environment variables; None for a kiosk without one.
     """
 
-    def __init__(self, site: Site, program: list[str], cpu_scale: float = 1.0) -> None:
+    def __init__(
+        self, site: Site, program: list[str], cpu_scale: float = 1.0, screen: Mapping[str, str] | None = None
+    ) -> None:
         self._port = _free_port()
         self.server = f"http://127.0.0.1:{self._port}"
         self._site = site
@@ -57,6 +61,7 @@ class Stage:
         self._cpu_scale = cpu_scale
         self._slowing: Slowing | None = None
         self._achieved = AchievedScale()
+        self._screen = screen
         self.supervisor = Supervisor()
         self._disk = Disk()
         self._wire: CuttableWire | None = None
@@ -94,6 +99,8 @@ class Stage:
             self._slowing = Slowing(self._cpu_scale)
         for part in PARTS:
             self._start(part, "kiosk", "--config", str(config), "--part", part)
+        if self._screen is not None:
+            self._start(SCREEN, "kiosk", "--config", str(config), "--part", SCREEN, environment=self._screen)
 
     def wait_ready(self) -> None:
         """Wait until every process that was started is ready."""
@@ -102,7 +109,7 @@ class Stage:
 
     def end_kiosk(self) -> None:
         """End the kiosk's processes, the core last: it brings its records to the server before."""
-        for part in sorted(PARTS, key="core".__eq__):
+        for part in sorted({SCREEN, *PARTS}, key="core".__eq__):
             self.supervisor.end(part)
 
     def measure_scale(self) -> None:
@@ -209,7 +216,7 @@ class Stage:
             found.append(
                 {
                     "name": name,
-                    "kiosk": name in PARTS,
+                    "kiosk": name in {*PARTS, SCREEN},
                     "ready_s": process.ready_after_s and round(process.ready_after_s, 3),
                     "rss_mb": memory,
                     "restarts": process.restarts,
@@ -234,9 +241,10 @@ class Stage:
         if self._slowing is not None:
             self._slowing.close()
 
-    def _start(self, name: str, *arguments: str) -> None:
-        program = Program(name, [*self._program, *arguments], self._site.folder / f"{name}.log")
-        if name in PARTS and self._slowing is not None:
+    def _start(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+        log = self._site.folder / f"{name}.log"
+        program = Program(name, [*self._program, *arguments], log, environment=environment or {})
+        if name in {*PARTS, SCREEN} and self._slowing is not None:
             program = replace(program, on_start=self._slowing.add)
         self.supervisor.start(program)
 

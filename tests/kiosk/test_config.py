@@ -39,6 +39,13 @@ def test_the_least_configuration_has_real_devices(tmp_path: Path) -> None:
         (GOOD + "[screen]\nguard_answers_s = 0\n", r"\[screen\] guard_answers_s: expected `float` >= 5"),
         (GOOD + '[screen]\nform_url = "javascript:alert(1)"\n', r"\[screen\] form_url: expected `str` matching"),
         (GOOD + '[screen]\nform_url = "https://x.example/?f="\n', r"\[screen\] form_url: expected `str` matching"),
+        (GOOD + '[screen]\nvolume = [["7:00", 80]]\n', r"\[screen\] volume\[0\]\[0\]: expected `str` matching regex"),
+        (GOOD + '[screen]\nvolume = [["07:00", 101]]\n', r"\[screen\] volume\[0\]\[1\]: expected `int` <= 100"),
+        (GOOD + "[screen]\nvolume = []\n", r"\[screen\] volume: expected `array` of length >= 1"),
+        (
+            GOOD + '[screen]\nvolume = [["22:00", 30], ["07:00", 80]]\n',
+            r"\[screen\] volume has 07:00 after 22:00; put its times in the order of the day",
+        ),
     ],
     ids=str,
 )

@@ -81,7 +81,7 @@ class Text(HTMLParser):
             "en",
             ["Admitted", "Guest with a valid pass and a green health code", "Guest", "gate-1", "36.5 °C", "Went through"],
         ),
-        ("ja", ["通行可", "訪問者、通行コード有効、健康コードは緑", "訪問者", "gate-1", "36.5 °C", "通過"]),
+        ("ja", ["通行可", "来訪者、通行コード有効、健康コードは緑", "来訪者", "gate-1", "36.5 °C", "通過"]),
         ("ko", ["통행 허용", "방문객, 유효한 출입 코드, 건강 코드 녹색", "방문객", "gate-1", "36.5 °C", "통과함"]),
     ],
 )

@@ -1,0 +1,168 @@
+"""What each widget says, from the view alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from kiosk.model import Answer, Celsius, Monotonic, Part, ReasonCode
+from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket
+from kiosk.visit import Phase
+from tests.ui.views import NOTICES, NOW, collecting, picture, session, view
+from ui.picture import Answered, Because, Body, Form, Guard, Parked, Say, Screen, Steps
+from ui.presenter import present
+
+FORM = FormTicket("https://gate.example/f/1", "gate.example/f/1", Monotonic(NOW + 90))
+REASON = (ReasonCode("pass_used"),)
+
+
+def steps(body: Body) -> Steps:
+    assert isinstance(body, Steps)
+    return body
+
+
+@pytest.mark.parametrize(
+    ("shown", "screen"),
+    [
+        (None, Screen.MOMENT),
+        (view(Phase.IDLE), Screen.IDLE),
+        (view(Phase.APPROACHING), Screen.STEPS),
+        (view(Phase.COLLECTING), Screen.STEPS),
+        (view(Phase.CHECKING), Screen.STEPS),
+        (view(Phase.COMMITTING, answer=Answer.REFUSE), Screen.STEPS),
+        (view(Phase.OPENING, answer=Answer.ADMIT), Screen.STEPS),
+        (view(Phase.OPEN, answer=Answer.ADMIT), Screen.ANSWER),
+        (view(Phase.PASSED, answer=Answer.ADMIT), Screen.ANSWER),
+        (view(Phase.AWAITING_CONSENT), Screen.STEPS),
+        (view(Phase.AWAITING_FORM, form=FORM), Screen.FORM),
+        (view(Phase.AWAITING_GUARD, answer=Answer.REFUSE), Screen.ANSWER),
+        (view(Phase.AWAITING_GUARD, answer=Answer.HOLD, guard=GuardCall.RINGING), Screen.ANSWER),
+        (view(Phase.AWAITING_GUARD, answer=Answer.HOLD, guard=GuardCall.UNANSWERED), Screen.GUARD),
+        (view(Phase.AWAITING_GUARD, answer=Answer.REFUSE, guard=GuardCall.RINGING), Screen.GUARD),
+        (view(Phase.AWAITING_GUARD), Screen.GUARD),
+        (view(Phase.PARKED, parked=ParkedTicket("K7Q2", Monotonic(NOW + 600))), Screen.PARKED),
+        (view(Phase.IDLE, parked=ParkedTicket("K7Q2", Monotonic(NOW + 600))), Screen.PARKED),
+        (view(Phase.ENDED, answer=Answer.REFUSE), Screen.IDLE),
+    ],
+    ids=str,
+)
+def test_each_moment_has_its_screen(shown: object, screen: Screen) -> None:
+    assert picture(shown).screen is screen  # type: ignore[arg-type]
+
+
+def test_nobody_is_told_to_go_in_before_the_line_is_active() -> None:
+    for phase in Phase:
+        body = picture(view(phase, answer=Answer.ADMIT)).body
+        admitted = isinstance(body, Answered) and body.answer is Answer.ADMIT
+        assert admitted is (phase in {Phase.OPEN, Phase.PASSED}), phase
+
+
+def test_an_admission_that_could_not_be_recorded_is_shown_as_a_hold() -> None:
+    body = picture(view(Phase.AWAITING_GUARD, answer=Answer.ADMIT, reasons=REASON)).body
+    assert isinstance(body, Answered)
+    assert body.answer is Answer.HOLD
+
+
+def test_an_answer_gives_its_first_reason() -> None:
+    body = picture(view(Phase.AWAITING_GUARD, answer=Answer.REFUSE, reasons=REASON)).body
+    assert isinstance(body, Answered)
+    assert body.line == Because(REASON[0], Answer.REFUSE)
+    assert body.word == Say("answer.refuse")
+
+
+def test_a_hint_takes_the_place_of_what_to_do() -> None:
+    body = steps(picture(collecting(hint=Hint.NOT_RECOGNISED)).body)
+    assert body.do == Say("hint.not_recognised")
+    assert body.urgent
+    assert not steps(picture(collecting()).body).urgent
+
+
+def test_the_end_of_the_time_is_announced_ten_seconds_before() -> None:
+    shown = collecting(ends_at=Monotonic(NOW + 20))
+    assert steps(picture(shown, NOW + 9.9).body).line is None
+    assert steps(picture(shown, NOW + 10.5).body).line == Say("time.running_out.line", (("seconds", "10"),))
+    assert steps(picture(shown, NOW + 25).body).line == Say("time.running_out.line", (("seconds", "0"),))
+
+
+def test_a_temperature_is_given_only_once_it_has_settled() -> None:
+    settling = Measured(Celsius(36.1), Celsius(0.8), settled=False)
+    gauge = steps(picture(collecting(measured=settling)).body).gauge
+    assert gauge is not None
+    assert gauge.words == Say("measured.settling")
+    assert (gauge.low_c, gauge.high_c) == pytest.approx((35.3, 36.9))
+    settled = steps(picture(collecting(measured=replace(settling, settled=True))).body).gauge
+    assert settled is not None
+    assert settled.words == Say("measured.value", (("value", "36.1"), ("uncertainty", "0.8")))
+
+
+def test_without_a_camera_there_is_no_mirror_and_it_is_said() -> None:
+    body = steps(picture(collecting(lost=(Part.CAMERA,))).body)
+    assert not body.mirror
+    assert body.no_mirror == Say("part.camera.lost")
+
+
+def test_a_form_counts_down_to_whatever_ends_first() -> None:
+    shown = view(Phase.AWAITING_FORM, form=FORM, ends_at=Monotonic(NOW + 45))
+    body = picture(shown, NOW + 0.2).body
+    assert isinstance(body, Form)
+    assert body.url == FORM.url
+    assert body.countdown == Say("form.countdown", (("time", "0:45"),))
+    later = picture(replace(shown, ends_at=None), NOW + 20).body
+    assert isinstance(later, Form)
+    assert later.countdown == Say("form.countdown", (("time", "1:10"),))
+
+
+def test_without_a_server_the_form_is_said_to_be_unavailable() -> None:
+    body = picture(view(Phase.AWAITING_FORM)).body
+    assert isinstance(body, Form)
+    assert body.url is None
+    assert body.line == Say("form.unavailable")
+
+
+def test_a_parked_visitor_reads_their_code_and_how_long_it_is_kept() -> None:
+    body = picture(view(Phase.PARKED, parked=ParkedTicket("K7Q2", Monotonic(NOW + 541)))).body
+    assert isinstance(body, Parked)
+    assert body.code == Say("parked.code", (("code", "K7Q2"),))
+    assert body.line == Say("parked.line", (("minutes", "10"),))
+
+
+def test_a_guard_who_does_not_answer_can_be_phoned_where_there_is_a_number() -> None:
+    call = view(Phase.AWAITING_GUARD, guard=GuardCall.UNANSWERED, guard_phone="021 5555")
+    body = picture(call).body
+    assert isinstance(body, Guard)
+    assert (body.phone, body.line) == ("021 5555", Say("guard.unanswered.line", (("phone", "021 5555"),)))
+    without = picture(replace(call, guard_phone=None)).body
+    assert isinstance(without, Guard)
+    assert (without.phone, without.line) == (None, Say("guard.unanswered.no_phone"))
+
+
+def test_what_is_out_of_order_is_said_the_gravest_first_and_no_more_than_three() -> None:
+    lost = (Part.THERMOMETER, Part.CAMERA, Part.GATE, Part.EYES, Part.ISSUER)
+    banners = picture(view(Phase.IDLE, lost=lost)).banners
+    assert [banner.words.key for banner in banners] == ["part.gate.lost", "part.camera.lost", "part.thermometer.lost"]
+
+
+def test_offline_is_said_with_the_time_or_without_it_while_the_clock_is_wrong() -> None:
+    shown = view(Phase.IDLE, server_lost_at=Monotonic(NOW - 60))
+    (banner,) = picture(shown).banners
+    assert banner.words == Say("offline.since", (("time", "14:05"),))
+    (banner,) = present(session(shown), NOW, lambda _: None, NOTICES).banners
+    assert banner.words == Say("part.server.lost")
+
+
+def test_a_simulation_is_marked_on_every_screen() -> None:
+    for phase in Phase:
+        shown = picture(view(phase, simulated=True))
+        assert shown.simulation is not None, phase
+        assert picture(view(phase)).simulation is None
+
+
+def test_an_empty_gate_grows_dark_and_a_visitor_wakes_it() -> None:
+    assert not picture(view(Phase.IDLE), NOW + 119).dimmed
+    assert picture(view(Phase.IDLE), NOW + 121).dimmed
+    assert not picture(collecting(), NOW + 121).dimmed
+
+
+def test_the_picture_moves_by_a_few_pixels_every_minute() -> None:
+    shifts = {picture(view(Phase.IDLE), NOW + 60 * minute).shift for minute in range(12)}
+    assert len(shifts) > 8
+    assert all(abs(across) <= 3 and abs(up) <= 3 for across, up in shifts)

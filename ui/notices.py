@@ -1,0 +1,62 @@
+"""The notices that the screen shows one after another while nobody is here: shipped for each mode, or a site's own."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from kiosk.documents import decode_toml
+from kiosk.model import Need
+from kiosk.policy import PolicyDocument
+
+FOLDER = Path(__file__).parent / "words" / "notices"
+HEALTH = frozenset({Need.TEMPERATURE, Need.HEALTH_CODE})
+"""Rules that ask for one of these are those of an epidemic."""
+
+Title = Annotated[str, Meta(pattern=r"\S", max_length=40)]
+Sentence = Annotated[str, Meta(pattern=r"\S", max_length=160)]
+"""As long as the smallest screen can show in large type."""
+
+
+class Titled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The heading of all notices, in every language."""
+
+    zh: Title
+    en: Title
+    ja: Title
+    ko: Title
+
+
+class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One notice, in every language."""
+
+    zh: Sentence
+    en: Sentence
+    ja: Sentence
+    ko: Sentence
+
+
+class Notices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of notices, in the order in which they are shown."""
+
+    schema: Literal[1]
+    title: Titled
+    notice: Annotated[tuple[Notice, ...], Meta(min_length=1, max_length=12)]
+
+    def at(self, turn: int, language: str) -> tuple[str, str]:
+        """Return heading and text of the notice whose turn it is; `turn` counts up without end."""
+        words: str = getattr(self.notice[turn % len(self.notice)], language)
+        heading: str = getattr(self.title, language)
+        return heading, words
+
+
+def read(path: Path) -> Notices:
+    """Read a site's own notices. Raises UsageError: one sentence, what is wrong and where."""
+    return decode_toml(path, Notices)
+
+
+def shipped(document: PolicyDocument) -> Notices:
+    """Return the notices that suit the rules now in force."""
+    asked = {condition.fact for rule in document.rules for condition in rule.when}
+    return read(FOLDER / ("epidemic.toml" if asked & HEALTH else "normal.toml"))

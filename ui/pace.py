@@ -1,0 +1,107 @@
+"""How smoothly the screen runs: the time of each frame, the longest stall of Kivy's thread, the rate of the mirror.
+
+Kivy's loop is sleep, then work, then sleep. A turn is what lies between two sleeps: nothing is drawn and no touch is
+heard meanwhile, so the longest turn is the longest stall.
+"""
+
+import json
+import os
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+KEPT = 20_000
+"""Frames that are remembered: about twenty minutes of visits."""
+MILLI = 1000.0
+
+
+class Pace:
+    """What is measured, in Kivy's thread alone; `turned` may be asked from any."""
+
+    def __init__(self) -> None:
+        self.visiting = False
+        self.turned = 0
+        """How many turns there were: a thread that hangs makes no more."""
+        self._frames: deque[float] = deque(maxlen=KEPT)
+        self._woke_at = time.perf_counter()
+        self._drew = False
+        self._longest = 0.0
+        self._longest_visiting = 0.0
+        self._started_s: float | None = None
+        self._mirrored = 0
+        self._mirrored_s = 0.0
+        self._mirrored_at: float | None = None
+
+    def attach(self, clock: Any, window: Any) -> None:
+        """Measure the loop of this Kivy clock and window from now on."""
+        sleep = clock.idle
+
+        def timed_sleep() -> Any:
+            self._rest()
+            slept = sleep()
+            self._woke_at = time.perf_counter()
+            return slept
+
+        clock.idle = timed_sleep
+        window.bind(on_draw=self._draw)
+        self._woke_at = time.perf_counter()
+
+    def mirrored(self) -> None:
+        """A picture of the camera was shown."""
+        now = time.perf_counter()
+        if self._mirrored_at is not None and now - self._mirrored_at < 1.0:
+            self._mirrored += 1
+            self._mirrored_s += now - self._mirrored_at
+        self._mirrored_at = now
+
+    def statistics(self) -> dict[str, Any]:
+        """Return the figures so far; `frame_ms` are the frames drawn during visits."""
+        frames = sorted(self._frames)
+        return {
+            "start_to_screen_s": self._started_s,
+            "frames": len(frames),
+            "frame_ms": {
+                name: round(frames[min(len(frames) - 1, int(len(frames) * share))] * MILLI, 1) if frames else None
+                for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
+            },
+            "longest_stall_ms": round(self._longest_visiting * MILLI, 1),
+            "longest_stall_ever_ms": round(self._longest * MILLI, 1),
+            "preview_fps": round(self._mirrored / self._mirrored_s, 1) if self._mirrored_s else None,
+            "rss_mb": _resident_mb(),
+        }
+
+    def write(self, path: Path) -> None:
+        """Write the figures as JSON, whole or not at all."""
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(self.statistics(), indent=1) + "\n", encoding="utf-8")
+        draft.rename(path)
+
+    def _draw(self, *_: object) -> None:
+        self._drew = True
+
+    def _rest(self) -> None:
+        busy = time.perf_counter() - self._woke_at
+        self.turned += 1
+        if self._started_s is None:
+            # The first turn sets everything up; what follows is measured.
+            if self._drew:
+                self._started_s = round(_process_age_s(), 3)
+        else:
+            self._longest = max(self._longest, busy)
+            if self.visiting:
+                self._longest_visiting = max(self._longest_visiting, busy)
+                if self._drew:
+                    self._frames.append(busy)
+        self._drew = False
+
+
+def _process_age_s() -> float:
+    """Seconds since the kernel started this process (proc(5), field 22 of stat)."""
+    fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)

@@ -1,0 +1,223 @@
+"""What the screen shows at one moment, as frozen values: which screen, the keys of its words, shapes and tones. Pure.
+
+Made by the presenter, drawn by the widgets. Two equal pictures look alike, so that only what changed is drawn again.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kiosk.model import Answer, ReasonCode
+from kiosk.view import Step, StepState
+
+
+class Screen(StrEnum):
+    """The screens: a visitor's, and the two of the staff's door."""
+
+    IDLE = "idle"
+    STEPS = "steps"
+    FORM = "form"
+    ANSWER = "answer"
+    PARKED = "parked"
+    GUARD = "guard"
+    MOMENT = "moment"
+    PIN = "pin"
+    STATUS = "status"
+
+
+class Action(StrEnum):
+    """What a touch asks for."""
+
+    LANGUAGE = "language"
+    CHOOSE = "choose"
+    LARGE_TYPE = "large_type"
+    HIGH_CONTRAST = "high_contrast"
+    CLOSE = "close"
+    FORM = "form"
+    GUARD = "guard"
+    MORE_TIME = "more_time"
+    DIGIT = "digit"
+    DELETE = "delete"
+    ENTER = "enter"
+    START_OVER = "start_over"
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """The words of one key, with what stands in their places."""
+
+    key: str
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """The sentence for a reason code; a code that no catalogue knows has one for its answer."""
+
+    code: ReasonCode
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Words that are in the visitor's language already: a site's own notice."""
+
+    text: str
+
+
+Words = Say | Because | Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A button: what it asks for, its words (None: the pictogram speaks) and whether it is the one to press.
+
+    `value`: the language of a language button, the digit of a digit's. `on`: a switch that is on. `wide`: its share of
+    the bar.
+    """
+
+    action: Action
+    words: Words | None = None
+    pictogram: str | None = None
+    value: str = ""
+    on: bool = False
+    prominent: bool = False
+    wide: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A word on what is out of order, or that all this is a simulation. `tone`: the palette's colour."""
+
+    words: Say
+    tone: str
+    pictogram: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One step: its picture, its name, how far it is."""
+
+    step: Step
+    state: StepState
+    title: Say
+    line: Say
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A temperature with the interval it lies in, for a scale from COLDEST to WARMEST."""
+
+    words: Say
+    low_c: float
+    high_c: float
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nobody is here: a welcome, what will happen, and one of the site's notices under their heading."""
+
+    title: Say
+    line: Say
+    heading: Plain
+    notice: Plain
+    privacy: Say
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The three steps, and the one thing to do now. `urgent`: `do` is a hint or the end of the time."""
+
+    tiles: tuple[Tile, ...]
+    do: Say
+    urgent: bool
+    line: Say | None
+    gauge: Gauge | None
+    mirror: bool
+    no_mirror: Say
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer: its tone (also the name of its shape), the word, the sentence below it, what happens next."""
+
+    answer: Answer
+    word: Say
+    line: Words
+    next: Say | None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The way to the form: `url` for the QR, an address to type, and how long it is good. None: there is no server."""
+
+    title: Say
+    line: Say
+    url: str | None
+    address: Say | None
+    countdown: Say | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """The visit waits elsewhere: what that means, the code that names it, how to come back."""
+
+    title: Say
+    line: Say
+    code: Say
+    how: Say
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The guard is being called, or has not answered: then `phone` is the number to call, as large as may be."""
+
+    title: Say
+    line: Say
+    unanswered: bool
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The core is not there: nothing can be said but that."""
+
+    title: Say
+
+
+@dataclass(frozen=True, slots=True)
+class PinPad:
+    """The staff's door: how many digits there are so far, and what is to be said about them."""
+
+    title: Say
+    line: Say
+    digits: int
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Behind the staff's door: this gate, and what is out of order."""
+
+    title: Say
+    lines: tuple[Say, ...]
+    well: bool
+
+
+Body = Idle | Steps | Answered | Form | Parked | Guard | Moment | PinPad | Status
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All of the screen at one moment. `shift`: by how many pixels it is moved against burn-in."""
+
+    screen: Screen
+    body: Body
+    language: str
+    large_type: bool
+    high_contrast: bool
+    bar: tuple[Touch, ...] = ()
+    banners: tuple[Banner, ...] = ()
+    simulation: Banner | None = None
+    dimmed: bool = False
+    shift: tuple[int, int] = (0, 0)

@@ -1,0 +1,209 @@
+"""From what the core shows and what the visitor touched to what each widget says. Pure; no decision is made here."""
+
+from collections.abc import Callable
+from math import ceil
+
+from kiosk.model import Answer, Monotonic, Part
+from kiosk.view import GuardCall, Measured, View
+from kiosk.visit import Phase
+from ui.guidance import to_do
+from ui.notices import Notices
+from ui.picture import (
+    Action,
+    Answered,
+    Banner,
+    Because,
+    Body,
+    Form,
+    Gauge,
+    Guard,
+    Idle,
+    Moment,
+    Parked,
+    Picture,
+    PinPad,
+    Plain,
+    Say,
+    Screen,
+    Steps,
+    Tile,
+    Touch,
+    Words,
+)
+from ui.session import Session
+from ui.staff import Staff, shown
+from ui.touches import bar_of
+
+ANNOUNCED_S = 10.0
+"""So long before the kiosk stops waiting it says so."""
+NOTICE_S = 12.0
+"""How long a notice is shown while nobody is here."""
+SHIFT_S = 60.0
+SHIFTS = ((0, 0), (2, 1), (3, 3), (1, 2), (-1, 3), (-3, 1), (-2, -1), (-3, -3), (-1, -2), (1, -3), (3, -1))
+"""Against burn-in, in pixels: far enough to move every edge, too little to be noticed."""
+BANNERS_MOST = 3
+TimeOfDay = Callable[[Monotonic], str | None]
+"""Names a moment as hours and minutes; None while the clock is not to be believed."""
+
+
+def present(session: Session, now: Monotonic, time_of_day: TimeOfDay, notices: Notices) -> Picture:
+    """Return what is to be seen now."""
+    view = session.view
+    if view is None:
+        moment = Moment(say("part.core.lost"))
+        return Picture(
+            Screen.MOMENT, moment, session.speaks, session.in_large_type, session.in_high_contrast, shift=_shift(now)
+        )
+    screen, body = _shown(view, now, notices, session.speaks)
+    return Picture(
+        screen,
+        body,
+        session.speaks,
+        session.in_large_type,
+        session.in_high_contrast,
+        bar=bar_of(screen, session, running_out=_running_out(view, now)),
+        banners=_banners(view, time_of_day),
+        simulation=Banner(say("simulation"), "simulation", "warning") if view.simulated else None,
+        dimmed=screen is Screen.IDLE and now - session.stirred_at > session.manner.dim_after_s,
+        shift=_shift(now) if screen is Screen.IDLE else (0, 0),
+    )
+
+
+def present_staff(session: Session, staff: Staff, device: str, version: str, now: Monotonic) -> Picture | None:
+    """Return what is to be seen while the staff's door is not shut, which hides everything else; None while it is."""
+    body = shown(staff, session.view, device, version, now)
+    if body is None:
+        return None
+    screen = Screen.PIN if isinstance(body, PinPad) else Screen.STATUS
+    bar = (Touch(Action.CLOSE, say("button.close"), "cross"),)
+    return Picture(screen, body, session.speaks, session.in_large_type, session.in_high_contrast, bar=bar)
+
+
+def say(key: str, **values: object) -> Say:
+    """Name the words of a key, and what stands in them."""
+    return Say(key, tuple((name, str(value)) for name, value in values.items()))
+
+
+def answer_that_stands(view: View) -> Answer | None:
+    """Return what the gate says. An admission is said only once the line is active: before that it may still fail."""
+    match view.phase:
+        case Phase.OPEN | Phase.PASSED:
+            return Answer.ADMIT if view.answer is Answer.ADMIT else None
+        case Phase.AWAITING_GUARD if view.answer is not None:
+            # Whatever the rules said, the gate has not opened.
+            return Answer.REFUSE if view.answer is Answer.REFUSE else Answer.HOLD
+        case _:
+            return None
+
+
+def _shown(view: View, now: Monotonic, notices: Notices, language: str) -> tuple[Screen, Body]:
+    if view.guard is GuardCall.UNANSWERED or (view.guard is not None and answer_that_stands(view) is not Answer.HOLD):
+        return Screen.GUARD, _guard(view, view.guard)
+    if view.parked is not None and view.phase in {Phase.IDLE, Phase.PARKED, Phase.ENDED}:
+        return Screen.PARKED, Parked(
+            say("parked.title"),
+            say("parked.line", minutes=max(1, ceil((view.parked.expires_at - now) / 60))),
+            say("parked.code", code=view.parked.code),
+            say("parked.how"),
+        )
+    answer = answer_that_stands(view)
+    if answer is not None:
+        return Screen.ANSWER, _answered(view, answer)
+    if view.phase is Phase.AWAITING_GUARD:
+        return Screen.GUARD, _guard(view, GuardCall.RINGING)
+    if view.phase in {Phase.IDLE, Phase.ENDED, Phase.PARKED}:
+        heading, notice = notices.at(int(now // NOTICE_S), language)
+        return Screen.IDLE, Idle(say("idle.title"), say("idle.line"), Plain(heading), Plain(notice), say("privacy.line"))
+    if view.phase is Phase.AWAITING_FORM:
+        return Screen.FORM, _form(view, now)
+    return Screen.STEPS, _steps(view, now)
+
+
+def _steps(view: View, now: Monotonic) -> Steps:
+    tiles = tuple(Tile(step, state, say(f"step.{step}"), say(f"step.{step}.{state}")) for step, state in view.steps)
+    lost = Part.CAMERA in view.lost or Part.EYES in view.lost
+    do, line, urgent = say(to_do(view) or "do.one_moment"), None, view.hint is not None
+    if view.hint is not None:
+        do = say(f"hint.{view.hint}")
+    left = _left(view, now)
+    if left is not None and left <= ANNOUNCED_S and view.phase in {Phase.APPROACHING, Phase.COLLECTING}:
+        line = say("time.running_out.line", seconds=ceil(left))
+    return Steps(
+        tiles,
+        do,
+        urgent,
+        line,
+        gauge=None if view.measured is None else _gauge(view.measured),
+        mirror=not lost,
+        no_mirror=say("part.camera.lost" if Part.CAMERA in view.lost else "part.eyes.lost"),
+    )
+
+
+def _gauge(measured: Measured) -> Gauge:
+    if not measured.settled:
+        words = say("measured.settling")
+    else:
+        words = say("measured.value", value=f"{measured.body_c:.1f}", uncertainty=f"{measured.uncertainty_c:.1f}")
+    return Gauge(words, measured.body_c - measured.uncertainty_c, measured.body_c + measured.uncertainty_c, measured.settled)
+
+
+def _answered(view: View, answer: Answer) -> Answered:
+    line: Words = Because(view.reasons[0], answer) if view.reasons else say(f"answer.{answer}.line")
+    following = say("guard.ringing" if view.guard is GuardCall.RINGING else f"answer.{answer}.line")
+    return Answered(answer, say(f"answer.{answer}"), line, following)
+
+
+def _form(view: View, now: Monotonic) -> Form:
+    if view.form is None:
+        return Form(say("step.form"), say("form.unavailable"), None, None, None)
+    left = max(0, ceil(min(view.form.expires_at, view.ends_at or view.form.expires_at) - now))
+    return Form(
+        say("form.title"),
+        say("form.line"),
+        view.form.url,
+        say("form.address", address=view.form.short),
+        say("form.countdown", time=f"{left // 60}:{left % 60:02d}"),
+    )
+
+
+def _guard(view: View, call: GuardCall) -> Guard:
+    if call is GuardCall.RINGING:
+        return Guard(say("guard.ringing"), say("guard.ringing.line"), unanswered=False, phone=None)
+    if view.guard_phone is None:
+        return Guard(say("guard.unanswered"), say("guard.unanswered.no_phone"), unanswered=True, phone=None)
+    line = say("guard.unanswered.line", phone=view.guard_phone)
+    return Guard(say("guard.unanswered"), line, unanswered=True, phone=view.guard_phone)
+
+
+def _banners(view: View, time_of_day: TimeOfDay) -> tuple[Banner, ...]:
+    """Say honestly what is out of order, the gravest first."""
+    found = [
+        Banner(say(f"part.{part}.lost"), tone, pictogram)
+        for part, tone, pictogram in (
+            (Part.GATE, "refuse", "barrier"),
+            (Part.LOG, "refuse", "warning"),
+            (Part.CAMERA, "warning", "no_camera"),
+            (Part.EYES, "warning", "no_camera"),
+            (Part.THERMOMETER, "warning", "no_thermometer"),
+            (Part.ISSUER, "warning", "warning"),
+        )
+        if part in view.lost and not (part is Part.EYES and Part.CAMERA in view.lost)
+    ]
+    if view.server_lost_at is not None:
+        since = time_of_day(view.server_lost_at)
+        words = say("part.server.lost") if since is None else say("offline.since", time=since)
+        found.append(Banner(words, "warning", "offline"))
+    return tuple(found[:BANNERS_MOST])
+
+
+def _left(view: View, now: Monotonic) -> float | None:
+    return None if view.ends_at is None else max(0.0, view.ends_at - now)
+
+
+def _running_out(view: View, now: Monotonic) -> bool:
+    left = _left(view, now)
+    return left is not None and left <= ANNOUNCED_S
+
+
+def _shift(now: Monotonic) -> tuple[int, int]:
+    return SHIFTS[int(now // SHIFT_S) % len(SHIFTS)]

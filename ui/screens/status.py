@@ -1,0 +1,14 @@
+"""Behind the staff's door: this gate, and what is out of order."""
+
+from ui.screens.pane import Pane, load_layout
+from ui.widgets import fitted, medallion  # noqa: F401 - the layout names them
+
+load_layout("status.kv")
+
+
+class StatusPane(Pane):
+    """See status.kv."""
+
+    def listing(self) -> str:
+        """Return the lines in the look's language."""
+        return "\n".join(self.look.text(line) for line in self.body.lines)
