@@ -177,6 +177,12 @@ class Front(Widget):
             self._knocking.cancel()
             self._knocking = None
 
+    def rehearse(self, screen: Screen) -> None:
+        """Draw a prepared screen where nobody sees it: shaders and textures are then there when it is wanted."""
+        pane = self._panes.get(screen)
+        if pane is not None and pane is not self._pane:
+            pane.export_as_image()
+
     def _pane_for(self, picture: Picture, look: Look) -> Pane:
         pane = self._panes.get(picture.screen)
         if pane is None:

@@ -4,8 +4,8 @@ Kivy reads the program's arguments, a file in the home folder and the environmen
 without a word where there is no display, and turns F1, Escape and a second finger into things no kiosk wants.
 """
 
-import logging
 import os
+from logging import ERROR, getLogger
 from pathlib import Path
 
 from kiosk.errors import DeviceLost
@@ -42,7 +42,7 @@ def prepare(driver: str, cache: Path, window: tuple[int, int] | None, *, fps: in
     )
     # Where the processor draws, one thread draws: the decoders need the others.
     os.environ.setdefault("LP_NUM_THREADS", "1")
-    logging.getLogger("kivy").setLevel(logging.ERROR)
+    getLogger("kivy").setLevel(ERROR)
 
     from kivy.config import Config
 

@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,13 @@ MILLI = 1000.0
 class Pace:
     """What is measured, in Kivy's thread alone; `turned` may be asked from any."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+        self._now = now
         self.visiting = False
         self.turned = 0
         """How many turns there were: a thread that hangs makes no more."""
         self._frames: deque[float] = deque(maxlen=KEPT)
-        self._woke_at = time.perf_counter()
+        self._woke_at = self._now()
         self._drew = False
         self._longest = 0.0
         self._longest_visiting = 0.0
@@ -40,16 +42,16 @@ class Pace:
         def timed_sleep() -> Any:
             self._rest()
             slept = sleep()
-            self._woke_at = time.perf_counter()
+            self._woke_at = self._now()
             return slept
 
         clock.idle = timed_sleep
         window.bind(on_draw=self._draw)
-        self._woke_at = time.perf_counter()
+        self._woke_at = self._now()
 
     def mirrored(self) -> None:
         """A picture of the camera was shown."""
-        now = time.perf_counter()
+        now = self._now()
         if self._mirrored_at is not None and now - self._mirrored_at < 1.0:
             self._mirrored += 1
             self._mirrored_s += now - self._mirrored_at
@@ -81,7 +83,7 @@ class Pace:
         self._drew = True
 
     def _rest(self) -> None:
-        busy = time.perf_counter() - self._woke_at
+        busy = self._now() - self._woke_at
         self.turned += 1
         if self._started_s is None:
             # The first turn sets everything up; what follows is measured.

@@ -137,7 +137,7 @@ def _watch(pace: Pace) -> Iterator[None]:
             still_s = 0.0 if pace.turned != turned else still_s + 1.0
             turned = pace.turned
             if still_s >= HUNG_AFTER_S:
-                _log.critical("screen stands still; ended")
+                _log.critical("screen stands still")
                 os._exit(1)
 
     thread = threading.Thread(target=watch, name="screen watch", daemon=True)

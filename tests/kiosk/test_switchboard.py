@@ -17,6 +17,7 @@ from kiosk.link import (
     Finished,
     FormAsked,
     GuardAsked,
+    HelloToo,
     Noticed,
     OpenGate,
     PartHealth,
@@ -32,6 +33,8 @@ from kiosk.switchboard import Switchboard
 from kiosk.view import Hint, View
 from kiosk.visit import Phase
 from tests.kiosk.fakes import FakeClock
+
+VIEW = View(Phase.COLLECTING, VisitId("v1"), Monotonic(1.0))
 
 
 class Exchange:
@@ -144,6 +147,24 @@ def test_a_screen_that_comes_late_is_told_what_to_show(exchange: Exchange) -> No
     exchange.board.show(view)
     screen = exchange.join(Part.SCREEN)
     assert heard(screen, lambda message: isinstance(message, ViewChanged)) == ViewChanged(view)
+
+
+def test_a_further_screen_is_shown_the_same_and_heard_and_its_absence_is_no_loss(exchange: Exchange) -> None:
+    own = exchange.join(Part.SCREEN)
+    exchange.board.show(VIEW)
+    further = connect(exchange.path)
+    exchange.ends.append(further)
+    further.send(HelloToo(1))
+    assert heard(further, lambda message: isinstance(message, ViewChanged)) == ViewChanged(VIEW)
+    further.send(Beat(Monotonic(1.0)))
+    further.send(GuardAsked(Monotonic(2.0)))
+    assert exchange.take() == GuardAsked(Monotonic(2.0))
+    later = View(Phase.IDLE, VisitId("v9"), Monotonic(3.0))
+    exchange.board.show(later)
+    assert heard(further, lambda message: isinstance(message, ViewChanged)) == ViewChanged(later)
+    further.close()
+    own.send(FormAsked(Monotonic(4.0)))
+    assert exchange.take() == FormAsked(Monotonic(4.0)), "nothing was said about the one that went"
 
 
 def test_who_does_not_introduce_itself_is_not_heard(exchange: Exchange) -> None:

@@ -1,0 +1,86 @@
+"""How smoothly the screen runs, with a loop that the test turns."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ui.pace import Pace
+
+
+class Loop:
+    """Kivy's clock and window, as far as the pace knows them, on a time of the test's own."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.draw: Callable[..., None] = lambda *_: None
+        self.idle: Callable[[], None] = self.sleep
+
+    def bind(self, *, on_draw: Callable[..., None]) -> None:
+        self.draw = on_draw
+
+    def turn(self, busy_s: float, *, draws: bool = True) -> None:
+        """Work, perhaps draw, then sleep."""
+        if draws:
+            self.draw()
+        self.now += busy_s
+        self.idle()
+
+    def sleep(self) -> None:
+        """What Kivy does between two turns."""
+        self.now += 0.02
+
+
+@pytest.fixture
+def loop() -> Loop:
+    return Loop()
+
+
+@pytest.fixture
+def pace(loop: Loop) -> Pace:
+    pace = Pace(lambda: loop.now)
+    pace.attach(loop, loop)
+    return pace
+
+
+def test_frames_are_those_drawn_during_visits(pace: Pace, loop: Loop) -> None:
+    loop.turn(0.5)
+    loop.turn(0.030)
+    pace.visiting = True
+    for busy in (0.010, 0.020, 0.040):
+        loop.turn(busy)
+    loop.turn(0.015, draws=False)
+    found: dict[str, Any] = pace.statistics()
+    assert found["frames"] == 3
+    assert found["frame_ms"] == {"p50": 20.0, "p95": 40.0, "p99": 40.0, "max": 40.0}
+
+
+def test_the_longest_stall_counts_without_a_frame_and_the_first_turn_does_not(pace: Pace, loop: Loop) -> None:
+    loop.turn(2.0)
+    loop.turn(0.060, draws=False)
+    pace.visiting = True
+    loop.turn(0.045, draws=False)
+    found = pace.statistics()
+    assert found["longest_stall_ms"] == 45.0
+    assert found["longest_stall_ever_ms"] == 60.0
+    assert found["start_to_screen_s"] > 0
+    assert pace.turned == 3
+
+
+def test_the_rate_of_the_mirror_leaves_out_the_time_without_one(pace: Pace, loop: Loop) -> None:
+    assert pace.statistics()["preview_fps"] is None
+    for _ in range(2):
+        for _ in range(11):
+            pace.mirrored()
+            loop.now += 0.1
+        loop.now += 60.0
+    assert pace.statistics()["preview_fps"] == pytest.approx(10.0, abs=0.05)
+
+
+def test_the_figures_are_written_whole(pace: Pace, loop: Loop, tmp_path: Path) -> None:
+    loop.turn(0.5)
+    pace.write(tmp_path / "screen.json")
+    assert json.loads((tmp_path / "screen.json").read_text(encoding="utf-8")) == pace.statistics()
+    assert [path.name for path in tmp_path.iterdir()] == ["screen.json"]
