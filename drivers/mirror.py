@@ -21,14 +21,15 @@ _log = structlog.get_logger()
 class Mirror:
     """Shows what the camera sees while somebody is here. One thread."""
 
-    def __init__(self, publisher: PreviewPublisher) -> None:
+    def __init__(self, publisher: PreviewPublisher, *, every_s: float = EVERY_S) -> None:
         self._publisher = publisher
+        self._every_s = every_s
         self._shown_at = 0.0
         self._well = True
 
     def show(self, frame: Frame, codes: tuple[Found, ...], hint: Hint | None) -> None:
         """Show a frame with its codes, unless the last one was shown just before."""
-        if frame.captured_at - self._shown_at < EVERY_S - SLACK_S:
+        if frame.captured_at - self._shown_at < self._every_s - SLACK_S:
             return
         self._shown_at = frame.captured_at
         height, width = frame.image.shape[:2]

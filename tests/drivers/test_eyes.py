@@ -348,7 +348,7 @@ class NotingPublisher(PreviewPublisher):
 
 def test_the_mirror_never_delays_a_code(core: Core, stage: Stage) -> None:
     publisher = NotingPublisher(core.path)
-    with watching(core.path, stage.open, mirror=Mirror(publisher)):
+    with watching(core.path, stage.open, mirror=Mirror(publisher, every_s=0.0)):
         core.accept()
         core.send(Attend(active=True))
         core.during(0.3)
