@@ -99,8 +99,12 @@ def _add_logs(app: FastAPI, store: Store, closing: asyncio.Event, *, simulation_
         return {"logs": store.logs()}
 
     @app.get("/api/v1/events")
-    def read(after: Annotated[int, Query(ge=0, lt=2**63)] = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> Any:
-        found = store.since(after, limit)
+    def read(
+        compound: Annotated[str, Query(pattern=NAME)],
+        after: Annotated[int, Query(ge=0, lt=2**63)] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> Any:
+        found = store.since(compound, after, limit)
         return {"events": found, "next": found[-1]["arrival"] if len(found) == limit else None}
 
 

@@ -2,22 +2,24 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, and_, select, text
+from sqlalchemy import Connection, Engine, Row, Select, and_, select, text, union_all
 
 from sync.central.appending import Appended, append_entries, head_of, standing_of
 from sync.central.arriving import Place, entries
 from sync.central.database import open_database
 from sync.central.passages import Passage, passage
-from sync.central.schema import event, log
+from sync.central.schema import Timing, compound, event, log
 from sync.wire import Standing, Upload
 
 SHOWN = 50
 OUTCOMES = 1000
 """How many outcomes are looked through for those of the passages shown."""
+COMPOUNDS_AT_ONCE = 100
+"""How many compounds one query looks through."""
 MARGIN_US = 3600 * 1_000_000
 """An outcome may be stamped so much earlier than its admission: clocks are set while somebody walks through."""
 
@@ -27,7 +29,7 @@ class Store:
 
     def __init__(self, url: str, *, wall_us: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
         """Open the database and bring its tables up to date. Raises UsageError."""
-        self._engine: Engine = open_database(url)
+        self._engine: Engine = open_database(url, wall_us())
         self._wall_us = wall_us
         # SQLite has one writer; waiting for it here is fairer than being told that it is busy.
         self._writing = threading.Lock()
@@ -62,16 +64,16 @@ class Store:
                 done = self._appended(place, upload, found, unknown, received_us)
         else:
             done = self._appended(place, upload, found, unknown, received_us)
-        if done.changed:
+        if done.kept:
             for watcher in self._watchers:
                 watcher()
         return done.fitted, done.standing
 
-    def since(self, after: int, limit: int) -> list[dict[str, Any]]:
-        """Events that arrived after a number, in order: `arrival`, `header`, `faulty`."""
+    def since(self, compound: str, after: int, limit: int) -> list[dict[str, Any]]:
+        """Events of a compound that arrived after a number, in order: `arrival`, `header`, `faulty`."""
         query = (
             select(event.c.arrival, event.c.header, event.c.faulty)
-            .where(event.c.arrival > after, event.c.forked.is_(False))
+            .where(event.c.compound == compound, event.c.arrival > after, event.c.forked.is_(False))
             .order_by(event.c.arrival)
             .limit(limit)
         )
@@ -80,31 +82,19 @@ class Store:
 
     def passages(self, limit: int = SHOWN) -> tuple[Passage, ...]:
         """The latest passages by the time at which they happened, newest first, each with what became of it."""
-        columns = (event.c.compound, event.c.header, event.c.at_us, event.c.received_us)
-        believed = and_(event.c.forked.is_(False), event.c.faulty == "")
-        decisions = (
-            select(*columns)
-            .where(event.c.kind == "decision", believed)
-            .order_by(event.c.at_us.desc(), event.c.arrival.desc())
-            .limit(limit)
-        )
         with self._engine.connect() as connection:
-            found = connection.execute(decisions).all()
+            found = _latest(connection, "decision", limit)
             if not found:
                 return ()
-            outcomes = (
-                select(*columns)
-                .where(event.c.kind == "gate_outcome", believed, event.c.at_us >= found[-1].at_us - MARGIN_US)
-                .order_by(event.c.at_us.desc(), event.c.arrival.desc())
-                .limit(OUTCOMES)
-            )
-            became = connection.execute(outcomes).all()
+            became = _latest(connection, "gate_outcome", OUTCOMES, found[-1].at_us - MARGIN_US)
         # The first outcome of an admission stands; rows come newest first, so the oldest is written last.
         ends: dict[tuple[str, str], Any] = {}
         for row in became:
             fields = msgspec.json.decode(row.header)
             ends[row.compound, str(fields.get("admission"))] = fields.get("outcome")
-        return tuple(passage(row.compound, row.header, row.at_us, row.received_us, ends) for row in found)
+        return tuple(
+            passage(row.compound, row.header, row.at_us, ends, certain=row.timing != Timing.RECEIVED) for row in found
+        )
 
     def logs(self) -> list[dict[str, Any]]:
         """Every log: whose it is, where it stands, how many events are faulty and how many are kept aside."""
@@ -120,6 +110,28 @@ class Store:
         connection: Connection
         with self._engine.connect() as connection, connection.begin() as transaction:
             done = append_entries(connection, place, upload, found, unknown, received_us)
-            if not done.changed:
+            if not done.written:
                 transaction.rollback()
             return done
+
+
+def _latest(connection: Connection, kind: str, limit: int, from_us: int = 0) -> Sequence[Row[Any]]:
+    """The latest believed events of a kind over all compounds, newest first: each compound's own, then the best of them."""
+    compounds = connection.execute(select(compound.c.compound)).scalars().all()
+    found: list[Row[Any]] = []
+    for first in range(0, len(compounds), COMPOUNDS_AT_ONCE):
+        some = compounds[first : first + COMPOUNDS_AT_ONCE]
+        found += connection.execute(union_all(*(_latest_of(name, kind, limit, from_us) for name in some))).all()
+    return sorted(found, key=lambda row: (row.at_us, row.arrival), reverse=True)[:limit]
+
+
+def _latest_of(name: str, kind: str, limit: int, from_us: int) -> Select[Any]:
+    columns = (event.c.compound, event.c.header, event.c.at_us, event.c.timing, event.c.arrival)
+    believed = and_(event.c.forked.is_(False), event.c.faulty == "")
+    rows = (
+        select(*columns)
+        .where(event.c.compound == name, event.c.kind == kind, event.c.at_us >= from_us, believed)
+        .order_by(event.c.at_us.desc(), event.c.arrival.desc())
+        .limit(limit)
+    )
+    return select(rows.subquery())
