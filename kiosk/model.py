@@ -156,7 +156,8 @@ class Scan:
 class Credential:
     """A scanned code after checking. `holder` names a person or token and is sealed, never logged.
 
-    `serial` tells a pass from every other one, so that one for a single use is taken once; it is sealed as well.
+    `serial` tells a pass from every other one, so that one for a single use is taken once; it is sealed as well, and
+    so is `unit`, the home or office that a pass is for.
     """
 
     kind: CredentialKind
@@ -169,6 +170,7 @@ class Credential:
     expires_at: WallTime | None = None
     detail: str = ""
     serial: str | None = field(default=None, repr=False)
+    unit: str | None = field(default=None, repr=False)
     single_use: bool = False
 
 

@@ -1,5 +1,8 @@
 """The core's loop, with a clock that the test moves and fakes at every port."""
 
+import json
+from pathlib import Path
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -29,7 +32,7 @@ from kiosk.model import (
 from kiosk.runtime import Runtime
 from kiosk.site import Site
 from kiosk.visit import Phase
-from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResolver
+from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResolver, FakeSealer
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes_raw()
@@ -58,7 +61,9 @@ def trust_list() -> TrustList:
     return parse_trust(json.dumps(document).encode(), "trust.json").for_compound("riverside")
 
 
-def signed_pass(visitor: VisitorKind, *, days: int = 1, number: int = 1, holder: str | None = None) -> bytes:
+def signed_pass(
+    visitor: VisitorKind, *, days: int = 1, number: int = 1, holder: str | None = None, unit: str | None = None
+) -> bytes:
     claims = PassClaims(
         pass_id=bytes([number]) * 12,
         compound="riverside",
@@ -66,6 +71,7 @@ def signed_pass(visitor: VisitorKind, *, days: int = 1, number: int = 1, holder:
         not_before=WallTime(NOON - 86_400_000_000),
         not_after=WallTime(NOON + days * 86_400_000_000),
         holder=holder,
+        unit=unit,
     )
     return encode(claims, KEY.sign, key_id(PUBLIC)).encode()
 
@@ -73,7 +79,7 @@ def signed_pass(visitor: VisitorKind, *, days: int = 1, number: int = 1, holder:
 class Bench:
     """A runtime on the bench: what comes in, and what went out."""
 
-    def __init__(self, document: policy.PolicyDocument) -> None:
+    def __init__(self, document: policy.PolicyDocument, sealer: FakeSealer | None = None) -> None:
         self.clock = FakeClock()
         self.gate = FakeGate()
         self.recorder = FakeRecorder()
@@ -81,7 +87,7 @@ class Bench:
         self.attention: list[bool] = []
         self.views: list[ViewChanged] = []
         self.there_since: Monotonic | None = None
-        site = Site("gate-1", "1.0", True, Seconds(0.8), document, trust_list())
+        site = Site("gate-1", "1.0", True, Seconds(0.8), document, trust_list(), sealer)
         self.runtime = Runtime(
             site,
             inbox=Inbox(),
@@ -311,6 +317,33 @@ def test_the_record_holds_evidence_and_nothing_that_names_a_person(bench: Bench)
     assert evidence["credentials"][0]["verdict"] == "valid"
     assert set(draft.body["times_us"]) >= {"presence", "reading", "code_captured", "decided"}
     assert "holder" not in str(draft.body)
+    assert (draft.sealed, draft.body["sealed_for"]) == (None, None)
+
+
+def test_who_the_visitor_is_goes_into_the_sealed_part_alone(tmp_path: Path) -> None:
+    sealing = Bench(load_policy("shipped:health-check", tmp_path), FakeSealer())
+    sealing.scan(signed_pass(VisitorKind.GUEST, holder="zhang-wei", unit="12-301"))
+    sealing.scan(HEALTH_CODE)
+    sealing.give(TokenAnswered(sealing.runtime.visit.id, "abcDEF123456", HealthStatus.GREEN))
+    sealing.stand()
+    _, _, draft = sealing.recorder.decisions[-1]
+    assert draft.body["sealed_for"] == "fake-key"
+    assert draft.sealed is not None
+    assert json.loads(draft.sealed.removeprefix(b"sealed at %d " % NOON)) == {
+        "holder": "zhang-wei",
+        "unit": "12-301",
+        "pass": "01" * 12,
+        "health_token_tail": "3456",
+    }
+    for word in ("zhang", "12-301", "01" * 12, "3456"):
+        assert word not in str(draft.body)
+
+
+def test_nothing_is_sealed_of_whom_nothing_is_known(tmp_path: Path) -> None:
+    sealing = Bench(load_policy("shipped:health-check", tmp_path), FakeSealer())
+    sealing.stand(38.5)
+    _, _, draft = sealing.recorder.decisions[-1]
+    assert (draft.sealed, draft.body["sealed_for"]) == (None, None)
 
 
 def come_again(bench: Bench, event: str) -> Decision:

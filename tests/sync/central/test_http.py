@@ -232,7 +232,7 @@ def test_the_server_says_whether_it_lives_and_whether_it_can_work(tmp_path: Path
     with server(tmp_path) as central:
         assert central.get("/readyz").json() == {"status": "ready"}
         with closing(sqlite3.connect(tmp_path / "central.sqlite")) as database:
-            database.execute("DROP TABLE event")
+            database.execute("DROP TABLE compound")
         log = log_of(1, "gate-1")
         answer = central.post(log.path, log.body())
         assert (answer.status_code, answer.json()) == (503, {"error": "the database cannot be used now"})
