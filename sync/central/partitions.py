@@ -5,11 +5,12 @@ its own the next time that partitions are prepared.
 """
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 
 from sqlalchemy import Connection, text
+
+from sync.central.months import microseconds, month_after, months_from
 
 AHEAD = 3
 """How many months after the present one have a partition already."""
@@ -29,10 +30,10 @@ def prepare_partitions(connection: Connection, now_us: int) -> list[str]:
     """
     if connection.dialect.name != "postgresql":
         return []
-    made = [name for first in islice(_months_from(now_us), AHEAD + 1) if (name := _make(connection, first)) is not None]
+    made = [name for first in islice(months_from(now_us), AHEAD + 1) if (name := _make(connection, first)) is not None]
     newest = text(f"SELECT max(received_us) FROM {DEFAULT}")  # noqa: S608 - a constant
     while (received_us := connection.execute(newest).scalar()) is not None:
-        if (name := _make(connection, next(_months_from(received_us)))) is None:
+        if (name := _make(connection, next(months_from(received_us)))) is None:
             break
         made.append(name)
     return made
@@ -51,7 +52,7 @@ def _make(connection: Connection, first: datetime) -> str | None:
     name = f"event_y{first:%Y}m{first:%m}"
     if connection.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar() is not None:
         return None
-    bounds = {"first": _us(first), "next": _us(_next(first))}
+    bounds = {"first": microseconds(first), "next": microseconds(month_after(first))}
     # Whoever reads or writes the default partition meanwhile waits; whoever uses another does not.
     connection.execute(text(f"LOCK TABLE {DEFAULT} IN ACCESS EXCLUSIVE MODE"))
     connection.execute(text(f"CREATE TABLE {name} (LIKE event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"))
@@ -66,20 +67,3 @@ def _make(connection: Connection, first: datetime) -> str | None:
         text(f"ALTER TABLE event ATTACH PARTITION {name} FOR VALUES FROM ({bounds['first']}) TO ({bounds['next']})")
     )
     return name
-
-
-def _months_from(now_us: int) -> Iterator[datetime]:
-    """The first moment of the month that holds `now_us`, and of each after it."""
-    moment = datetime.fromtimestamp(now_us / 1e6, UTC)
-    first = moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    while True:
-        yield first
-        first = _next(first)
-
-
-def _next(first: datetime) -> datetime:
-    return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-
-
-def _us(moment: datetime) -> int:
-    return int(moment.timestamp()) * 1_000_000
