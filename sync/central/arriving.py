@@ -8,6 +8,7 @@ from kiosk import events
 from kiosk.errors import GatepostError
 from kiosk.events import Head
 from kiosk.model import ClockState
+from sync.central.blind import NOTHING_TO_FIND, Terms
 from sync.central.schema import Timing
 from sync.wire import Arrived, Upload, arrivals
 
@@ -32,7 +33,7 @@ class Entry:
     """One event and where it belongs. `before` is the hash that it follows.
 
     `raw` is the event as it came where the other members do not hold all of it. `boot` and `mono_us` are its place
-    on the monotonic clock, when it names one.
+    on the monotonic clock, when it names one. `terms` is what its sealed part can be found by.
     """
 
     seq: int
@@ -49,6 +50,7 @@ class Entry:
     timing: Timing = Timing.RECEIVED
     boot: str = ""
     mono_us: int | None = None
+    terms: Terms = NOTHING_TO_FIND
 
 
 def entries(place: Place, upload: Upload, received_us: int) -> Sequence[Entry]:

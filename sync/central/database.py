@@ -1,5 +1,7 @@
 """Open the server's database, SQLite or PostgreSQL, and bring its tables up to date."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic import command
@@ -31,7 +33,7 @@ def open_database(url: str, now_us: int) -> Engine:
     except ImportError as error:
         raise UsageError(f"[database] url needs a library that is not installed: {error.name}") from error
     try:
-        with engine.begin() as connection:
+        with changing(engine) as connection:
             _hold(connection)
             command.upgrade(migrations(connection), "head")
             prepare_partitions(connection, now_us)
@@ -66,9 +68,18 @@ def _engine(url: URL) -> Engine:
             raise UsageError(f"[database] url: {other} is not supported; use sqlite or postgresql")
 
 
+@contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that reads before it writes: on SQLite it has the writer's place from its beginning."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
+
+
 def prepare(engine: Engine, now_us: int) -> list[str]:
     """Make the partitions of the months to come; the names of those made."""
-    with engine.begin() as connection:
+    with changing(engine) as connection:
         _hold(connection)
         return prepare_partitions(connection, now_us)
 
@@ -82,10 +93,8 @@ def migrations(connection: Connection) -> AlembicConfig:
 
 
 def _hold(connection: Connection) -> None:
-    """Let one server at a time change tables, in one transaction."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
+    """Let one server at a time change tables; SQLite has one writer anyhow."""
+    if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
 
 

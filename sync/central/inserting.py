@@ -1,11 +1,12 @@
-"""New rows of `event` and `personal`, numbered in the order of their arrival in their compound."""
+"""New rows of `event`, `personal` and `blind`, numbered in the order of their arrival in their compound."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, insert, text
 
 from sync.central.arriving import Entry, Place
-from sync.central.schema import event, personal
+from sync.central.blind import Terms
+from sync.central.schema import blind, event, personal
 
 
 def insert_entries(connection: Connection, place: Place, fresh: Sequence[Entry], *, forked: bool, received_us: int) -> None:
@@ -44,12 +45,25 @@ def insert_entries(connection: Connection, place: Place, fresh: Sequence[Entry],
             "at_us": entry.at_us,
             "sealed": entry.sealed,
             "raw": entry.raw,
+            "indexed": entry.terms.indexed,
         }
         for arrival, entry in enumerate(fresh, first)
         if entry.sealed is not None or entry.raw is not None
     ]
     if apart:
         connection.execute(insert(personal), apart)
+    insert_terms(connection, place.compound, {arrival: entry.terms for arrival, entry in enumerate(fresh, first)})
+
+
+def insert_terms(connection: Connection, compound: str, terms: Mapping[int, Terms]) -> None:
+    """Insert what events, by their numbers of arrival, can be found by."""
+    rows = [
+        {"compound": compound, "digest": digest, "arrival": arrival}
+        for arrival, found in terms.items()
+        for digest in sorted(found.digests)
+    ]
+    if rows:
+        connection.execute(insert(blind), rows)
 
 
 def take_numbers(connection: Connection, compound: str, count: int) -> int:
@@ -62,8 +76,13 @@ def take_numbers(connection: Connection, compound: str, count: int) -> int:
     taken = {"compound": compound, "count": count}
     following = connection.execute(take, taken).scalar()
     if following is None:
-        new = {"compound": compound, "next_arrival": 1, "next_access": 1}
-        begin = text("INSERT INTO compound VALUES (:compound, :next_arrival, :next_access) ON CONFLICT DO NOTHING")
-        connection.execute(begin, new)
+        begin_compound(connection, compound)
         following = connection.execute(take, taken).scalar_one()
     return int(following) - count
+
+
+def begin_compound(connection: Connection, compound: str) -> None:
+    """Make a compound's row, unless it is there."""
+    new = {"compound": compound, "next_arrival": 1, "next_access": 1}
+    begin = text("INSERT INTO compound VALUES (:compound, :next_arrival, :next_access) ON CONFLICT DO NOTHING")
+    connection.execute(begin, new)

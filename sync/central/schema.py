@@ -111,8 +111,28 @@ personal = Table(
     # The whole event as it came, when the columns do not hold all of it: members that this version does not know,
     # which are kept for one that does, and whatever cannot be read or believed.
     Column("raw", LargeBinary),
+    # Whether `blind` has what the sealed part can be found by: a `blind.Indexed`.
+    Column("indexed", SmallInteger, nullable=False, server_default="0"),
 )
 Index("personal_at", personal.c.compound, personal.c.at_us)
+_not_indexed = personal.c.indexed == 0
+Index(
+    "personal_not_indexed",
+    personal.c.compound,
+    personal.c.arrival,
+    sqlite_where=_not_indexed,
+    postgresql_where=_not_indexed,
+)
+
+# What sealed parts can be found by: keyed digests, deleted with the part. No key of them is in the database.
+blind = Table(
+    "blind",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("digest", LargeBinary(16), primary_key=True),
+    Column("arrival", BigInteger, primary_key=True, autoincrement=False),
+)
+Index("blind_arrival", blind.c.compound, blind.c.arrival)
 
 # One believed time of a boot, from which the times of its other events follow.
 boot = Table(

@@ -3,16 +3,19 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, Row, Select, and_, select, text, union_all
 
 from sync.central.appending import Appended, append_entries, head_of, standing_of
-from sync.central.arriving import Place, entries
+from sync.central.arriving import Entry, Place, entries
+from sync.central.blind import terms_of
 from sync.central.database import open_database
 from sync.central.passages import Passage, passage
 from sync.central.schema import Timing, compound, event, log
+from sync.central.vault import ClosedVault, Vault
 from sync.wire import Standing, Upload
 
 SHOWN = 50
@@ -27,13 +30,28 @@ MARGIN_US = 3600 * 1_000_000
 class Store:
     """One database. Any thread may call any method; each raises SQLAlchemyError while the database cannot be used."""
 
-    def __init__(self, url: str, *, wall_us: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
-        """Open the database and bring its tables up to date. Raises UsageError."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        wall_us: Callable[[], int] = lambda: time.time_ns() // 1000,
+        vault: Vault | None = None,
+    ) -> None:
+        """Open the database and bring its tables up to date. Raises UsageError.
+
+        Without a vault what is sealed is kept, and cannot be found by anything until one is there.
+        """
         self._engine: Engine = open_database(url, wall_us())
         self._wall_us = wall_us
+        self._vault = vault or ClosedVault("this store has no vault")
         # SQLite has one writer; waiting for it here is fairer than being told that it is busy.
         self._writing = threading.Lock()
         self._watchers: list[Callable[[], None]] = []
+
+    @property
+    def engine(self) -> Engine:
+        """The open database."""
+        return self._engine
 
     def watch(self, appended: Callable[[], None]) -> None:
         """Call `appended` after everything that is appended, on the thread that did; it must not wait or raise."""
@@ -57,7 +75,7 @@ class Store:
         `members` are those beside the events that this version does not know.
         """
         place, received_us = Place(compound, device, log_id), self._wall_us()
-        found = entries(place, upload, received_us)
+        found = [self._with_terms(compound, entry) for entry in entries(place, upload, received_us)]
         unknown = msgspec.json.encode(members) if members else b""
         if self._engine.dialect.name == "sqlite":
             with self._writing:
@@ -105,6 +123,12 @@ class Store:
     def close(self) -> None:
         """Let go of the database. Idempotent."""
         self._engine.dispose()
+
+    def _with_terms(self, compound: str, entry: Entry) -> Entry:
+        """What a sealed part can be found by is worked out before any row is held."""
+        if entry.sealed is None or entry.fault:
+            return entry
+        return replace(entry, terms=terms_of(self._vault, compound, entry.sealed))
 
     def _appended(self, place: Place, upload: Upload, found: Any, unknown: bytes, received_us: int) -> Appended:
         connection: Connection
