@@ -18,6 +18,8 @@ import typer
 
 from kiosk.errors import GatepostError, UsageError
 from kiosk.supervisor import AlreadySaid, stop_with_supervisor
+from sync.central.asking import CENTRAL
+from sync.central.commands import central_app
 
 app = typer.Typer(
     name="gatepost",
@@ -29,6 +31,7 @@ app = typer.Typer(
 
 policy_app = typer.Typer(help="Policy documents.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
+app.add_typer(central_app, name="central")
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
 
@@ -110,12 +113,16 @@ def kiosk(
     return 0
 
 
-@app.command()
+@central_app.callback(invoke_without_command=True)
 def central(
-    config: ConfigFile,
+    context: typer.Context,
+    config: ConfigFile = CENTRAL,
     demo_data: Annotated[bool, typer.Option("--demo-data", help="Fill an empty database with a made-up day first.")] = False,
 ) -> int:
-    """Run the central server."""
+    """Run the central server, or with a command look after what it holds."""
+    context.obj = config
+    if context.invoked_subcommand is not None:
+        return 0
     from sync.central.config import load
     from sync.central.serve import serve
 

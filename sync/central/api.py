@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from sync.central.board import Board
 from sync.central.body import Refused, read_body
 from sync.central.headers import SecurityHeaders
+from sync.central.housekeeping import Housekeeping
 from sync.central.store import Store
 from sync.central.web import page_routes
 from sync.wire import LOG_ID, MAX_BODY, NAME, WIRE, NotOnTheWire, Standing, decode_upload, encode_standing
@@ -31,18 +32,21 @@ LogId = Annotated[str, Path(pattern=LOG_ID)]
 _log = structlog.get_logger()
 
 
-def create_app(store: Store, board: Board, *, simulation_allowed: bool) -> FastAPI:
-    """Build the application around an open store and the board that the live page shows."""
+def create_app(store: Store, board: Board, housekeeping: Housekeeping, *, simulation_allowed: bool) -> FastAPI:
+    """Build the application around an open store, the board that the live page shows, and the server's own chores."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         store.watch(board.poke)
         reading = asyncio.create_task(board.run(), name="board")
+        keeping = asyncio.create_task(housekeeping.run(board.closing), name="housekeeping")
         try:
             yield
         finally:
             board.close()
+            housekeeping.stop()
             await reading
+            await keeping
 
     app = FastAPI(title="Gatepost central", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(SecurityHeaders)

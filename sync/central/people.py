@@ -3,6 +3,7 @@
 Erasing deletes sealed parts and their index; headers, digests and hashes stay, so that the chain still verifies.
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -45,6 +46,11 @@ class People:
         self._engine = engine
         self._vault = vault
         self._wall_us = wall_us
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Let what runs over many events end after its next transaction."""
+        self._stopping.set()
 
     def find(self, compound: str, wanted: Mapping[Field, str]) -> list[int]:
         """The numbers of arrival of the events whose sealed part says all that is wanted.
@@ -108,7 +114,7 @@ class People:
         """Index what came while the vault was closed; how many sealed parts. Raises VaultClosed."""
         self._vault.records()
         done, last = 0, 0
-        while True:
+        while not self._stopping.is_set():
             with changing(self._engine) as connection:
                 rows = not_indexed(connection, compound, last)
                 if not rows:
@@ -121,6 +127,7 @@ class People:
                     connection.execute(update(personal).where(of).values(indexed=indexed))
                     done += len(some)
                 last = rows[-1].arrival
+        return done
 
     def _erase(self, compound: str, arrivals: Sequence[int], asker: Asker) -> list[str]:
         with changing(self._engine) as connection:
@@ -136,7 +143,7 @@ class People:
         before = now_us - days * DAY_US
         asker = Asker(SERVER, Role.MANAGER, f"older than {days} days")
         erased, more = 0, True
-        while more:
+        while more and not self._stopping.is_set():
             with changing(self._engine) as connection:
                 old = and_(personal.c.compound == name, personal.c.at_us < before)
                 found = connection.execute(select(personal.c.arrival).where(old).limit(AT_ONCE)).scalars().all()

@@ -4,18 +4,19 @@ import asyncio
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
 
 from kiosk.errors import UsageError
-from kiosk.model import WallTime
 from sync.central.api import create_app
 from sync.central.board import Board
 from sync.central.config import CentralConfig
 from sync.central.demo_data import fill
+from sync.central.housekeeping import Housekeeping
+from sync.central.opening import vault_or_closed, wall_us
+from sync.central.people import People
 from sync.central.store import Store
 
 GRACE_S = 1
@@ -36,12 +37,21 @@ def serve(
     With `demo_data` an empty database is filled with a made-up day first. Raises UsageError, also when the port is in use.
     """
     with _listener(config.server.host, config.server.port) as listener:
-        store = Store(config.database.url)
+        vault = vault_or_closed(config.vault)
+        store = Store(config.database.url, vault=vault)
         try:
             if demo_data:
-                fill(store, WallTime(time.time_ns() // 1000))
+                fill(store, wall_us())
             board = Board(store.passages)
-            app = create_app(store, board, simulation_allowed=config.simulation.allowed)
+            housekeeping = Housekeeping(
+                store.engine,
+                People(store.engine, vault, wall_us),
+                vault,
+                wall_us,
+                days_of=config.retention.days_of,
+                months_ahead=config.vault.months_ahead,
+            )
+            app = create_app(store, board, housekeeping, simulation_allowed=config.simulation.allowed)
             settings = uvicorn.Config(
                 app,
                 log_level="warning",

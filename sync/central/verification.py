@@ -43,7 +43,7 @@ def verify_logs(connection: Connection, device: str | None = None, log_id: str |
         yield _verify(connection, row)
 
 
-def _verify(connection: Connection, row: Row[Any]) -> Verified:
+def _verify(connection: Connection, row: Any) -> Verified:
     head = Head(row.compound, row.device, row.log_id)
     erased = 0
     with connection.execute(_events_of(row).execution_options(yield_per=ROWS)) as found:
@@ -72,7 +72,7 @@ def _follow(head: Head, row: Row[Any]) -> Head:
     return events.verify(head, Event(row.header, row.prev_hash, row.sealed_digest, row.hash))
 
 
-def _events_of(row: Row[Any]) -> Any:
+def _events_of(row: Any) -> Any:
     joined = event.outerjoin(personal, and_(personal.c.compound == event.c.compound, personal.c.arrival == event.c.arrival))
     own = and_(
         event.c.compound == row.compound,
