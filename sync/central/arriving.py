@@ -32,8 +32,9 @@ class Place:
 class Entry:
     """One event and where it belongs. `before` is the hash that it follows.
 
-    `raw` is the event as it came where the other members do not hold all of it. `boot` and `mono_us` are its place
-    on the monotonic clock, when it names one. `terms` is what its sealed part can be found by.
+    `raw` is the event as it came where the other members do not hold all of it. `synchronised`: its time is good
+    enough to tell others by. `boot` and `mono_us` are its place on the monotonic clock, when it names one. `terms` is
+    what its sealed part can be found by.
     """
 
     seq: int
@@ -48,6 +49,7 @@ class Entry:
     raw: bytes | None = None
     at_us: int = 0
     timing: Timing = Timing.RECEIVED
+    synchronised: bool = False
     boot: str = ""
     mono_us: int | None = None
     terms: Terms = NOTHING_TO_FIND
@@ -97,6 +99,7 @@ def _entry(place: Place, seq: int, before: bytes, arrived: Arrived, received_us:
         raw=arrived.raw if arrived.extra else None,
         at_us=received_us if at_us is None else at_us,
         timing=Timing.RECEIVED if at_us is None else Timing.CLOCK,
+        synchronised=at_us is not None and fields.get("clock") == ClockState.SYNCHRONISED,
         boot=boot,
         mono_us=mono_us,
         **kept,

@@ -6,12 +6,16 @@ from sqlalchemy import Connection, insert, text
 
 from sync.central.arriving import Entry, Place
 from sync.central.blind import Terms
+from sync.central.boots import settle_times
 from sync.central.schema import blind, event, personal
 
 
 def insert_entries(connection: Connection, place: Place, fresh: Sequence[Entry], *, forked: bool, received_us: int) -> None:
     """Insert events of a log whose head row the caller holds."""
     first = take_numbers(connection, place.compound, len(fresh))
+    if not forked:
+        # What a copied card says of its boots is nothing that others go by.
+        fresh = settle_times(connection, place, fresh, received_us)
     connection.execute(
         insert(event),
         [
