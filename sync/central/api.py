@@ -1,6 +1,7 @@
 """The server's HTTP interface for kiosks, for readers of events and for whoever watches the server itself."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -15,8 +16,10 @@ from starlette.exceptions import HTTPException
 
 from sync.central.board import Board
 from sync.central.body import Refused, read_body
+from sync.central.device_pages import device_routes
 from sync.central.headers import SecurityHeaders
 from sync.central.housekeeping import Housekeeping
+from sync.central.metrics import Metrics
 from sync.central.store import Store
 from sync.central.web import page_routes
 from sync.wire import LOG_ID, MAX_BODY, NAME, WIRE, NotOnTheWire, Standing, decode_upload, encode_standing
@@ -32,8 +35,10 @@ LogId = Annotated[str, Path(pattern=LOG_ID)]
 _log = structlog.get_logger()
 
 
-def create_app(store: Store, board: Board, housekeeping: Housekeeping, *, simulation_allowed: bool) -> FastAPI:
-    """Build the application around an open store, the board that the live page shows, and the server's own chores."""
+def create_app(
+    store: Store, board: Board, housekeeping: Housekeeping, metrics: Metrics, *, simulation_allowed: bool
+) -> FastAPI:
+    """Build the application around an open store, the live page's board, the server's own chores and its figures."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -51,7 +56,7 @@ def create_app(store: Store, board: Board, housekeeping: Housekeeping, *, simula
     app = FastAPI(title="Gatepost central", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(SecurityHeaders)
     _add_refusals(app)
-    _add_logs(app, store, board.closing, simulation_allowed=simulation_allowed)
+    _add_logs(app, store, metrics, board.closing, simulation_allowed=simulation_allowed)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -65,10 +70,11 @@ def create_app(store: Store, board: Board, housekeeping: Housekeeping, *, simula
         return JSONResponse({"status": "ready"})
 
     app.include_router(page_routes(board))
+    app.include_router(device_routes(store))
     return app
 
 
-def _add_logs(app: FastAPI, store: Store, closing: asyncio.Event, *, simulation_allowed: bool) -> None:
+def _add_logs(app: FastAPI, store: Store, metrics: Metrics, closing: asyncio.Event, *, simulation_allowed: bool) -> None:
     appending = CapacityLimiter(APPENDING)
 
     @app.get("/api/v1/logs/{device}/{log_id}")
@@ -92,7 +98,10 @@ def _add_logs(app: FastAPI, store: Store, closing: asyncio.Event, *, simulation_
                 raise Refused(400, f"this server reads wire {WIRE}")
             if len(sent.events) > MAX_EVENTS:
                 raise Refused(413, f"an upload has at most {MAX_EVENTS} events")
-            return store.append(gatepost_compound, device, log_id, sent, members)
+            began = time.monotonic()
+            fitted, now = store.append(gatepost_compound, device, log_id, sent, members)
+            metrics.uploaded(len(sent.events), fitted, now, time.monotonic() - began)
+            return fitted, now
 
         body = await read_body(request, MAX_BODY, closing)
         fitted, now = await to_thread.run_sync(append, body, limiter=appending)

@@ -13,6 +13,7 @@ from sync.central.appending import Appended, append_entries, head_of, standing_o
 from sync.central.arriving import Entry, Place, entries
 from sync.central.blind import terms_of
 from sync.central.database import open_database
+from sync.central.devices import Device, devices
 from sync.central.passages import Passage, passage
 from sync.central.schema import Timing, compound, event, log
 from sync.central.vault import ClosedVault, Vault
@@ -119,6 +120,11 @@ class Store:
         query = select(log).order_by(log.c.compound, log.c.device, log.c.log_id)
         with self._engine.connect() as connection:
             return [{**row, "head": row["head"].hex()} for row in connection.execute(query).mappings()]
+
+    def devices(self) -> tuple[Device, ...]:
+        """How the copies of the devices' logs stand."""
+        with self._engine.connect() as connection:
+            return devices(connection)
 
     def close(self) -> None:
         """Let go of the database. Idempotent."""
