@@ -44,6 +44,20 @@ class Cluster:
         self._run("createdb", "-h", str(self._folder), "-U", SUPERUSER, name)
         return f"postgresql://{SUPERUSER}@/{name}?host={self._folder}"
 
+    def dump(self, url: str) -> None:
+        """Copy a database that may be in use, as docs/central.md says."""
+        self._run("pg_dump", "-h", str(self._folder), "-U", SUPERUSER, "-Fc", "-f", self._dump(url), _name(url))
+
+    def restore(self, url: str) -> None:
+        """Put the copy in the place of the database, as docs/central.md says."""
+        where = ("-h", str(self._folder), "-U", SUPERUSER)
+        self._run("dropdb", *where, _name(url))
+        self._run("createdb", *where, _name(url))
+        self._run("pg_restore", *where, "--exit-on-error", "-d", _name(url), self._dump(url))
+
+    def _dump(self, url: str) -> str:
+        return str(self._folder / f"{_name(url)}.dump")
+
     @property
     def _data(self) -> str:
         return str(self._folder / "data")
@@ -60,6 +74,10 @@ class Cluster:
             group=None if self._user is None else "nogroup",
             extra_groups=None if self._user is None else [],
         )
+
+
+def _name(url: str) -> str:
+    return url.partition("@/")[2].partition("?")[0]
 
 
 @contextmanager
