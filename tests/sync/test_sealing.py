@@ -1,4 +1,6 @@
 import json
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,18 @@ from hypothesis import strategies as st
 from nacl.public import PrivateKey
 
 from kiosk.errors import UsageError
-from kiosk.model import WallTime
+from kiosk.model import (
+    ClockState,
+    Credential,
+    CredentialKind,
+    Facts,
+    Monotonic,
+    Verdict,
+    VisitId,
+    WallTime,
+)
+from kiosk.records import Stamp, decision_draft
+from sync.log import SqliteLog
 from sync.sealing import (
     BLOCK,
     CannotUnseal,
@@ -21,6 +34,8 @@ from sync.sealing import (
     seal,
     unseal,
 )
+from tests.kiosk.fakes import NOON, FakeClock
+from tests.sync.logs import ADMIT
 
 SECRETS = [PrivateKey(bytes([number]) * 32) for number in (1, 2, 3)]
 KEYS = [
@@ -32,8 +47,6 @@ OVERHEAD = 9 + 48
 
 
 def us(text: str) -> WallTime:
-    from datetime import datetime
-
     return WallTime(int(datetime.fromisoformat(f"{text}+00:00").timestamp()) * 1_000_000)
 
 
@@ -99,6 +112,30 @@ def test_the_key_is_that_of_the_month_or_of_the_nearest_before_it(at: str, expec
 @given(st.integers(-(2**63), 2**63))
 def test_any_clock_has_a_month(at: int) -> None:
     assert "1970-01" <= month_of(WallTime(at)) <= "2099-12"
+
+
+def test_a_card_that_was_used_holds_nothing_in_clear_that_names_anybody(tmp_path: Path) -> None:
+    planted = {
+        "holder": "zhang-wei",
+        "unit": "3号楼1201室",
+        "serial": "0badc0ffee0badc0ffee0bad",
+        "token": "abcDEF1234567890",
+    }
+    shown = Credential(
+        CredentialKind.PASS, Verdict.VALID, holder=planted["holder"], unit=planted["unit"], serial=planted["serial"]
+    )
+    health = Credential(CredentialKind.HEALTH_TOKEN, Verdict.VALID, holder=planted["token"])
+    facts, sealer = Facts(admission_pass=shown, health_code=health), MonthSealer(KEYS)
+    stamp = Stamp("gate-1", "boot", "1", Monotonic(1.0), NOON, ClockState.SYNCHRONISED, simulated=False)
+    path = tmp_path / "log.sqlite"
+    with closing(SqliteLog(path, compound="riverside", device="gate-1", clock=FakeClock())) as log:
+        for number in range(20):
+            visit = VisitId(f"v{number}")
+            log.append(decision_draft(stamp, visit, ADMIT, facts, {}, sealer), visit=visit, decision=ADMIT)
+        data = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"all_well" in data
+    for text in planted.values():
+        assert text.encode() not in data
 
 
 def test_a_document_of_month_keys_reads_back(tmp_path: Path) -> None:
