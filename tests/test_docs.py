@@ -33,7 +33,7 @@ def test_every_command_of_the_central_server_is_described() -> None:
 
 
 def test_every_figure_of_the_central_server_is_described() -> None:
-    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "central.md").read_text(encoding="utf-8")
     source = (ROOT / "sync" / "central" / "metrics.py").read_text(encoding="utf-8")
     names = {*re.findall(r'"(gatepost_central_\w+)"', source), *(f"gatepost_central_device_{name}" for name in OF_DEVICE)}
     assert len(names) > 10

@@ -1,6 +1,6 @@
 """The server's figures for Prometheus, on loopback: uploads counted as they come, and where the logs stand when asked.
 
-Labels are compounds, devices and results; none names a person, a visit or an event. `docs/metrics.md` describes them.
+Labels are compounds, devices and results; none names a person, a visit or an event. `docs/central.md` describes them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
