@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.bench.cluster import Cluster
 from kiosk.errors import UsageError
 from kiosk.events import Draft
 from sync.central.backup import back_up
@@ -17,7 +18,6 @@ from sync.central.verification import verify_logs
 from sync.log import SqliteLog
 from sync.sender import Sender
 from tests.kiosk.fakes import FakeClock
-from tests.sync.central.databases import Cluster
 from tests.sync.central.test_store import log_of, send
 
 WAIT_S = 30.0

@@ -8,12 +8,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import SQLAlchemyError
 
+from kiosk.bench.cluster import Cluster
 from kiosk.errors import UsageError
 from sync.central import schema
 from sync.central.database import open_database
 from sync.central.partitions import is_partition
 from sync.central.store import Store
-from tests.sync.central.databases import Cluster
 from tests.sync.central.kiosks import NOON_US, KioskLog
 
 OURS = {"include_name": lambda name, kind, _: kind != "table" or not is_partition(name)}

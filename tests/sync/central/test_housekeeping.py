@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.bench.cluster import Cluster
 from sync.central.blind import Field
 from sync.central.housekeeping import Housekeeping
 from sync.central.people import People
 from sync.central.store import Store
 from sync.central.vault import ClosedVault, Vault
-from tests.sync.central.databases import Cluster
 from tests.sync.central.kiosks import LOG_ID, NOON_US, KioskLog
 from tests.sync.central.test_partitions import names
 from tests.sync.central.test_store import rows

@@ -3,10 +3,10 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
+from kiosk.bench.cluster import Cluster
 from sync.central.database import open_database, prepare
 from sync.central.partitions import in_default, is_partition
 from sync.central.store import Store
-from tests.sync.central.databases import Cluster
 from tests.sync.central.kiosks import LOG_ID, NOON_US, KioskLog
 from tests.sync.central.test_store import rows
 

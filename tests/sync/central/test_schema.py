@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import Engine, inspect, text
 
+from kiosk.bench.cluster import Cluster
 from sync.central.database import open_database
 from sync.central.partitions import is_partition
 from sync.central.schema import metadata
-from tests.sync.central.databases import Cluster
 from tests.sync.central.kiosks import NOON_US
 
 TABLES = sorted(metadata.tables)
