@@ -112,9 +112,8 @@ def key_named(sealed: bytes) -> str | None:
     return sealed[1:HEAD_BYTES].hex()
 
 
-def unseal(private_key: bytes, sealed: bytes) -> bytes:
-    """Open a sealed part with the private key (32 bytes). Raises CannotUnseal."""
-    key = PrivateKey(private_key)
+def unseal(key: PrivateKey, sealed: bytes) -> bytes:
+    """Open a sealed part with a private key. Raises CannotUnseal."""
     if key_named(sealed) != key_id(bytes(key.public_key)):
         raise CannotUnseal("the sealed part is of no known form or for another key")
     try:

@@ -82,8 +82,8 @@ def _entry(place: Place, seq: int, before: bytes, arrived: Arrived, received_us:
         return Entry(seq, before, arrived.claimed, fault=fault, raw=arrived.raw, at_us=received_us)
     kept: Any = {"sealed_digest": event.sealed_digest, "sealed": event.sealed, "signature": event.signature}
     try:
-        events.verify(Head(place.compound, place.device, place.log_id, seq, before), event)
-        fields = event.fields
+        fields = events.parse(event.header)
+        events.follow(Head(place.compound, place.device, place.log_id, seq, before), event, fields)
     except GatepostError as error:
         # PostgreSQL's text takes no NUL, and only a header that is not canonical can hold one; `raw` has it all.
         header = "" if "\x00" in event.header else event.header

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 from nacl.bindings import crypto_scalarmult_base
 from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey
 from nacl.pwhash import argon2id
 from nacl.secret import SecretBox
 
@@ -75,6 +76,7 @@ class FileVault:
         self._seen: tuple[int, ...] | None = None
         self._content = _Content()
         self._by_id: dict[str, _Key] = {}
+        self._private: dict[str, PrivateKey] = {}
         self._refresh()
 
     def unseal(self, compound: str, sealed: bytes) -> bytes:
@@ -89,13 +91,15 @@ class FileVault:
                 raise KeyMissing(f"the vault has no key {name} of {compound}")
             if key.private_key is None:
                 raise KeyDestroyed(f"the key {name} of {compound} for {key.month} was destroyed")
-            private_key = key.private_key
+            private_key = self._private[name]
         return unseal(private_key, sealed)
 
     def mac(self, compound: str, text: bytes) -> bytes:
         """Return the keyed digest of a text under the compound's index key. Raises KeyMissing or VaultClosed."""
         with self._lock:
-            self._refresh()
+            # An index key is made once and never changed.
+            if compound not in self._content.index_keys:
+                self._refresh()
             key = self._content.index_keys.get(compound)
         if key is None:
             raise KeyMissing(f"the vault has no keys of {compound}")
@@ -140,6 +144,9 @@ class FileVault:
         if seen != self._seen:
             self._content = self._read()
             self._by_id = {_record(key).key.id: key for key in self._content.keys}
+            self._private = {
+                name: PrivateKey(key.private_key) for name, key in self._by_id.items() if key.private_key is not None
+            }
             self._seen = seen
 
     def _read(self) -> _Content:

@@ -33,7 +33,7 @@ def test_month_keys_beside_the_configuration_are_sealed_to(tmp_path: Path) -> No
     assert sealer is not None
     sealed = sealer.seal(b"{}", NOON)
     assert sealed.key_id == key.id
-    assert unseal(bytes(SECRET), sealed.data) == b"{}"
+    assert unseal(SECRET, sealed.data) == b"{}"
 
 
 def test_month_keys_of_another_compound_are_an_error_of_configuration(tmp_path: Path) -> None:
