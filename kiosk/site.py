@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from kiosk.credentials import TrustList
 from kiosk.model import Seconds
 from kiosk.policy import PolicyDocument
+from kiosk.ports import Sealer
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the runtime knows of its gate."""
+    """What the runtime knows of its gate. Without a sealer nothing that names a person is recorded."""
 
     gate: str
     software: str
@@ -17,3 +18,4 @@ class Site:
     pulse_s: Seconds
     document: PolicyDocument
     trust: TrustList
+    sealer: Sealer | None = None

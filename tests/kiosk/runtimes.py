@@ -16,7 +16,7 @@ from kiosk.model import Celsius, Decision, EventId, Monotonic, Observation, Read
 from kiosk.runtime import Runtime
 from kiosk.site import Site
 from kiosk.visit import Phase
-from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResolver
+from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResolver, FakeSealer
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes_raw()
@@ -46,7 +46,13 @@ def trust_list() -> TrustList:
 
 
 def signed_pass(
-    visitor: VisitorKind, *, days: int = 1, number: int = 1, holder: str | None = None, uses: Uses = Uses.SINGLE
+    visitor: VisitorKind,
+    *,
+    days: int = 1,
+    number: int = 1,
+    holder: str | None = None,
+    unit: str | None = None,
+    uses: Uses = Uses.SINGLE,
 ) -> bytes:
     claims = PassClaims(
         pass_id=bytes([number]) * 12,
@@ -56,6 +62,7 @@ def signed_pass(
         not_after=WallTime(NOON + days * 86_400_000_000),
         uses=uses,
         holder=holder,
+        unit=unit,
     )
     return encode(claims, KEY.sign, key_id(PUBLIC)).encode()
 
@@ -63,8 +70,8 @@ def signed_pass(
 class Bench:
     """A runtime on the bench: what comes in, and what went out."""
 
-    def __init__(self, document: str) -> None:
-        """Go by one of the shipped policy documents."""
+    def __init__(self, document: str, sealer: FakeSealer | None = None) -> None:
+        """Go by one of the shipped policy documents; without a sealer nothing personal is recorded."""
         self.clock = FakeClock()
         self.gate = FakeGate()
         self.recorder = FakeRecorder()
@@ -72,7 +79,8 @@ class Bench:
         self.attention: list[bool] = []
         self.views: list[ViewChanged] = []
         self.there_since: Monotonic | None = None
-        site = Site("gate-1", "1.0", True, Seconds(0.8), load_policy(f"shipped:{document}", Path()), trust_list())
+        policy = load_policy(f"shipped:{document}", Path())
+        site = Site("gate-1", "1.0", True, Seconds(0.8), policy, trust_list(), sealer)
         self.runtime = Runtime(
             site,
             inbox=Inbox(),
