@@ -154,7 +154,7 @@ def load(path: Path) -> Config:
         source = getattr(config, section).source
         if not re.fullmatch(form, source):
             # Not quoted: the address of a camera may have a password in it.
-            raise UsageError(f"{path}: [{section}] source = {source!r} is none of {form.replace(chr(92) + 'd+', 'N')}")
+            raise UsageError(f"{path}: [{section}] source is none of {form.replace(chr(92) + 'd+', 'N')}")
         if source == "simulated" and config.simulation is None:
             raise UsageError(f"{path}: [{section}] is simulated, so the section [simulation] must name its world")
     return config

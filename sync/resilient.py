@@ -126,7 +126,7 @@ class ResilientLog:
             return
         self._stop.set()
         if self._failed and (lost := self._standby.flush(FLUSH_WITHIN_S)):
-            _log.error("events lost with the memory that held them", events=lost)
+            _log.error("events lost with the memory", events=lost)
         self._standby.close()
         if self._repair is not None:
             self._repair.join(JOIN_S)

@@ -30,7 +30,7 @@ def test_the_least_configuration_has_real_devices(tmp_path: Path) -> None:
         ('[gate]\ncompound = "a"\ndevice = "b"\n', r"the section or key 'policy' is missing; add it"),
         (GOOD + "[camera]\nfps = 0\n", r"\[camera\] fps: expected `int` >= 1"),
         (GOOD + '[camera]\nfps = "30"\n', r"\[camera\] fps: expected `int`, got `str`"),
-        (GOOD + '[camera]\nsource = "usb"\n', r"\[camera\] source = 'usb' is none of device:N"),
+        (GOOD + '[camera]\nsource = "usb"\n', r"\[camera\] source is none of device:N"),
         (GOOD + '[relay]\nsource = "simulated"\n', r"the section \[simulation\] must name its world"),
         (GOOD + "[camera\n", r"is not TOML"),
         (GOOD + "[relay]\npin = 40\n", r"\[relay\] pin: expected `int` <= 27"),
