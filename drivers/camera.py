@@ -208,7 +208,8 @@ def open_camera(
     elif kind in ("picture", "folder", "video"):
         capture = Replay(_pictures(kind, Path(place), width, height, fps), fps, clock)
     else:
-        raise UsageError("the source is no camera here: name device:N, picture:FILE, folder:DIR or video:FILE")
+        # Not quoted: the address of a camera may have a password in it.
+        raise UsageError("[camera] source is no camera here: name device:N, picture:FILE, folder:DIR or video:FILE")
     return Camera(capture, name=source, fps=fps, clock=clock)
 
 

@@ -21,7 +21,7 @@ from kiosk.inbox import Inbox
 from kiosk.link import PartHealth, connect_patiently
 from kiosk.model import Part, Seconds
 from kiosk.policy import PolicyDocument
-from kiosk.ports import Clock, HealthIssuer, Log, Thermometer
+from kiosk.ports import Clock, HealthIssuer, Log, Sealer, Thermometer
 from kiosk.recorder import IssuerResolver, LogRecorder
 from kiosk.runtime import Runtime
 from kiosk.settlement import Settlement
@@ -75,6 +75,15 @@ def load_trust(sources: list[str], base: Path, compound: str) -> TrustList:
     return combine(*lists).for_compound(compound) if lists else TrustList()
 
 
+def load_sealer(config: Config, base: Path) -> Sealer | None:
+    """Read the compound's month keys, if there are any. Raises UsageError."""
+    if config.log.month_keys is None:
+        return None
+    from sync.sealing import MonthSealer, read_month_keys
+
+    return MonthSealer(read_month_keys(base / config.log.month_keys, config.gate.compound))
+
+
 class Core:
     """The running core: `run` until `stop`, then `close`."""
 
@@ -112,6 +121,7 @@ def build_core(
         raise UsageError(
             f"[policy] issuers: no trust list names {', '.join(sorted(unknown))}; correct the id or add its trust list"
         )
+    sealer = load_sealer(config, base)
     with ExitStack() as stack:
         metrics = _metrics(config, document)
         inbox = Inbox() if metrics is None else metrics.inbox()
@@ -145,6 +155,7 @@ def build_core(
             form_base=form_base(config),
             guard_answers_s=Seconds(config.screen.guard_answers_s),
             guard_phone=config.screen.guard_phone,
+            sealer=sealer,
         )
 
         spent = SpentPasses(gives_back=config.relay.passage_pin is not None)

@@ -20,6 +20,8 @@ from kiosk.bench.commands import app as bench_app
 from kiosk.errors import GatepostError, UsageError
 from kiosk.supervisor import AlreadySaid, stop_with_supervisor, this_program
 from kiosk.verify import verify
+from sync.central.asking import CENTRAL
+from sync.central.commands import central_app
 
 app = typer.Typer(
     name="gatepost",
@@ -32,6 +34,7 @@ app = typer.Typer(
 policy_app = typer.Typer(help="Policy documents.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 app.add_typer(bench_app, name="bench")
+app.add_typer(central_app, name="central")
 app.command()(verify)
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
@@ -136,12 +139,16 @@ def kiosk(
     return 0
 
 
-@app.command()
+@central_app.callback(invoke_without_command=True)
 def central(
-    config: ConfigFile,
+    context: typer.Context,
+    config: ConfigFile = CENTRAL,
     demo_data: Annotated[bool, typer.Option("--demo-data", help="Fill an empty database with a made-up day first.")] = False,
 ) -> int:
-    """Run the central server."""
+    """Run the central server, or with a command look after what it holds."""
+    context.obj = config
+    if context.invoked_subcommand is not None:
+        return 0
     from sync.central.config import load
     from sync.central.serve import serve
 

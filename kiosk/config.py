@@ -105,9 +105,14 @@ class ScreenSection(Section, frozen=True):
 
 
 class LogSection(Section, frozen=True):
-    """[log] Where the durable log lives."""
+    """[log] Where the durable log lives, and the keys to which what names a person is sealed.
+
+    `month_keys`: the compound's public keys, as `gatepost central keys publish` writes them. Without them nothing that
+    names a person is recorded.
+    """
 
     path: str = "/var/lib/gatepost/log.sqlite"
+    month_keys: Annotated[str, Meta(min_length=1)] | None = None
 
 
 class ServerSection(Section, frozen=True):

@@ -22,7 +22,7 @@ class Journal:
 
     def decision(self, visit: VisitId, decision: Decision, evidence: Evidence) -> None:
         """Make a decision durable, and with an admission the use of its pass; the answer comes as Recorded."""
-        draft = decision_draft(self._stamp(), visit, decision, evidence.facts, evidence.times)
+        draft = decision_draft(self._stamp(), visit, decision, evidence.facts, evidence.times, self._site.sealer)
         admits = decision.answer is Answer.ADMIT
         self._recorder.decision(visit, decision, draft, spend_of(evidence.facts.admission_pass) if admits else None)
 

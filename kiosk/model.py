@@ -195,8 +195,9 @@ class Finding:
 class Credential:
     """A scanned code after checking. `holder` names a person or token and is sealed, never logged; so is `person`.
 
-    `serial` tells a pass from every other one, so that one for a single use is taken once; it is sealed as well.
-    `findings` are those of a health certificate; none of them is a colour.
+    `serial` tells a pass from every other one, so that one for a single use is taken once; it is sealed as well, and
+    so is `unit`, the home or office that a pass is for. `findings` are those of a health certificate; none of them is a
+    colour.
     """
 
     kind: CredentialKind
@@ -209,6 +210,7 @@ class Credential:
     expires_at: WallTime | None = None
     detail: str = ""
     serial: str | None = field(default=None, repr=False)
+    unit: str | None = field(default=None, repr=False)
     single_use: bool = False
     person: Holder | None = field(default=None, repr=False)
     findings: tuple[Finding, ...] = ()

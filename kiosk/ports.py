@@ -115,6 +115,21 @@ class HealthIssuer(Protocol):
         """Ask the issuer. An answer it does not know maps to UNKNOWN. Raises ServiceUnavailable."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What only the holder of a private key can read, and the name of that key."""
+
+    key_id: str
+    data: bytes
+
+
+class Sealer(Protocol):
+    """Seals what names a person to the compound's key of a month. Nobody at the gate can open it again."""
+
+    def seal(self, personal: bytes, at: WallTime) -> Sealed:
+        """Seal to the key of the month that holds `at`. Takes well under a millisecond, and never fails."""
+
+
 class Recorder(Protocol):
     """Writes to the durable log on a thread of its own; answers to a decision come back as Recorded."""
 

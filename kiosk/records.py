@@ -1,10 +1,10 @@
-"""What the kiosk writes into its events, in clear: evidence and times, nothing that names a person. Pure."""
+"""What the kiosk writes into its events: evidence and times in clear, and sealed what names a person. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kiosk.events import Draft
+from kiosk.events import Draft, canonical
 from kiosk.model import (
     Celsius,
     ClockState,
@@ -18,9 +18,14 @@ from kiosk.model import (
     VisitId,
     WallTime,
 )
+from kiosk.ports import Sealer
 from kiosk.visit import Ending
 
 ZERO_CELSIUS_MK = 273_150
+TAIL = 4
+"""So many characters of a health code's token are kept: enough to tell two apart, too few to ask its issuer again."""
+SHORTEST_TOKEN = 12
+"""Of a token that is shorter nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,20 @@ class Stamp:
         }
 
 
-def decision_draft(stamp: Stamp, visit: VisitId, decision: Decision, facts: Facts, times: Mapping[str, Monotonic]) -> Draft:
-    """The event of an answer: what was decided, by which rule, on what evidence, and when each fact was there."""
+def decision_draft(
+    stamp: Stamp,
+    visit: VisitId,
+    decision: Decision,
+    facts: Facts,
+    times: Mapping[str, Monotonic],
+    sealer: Sealer | None = None,
+) -> Draft:
+    """The event of an answer: what was decided, by which rule, on what evidence, and when each fact was there.
+
+    What names a person is sealed; without a sealer it is not recorded at all.
+    """
+    named = personal(facts)
+    sealed = sealer.seal(canonical(named).encode(), stamp.wall) if sealer is not None and named else None
     credential = facts.admission_pass
     body = {
         **stamp.body(),
@@ -62,10 +79,22 @@ def decision_draft(stamp: Stamp, visit: VisitId, decision: Decision, facts: Fact
         "visitor": credential.visitor if credential is not None else None,
         "evidence": _evidence(facts),
         "times_us": {name: microseconds(at) for name, at in times.items()},
-        # Its place is here; until the compound's key is on the kiosk nothing personal is kept at all.
-        "sealed_for": None,
+        "sealed_for": None if sealed is None else sealed.key_id,
     }
-    return Draft("decision", body)
+    return Draft("decision", body, None if sealed is None else sealed.data)
+
+
+def personal(facts: Facts) -> dict[str, str]:
+    """All that is known of who the visitor is: members only for what is known, each a plain text."""
+    shown, health = facts.admission_pass, facts.health_code
+    token = "" if health is None or health.holder is None else health.holder
+    known = {
+        "holder": None if shown is None else shown.holder,
+        "unit": None if shown is None else shown.unit,
+        "pass": None if shown is None else shown.serial,
+        "health_token_tail": token[-TAIL:] if len(token) >= SHORTEST_TOKEN else None,
+    }
+    return {name: text for name, text in known.items() if text}
 
 
 def outcome_draft(

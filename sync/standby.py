@@ -210,10 +210,10 @@ class Standby:
         """Log the edges of the server's being there for us; whether it is."""
         if bool(lost) is self._well:
             self._well = not lost
-            if self._well:
-                _log.info("standby log acknowledged again")
+            if lost:
+                _log.warning("standby log not acknowledged", reason=lost)
             else:
-                _log.info("standby log not acknowledged", reason=lost)
+                _log.info("standby log acknowledged again")
         return not lost
 
 

@@ -10,6 +10,7 @@ from kiosk.bench.commands import app as bench
 from kiosk.cli import app
 from kiosk.demo.cases import SCENARIOS
 from kiosk.model import Part
+from sync.central.metrics import OF_DEVICE
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -27,6 +28,23 @@ def test_every_measurement_is_described() -> None:
     page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
     for name in get_command(bench).commands:  # type: ignore[attr-defined]  # a group, as there are several
         assert f"`gatepost bench {name}`" in page
+
+
+def test_every_command_of_the_central_server_is_described() -> None:
+    page = (ROOT / "docs" / "central.md").read_text(encoding="utf-8")
+    group = get_command(app).commands["central"].commands  # type: ignore[attr-defined]  # groups, both of them
+    keys = {f"keys {name}" for name in group["keys"].commands}
+    assert len(keys) == 4
+    for name in {*group, *keys} - {"keys"}:
+        assert f"gatepost central {name}" in page, name
+
+
+def test_every_figure_of_the_central_server_is_described() -> None:
+    page = (ROOT / "docs" / "central.md").read_text(encoding="utf-8")
+    source = (ROOT / "sync" / "central" / "metrics.py").read_text(encoding="utf-8")
+    names = {*re.findall(r'"(gatepost_central_\w+)"', source), *(f"gatepost_central_device_{name}" for name in OF_DEVICE)}
+    assert len(names) > 10
+    assert all(f"`{name}`" in page or f"`{name}_total`" in page for name in names)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -115,7 +115,7 @@ def test_a_camera_with_a_password_in_its_address_is_not_quoted(tmp_path: Path) -
 )
 def test_a_database_that_cannot_be_used_is_no_reason_to_tell_its_password(url: str) -> None:
     with pytest.raises(UsageError) as refused:
-        open_database(url)
+        open_database(url, NOON)
     assert "[database] url" in str(refused.value)
     assert "planted-secret" not in str(refused.value)
     assert "secret@" not in str(refused.value)

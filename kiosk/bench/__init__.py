@@ -1,1 +1,1 @@
-"""What the kiosk does, in figures: clear time, start, memory, endurance. A composition root like the demo."""
+"""What Gatepost does, in figures: clear time, start, memory, endurance, intake. A composition root like the demo."""

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from kiosk.errors import UsageError
 from kiosk.supervisor import this_program
 
-app = typer.Typer(help="What the kiosk does, in figures.", no_args_is_help=True)
+app = typer.Typer(help="What the kiosk and the server do, in figures.", no_args_is_help=True)
 
 CpuScale = Annotated[
     float, typer.Option("--cpu-scale", min=1, max=10, help="Make the kiosk's processes so many times slower; a Pi 4: 4.5.")
@@ -80,3 +81,27 @@ def verify(
     if report is not None:
         write_report(report, verifying.report(rows))
     return 0 if all(row.in_time for row in rows) else 1
+
+
+@app.command()
+def ingest(
+    rows: Annotated[int, typer.Option(min=2000, help="How many events the tables grow to.")] = 1_000_000,
+    part: Annotated[int, typer.Option(min=1000, help="How many events are sent in one measurement.")] = 100_000,
+    report: ReportFile = None,
+) -> int:
+    """Measure how fast the central server takes uploads in, and how that holds as its tables grow."""
+    from rich.console import Console
+
+    from kiosk.bench.batches import EVENTS
+    from kiosk.bench.ingest import bench_ingest
+    from kiosk.bench.printing import print_ingest
+    from kiosk.demo.run import check_folder, write_report
+
+    check_folder(report)
+    if part % EVENTS:
+        raise UsageError(f"--part {part}: an upload has {EVENTS} events; name a multiple of that")
+    found = bench_ingest(rows, part)
+    print_ingest(Console(highlight=False), found)
+    if report is not None:
+        write_report(report, found)
+    return 0

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 QUANTILES = ("p50", "p95", "p99", "max")
+INTAKE = ("events/s", "batch p50 (ms)", "batch p99 (ms)")
 TOO_SLOW = 1.2
 """A scale that is missed by more is no fault of the pacer's."""
 
@@ -71,6 +72,21 @@ def print_memory(console: Console, found: Mapping[str, Any]) -> None:
     console.print(table)
 
 
+def print_ingest(console: Console, found: Mapping[str, Any]) -> None:
+    """Print what each number of workers took in, what COPY did, and how a batch fared as the tables grew."""
+    growth = found["growth"]
+    table = table_of(f"Uploads of {found['events_per_batch']} events into {found['database']}", "workers", *INTAKE)
+    for workers, figures in found["workers"].items():
+        table.add_row(workers, *_intake(figures))
+    table.add_row(f"{growth['workers']}, first part", *_intake(growth["first"]))
+    table.add_row(f"{growth['workers']}, last part of {growth['rows']:,} events", *_intake(growth["last"]))
+    console.print(table)
+    if "copy_events_per_s" in found:
+        copied, ratio = found["copy_events_per_s"], found["ratio_to_copy"]
+        console.print(f"COPY of the same rows: {copied:,.0f} events/s; the best of these is {ratio} of it")
+    console.print(f"a batch into the full tables took {growth['batch_ratio']} of the time of one into empty ones")
+
+
 def met(well: bool) -> str:
     """A verdict in a word that is seen."""
     return "met" if well else "MISSED"
@@ -105,3 +121,8 @@ def print_soak(console: Console, found: Mapping[str, Any]) -> None:
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
+
+
+def _intake(figures: Mapping[str, float]) -> tuple[str, str, str]:
+    """One row of the table of what the server takes in."""
+    return f"{figures['events_per_s']:,.0f}", f"{figures['batch_ms_p50']:.0f}", f"{figures['batch_ms_p99']:.0f}"

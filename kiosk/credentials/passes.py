@@ -173,6 +173,7 @@ def verify(content: bytes, trust: TrustList, at: WallTime, tolerance_s: Seconds 
         expires_at=claims.not_after,
         detail=detail,
         serial=claims.pass_id.hex(),
+        unit=claims.unit,
         single_use=claims.uses is Uses.SINGLE,
     )
 

@@ -23,7 +23,7 @@ from kiosk.demo.relay import CuttableWire
 from kiosk.demo.report import Stored
 from kiosk.demo.scenarios import Case
 from kiosk.demo.screen import FormScreen
-from kiosk.demo.site import Guest, Site
+from kiosk.demo.site import COMPOUND, Guest, Site
 from kiosk.errors import DeviceLost, GatepostError
 from kiosk.pace.bursts import AchievedScale
 from kiosk.pace.slowing import Slowing
@@ -267,11 +267,11 @@ def _free_port() -> int:
 
 def _stored(server: str) -> list[Stored]:
     stored: list[Stored] = []
-    after = 0
+    asked: dict[str, str | int] = {"compound": COMPOUND, "after": 0, "limit": 500}
     with requests.Session() as session:
         session.trust_env = False
         while True:
-            answer = session.get(f"{server.rstrip('/')}/api/v1/events", params={"after": after, "limit": 500}, timeout=10)
+            answer = session.get(f"{server.rstrip('/')}/api/v1/events", params=asked, timeout=10)
             answer.raise_for_status()
             page = answer.json()
             for entry in page["events"]:
@@ -279,4 +279,4 @@ def _stored(server: str) -> list[Stored]:
                 stored.append(Stored(events.event_id(fields["device"], fields["log_id"], fields["seq"]), fields))
             if page["next"] is None:
                 return stored
-            after = page["next"]
+            asked["after"] = page["next"]

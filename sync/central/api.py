@@ -1,6 +1,7 @@
 """The server's HTTP interface for kiosks, for readers of events and for whoever watches the server itself."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -14,7 +15,10 @@ from starlette.exceptions import HTTPException
 
 from sync.central.board import Board
 from sync.central.body import Refused, read_body
+from sync.central.device_pages import device_routes
 from sync.central.headers import SecurityHeaders
+from sync.central.housekeeping import Housekeeping
+from sync.central.metrics import Metrics
 from sync.central.store import Store
 from sync.central.web import page_routes
 from sync.wire import LOG_ID, MAX_BODY, NAME, WIRE, NotOnTheWire, Standing, decode_upload, encode_standing
@@ -28,23 +32,28 @@ Name = Annotated[str, Path(pattern=NAME)]
 LogId = Annotated[str, Path(pattern=LOG_ID)]
 
 
-def create_app(store: Store, board: Board, *, simulation_allowed: bool) -> FastAPI:
-    """Build the application around an open store and the board that the live page shows."""
+def create_app(
+    store: Store, board: Board, housekeeping: Housekeeping, metrics: Metrics, *, simulation_allowed: bool
+) -> FastAPI:
+    """Build the application around an open store, the live page's board, the server's own chores and its figures."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         store.watch(board.poke)
         reading = asyncio.create_task(board.run(), name="board")
+        keeping = asyncio.create_task(housekeeping.run(board.closing), name="housekeeping")
         try:
             yield
         finally:
             board.close()
+            housekeeping.stop()
             await reading
+            await keeping
 
     app = FastAPI(title="Gatepost central", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(SecurityHeaders)
     _add_refusals(app)
-    _add_logs(app, store, board.closing, simulation_allowed=simulation_allowed)
+    _add_logs(app, store, metrics, board.closing, simulation_allowed=simulation_allowed)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -58,10 +67,11 @@ def create_app(store: Store, board: Board, *, simulation_allowed: bool) -> FastA
         return JSONResponse({"status": "ready"})
 
     app.include_router(page_routes(board))
+    app.include_router(device_routes(store))
     return app
 
 
-def _add_logs(app: FastAPI, store: Store, closing: asyncio.Event, *, simulation_allowed: bool) -> None:
+def _add_logs(app: FastAPI, store: Store, metrics: Metrics, closing: asyncio.Event, *, simulation_allowed: bool) -> None:
     appending = CapacityLimiter(APPENDING)
 
     @app.get("/api/v1/logs/{device}/{log_id}")
@@ -85,7 +95,10 @@ def _add_logs(app: FastAPI, store: Store, closing: asyncio.Event, *, simulation_
                 raise Refused(400, f"this server reads wire {WIRE}")
             if len(sent.events) > MAX_EVENTS:
                 raise Refused(413, f"an upload has at most {MAX_EVENTS} events")
-            return store.append(gatepost_compound, device, log_id, sent, members)
+            began = time.monotonic()
+            fitted, now = store.append(gatepost_compound, device, log_id, sent, members)
+            metrics.uploaded(len(sent.events), fitted, now, time.monotonic() - began)
+            return fitted, now
 
         body = await read_body(request, MAX_BODY, closing)
         fitted, now = await to_thread.run_sync(append, body, limiter=appending)
@@ -96,8 +109,12 @@ def _add_logs(app: FastAPI, store: Store, closing: asyncio.Event, *, simulation_
         return {"logs": store.logs()}
 
     @app.get("/api/v1/events")
-    def read(after: Annotated[int, Query(ge=0, lt=2**63)] = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> Any:
-        found = store.since(after, limit)
+    def read(
+        compound: Annotated[str, Query(pattern=NAME)],
+        after: Annotated[int, Query(ge=0, lt=2**63)] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> Any:
+        found = store.since(compound, after, limit)
         return {"events": found, "next": found[-1]["arrival"] if len(found) == limit else None}
 
 

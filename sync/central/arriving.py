@@ -8,12 +8,15 @@ from kiosk import events
 from kiosk.errors import GatepostError
 from kiosk.events import Head
 from kiosk.model import ClockState
+from sync.central.blind import NOTHING_TO_FIND, Terms
+from sync.central.schema import Timing
 from sync.wire import Arrived, Upload, arrivals
 
 AHEAD_US = 5 * 60 * 1_000_000
 """A clock may be so much ahead of the server's and still be believed."""
 FAULT_LENGTH = 400
 KIND_LENGTH = 64
+BOOT_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +30,29 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event and where it belongs. `before` is the hash that it follows."""
+    """One event and where it belongs. `before` is the hash that it follows.
+
+    `raw` is the event as it came where the other members do not hold all of it. `synchronised`: its time is good
+    enough to tell others by. `boot` and `mono_us` are its place on the monotonic clock, when it names one. `terms` is
+    what its sealed part can be found by.
+    """
 
     seq: int
     before: bytes
     hash: bytes
-    raw: bytes
-    header: str
-    kind: str
-    fault: str
-    at_us: int
+    header: str = ""
+    kind: str = ""
+    fault: str = ""
+    sealed_digest: bytes | None = None
+    sealed: bytes | None = None
+    signature: bytes | None = None
+    raw: bytes | None = None
+    at_us: int = 0
+    timing: Timing = Timing.RECEIVED
+    synchronised: bool = False
+    boot: str = ""
+    mono_us: int | None = None
+    terms: Terms = NOTHING_TO_FIND
 
 
 def entries(place: Place, upload: Upload, received_us: int) -> Sequence[Entry]:
@@ -60,29 +76,44 @@ def happened_at(fields: dict[str, Any], received_us: int) -> int | None:
 
 
 def _entry(place: Place, seq: int, before: bytes, arrived: Arrived, received_us: int) -> Entry:
-    if arrived.event is None:
+    event = arrived.event
+    if event is None:
         fault = _plain(arrived.fault or "unreadable", FAULT_LENGTH)
-        return Entry(seq, before, arrived.claimed, arrived.raw, "", "", fault, received_us)
-    header = arrived.event.header
-    head = Head(place.compound, place.device, place.log_id, seq, before)
+        return Entry(seq, before, arrived.claimed, fault=fault, raw=arrived.raw, at_us=received_us)
+    kept: Any = {"sealed_digest": event.sealed_digest, "sealed": event.sealed, "signature": event.signature}
     try:
-        events.verify(head, arrived.event)
-        fields = arrived.event.fields
+        fields = events.parse(event.header)
+        events.follow(Head(place.compound, place.device, place.log_id, seq, before), event, fields)
     except GatepostError as error:
         # PostgreSQL's text takes no NUL, and only a header that is not canonical can hold one; `raw` has it all.
-        kept = "" if "\x00" in header else header
-        return Entry(seq, before, arrived.claimed, arrived.raw, kept, "", _plain(str(error), FAULT_LENGTH), received_us)
-    kind = fields.get("kind")
+        header = "" if "\x00" in event.header else event.header
+        fault = _plain(str(error), FAULT_LENGTH)
+        return Entry(seq, before, event.hash, header, "", fault, raw=arrived.raw, at_us=received_us, **kept)
+    kind, at_us, (boot, mono_us) = fields.get("kind"), happened_at(fields, received_us), _moment(fields)
     return Entry(
         seq,
         before,
-        arrived.claimed,
-        arrived.raw,
-        header,
+        event.hash,
+        event.header,
         _plain(kind, KIND_LENGTH) if isinstance(kind, str) else "",
-        "",
-        happened_at(fields, received_us) or received_us,
+        raw=arrived.raw if arrived.extra else None,
+        at_us=received_us if at_us is None else at_us,
+        timing=Timing.RECEIVED if at_us is None else Timing.CLOCK,
+        synchronised=at_us is not None and fields.get("clock") == ClockState.SYNCHRONISED,
+        boot=boot,
+        mono_us=mono_us,
+        **kept,
     )
+
+
+def _moment(fields: dict[str, Any]) -> tuple[str, int | None]:
+    """The boot and the moment of its monotonic clock; nothing unless both are there and plausible."""
+    boot, mono_us = fields.get("boot"), fields.get("mono_us")
+    if not isinstance(boot, str) or not 0 < len(boot) <= BOOT_LENGTH or "\x00" in boot:
+        return "", None
+    if not isinstance(mono_us, int) or isinstance(mono_us, bool) or mono_us < 0:
+        return "", None
+    return boot, mono_us
 
 
 def _plain(words: str, length: int) -> str:

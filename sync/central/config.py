@@ -7,6 +7,9 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.documents import decode_toml
+from sync.wire import NAME
+
+Days = Annotated[int, Meta(ge=1, le=3660)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -14,16 +17,42 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class ServerSection(Section, frozen=True):
-    """[server] Where to listen. Port 0 takes any free one."""
+    """[server] Where to listen. Port 0 takes any free one.
+
+    `metrics_port`: the server's figures for Prometheus are there, on loopback only; 0 is any free port.
+    """
 
     host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8080
+    metrics_port: Annotated[int, Meta(ge=0, le=65535)] | None = None
 
 
 class DatabaseSection(Section, frozen=True):
     """[database] An SQLAlchemy URL; an SQLite file by default."""
 
     url: str = "sqlite:///central.sqlite"
+
+
+class VaultSection(Section, frozen=True):
+    """[vault] The file of the private month keys. Without one nothing that names a person can be found or revealed.
+
+    `passphrase` says where the passphrase is: `file:PATH`, `credential:NAME` (systemd's) or `env:NAME`.
+    """
+
+    file: Annotated[str, Meta(min_length=1)] | None = None
+    passphrase: Annotated[str, Meta(pattern=r"^(file|credential|env):.")] = "credential:gatepost-vault"
+    months_ahead: Annotated[int, Meta(ge=1, le=36)] = 12
+
+
+class RetentionSection(Section, frozen=True):
+    """[retention] How many days what names a person is kept, by compound where one differs."""
+
+    days: Days = 30
+    compounds: dict[Annotated[str, Meta(pattern=NAME)], Days] = {}
+
+    def days_of(self, compound: str) -> int:
+        """How long a compound keeps it."""
+        return self.compounds.get(compound, self.days)
 
 
 class SimulationSection(Section, frozen=True):
@@ -37,6 +66,8 @@ class CentralConfig(Section, frozen=True):
 
     server: ServerSection = ServerSection()
     database: DatabaseSection = DatabaseSection()
+    vault: VaultSection = VaultSection()
+    retention: RetentionSection = RetentionSection()
     simulation: SimulationSection = SimulationSection()
 
 

@@ -1,5 +1,7 @@
 """Open the server's database, SQLite or PostgreSQL, and bring its tables up to date."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic import command
@@ -11,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from kiosk.errors import UsageError
+from sync.central.partitions import prepare_partitions
 
 BUSY_S = 10
 """How long to wait for another process that writes to the same SQLite file."""
@@ -19,8 +22,8 @@ MIGRATING = 0x6761_7465
 """PostgreSQL's advisory lock for whoever changes the tables."""
 
 
-def open_database(url: str) -> Engine:
-    """Open a database and bring its tables up to date. Raises UsageError."""
+def open_database(url: str, now_us: int) -> Engine:
+    """Open a database and bring its tables up to date, with partitions for the months from `now_us` on. Raises UsageError."""
     try:
         engine = _engine(make_url(url))
     except UsageError:
@@ -30,8 +33,10 @@ def open_database(url: str) -> Engine:
     except ImportError as error:
         raise UsageError(f"[database] url needs a library that is not installed: {error.name}") from error
     try:
-        with engine.begin() as connection:
-            _upgrade(connection)
+        with changing(engine) as connection:
+            _hold(connection)
+            command.upgrade(migrations(connection), "head")
+            prepare_partitions(connection, now_us)
     except CommandError as error:
         engine.dispose()
         raise UsageError("[database] url: the database was made by another version of this server") from error
@@ -66,23 +71,42 @@ def _engine(url: URL) -> Engine:
             raise UsageError(f"[database] url: {other} is not supported; use sqlite or postgresql")
 
 
-def _upgrade(connection: Connection) -> None:
-    """Change the tables in one transaction, one server at a time."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
+@contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that reads before it writes: on SQLite it has the writer's place from its beginning."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
+
+
+def prepare(engine: Engine, now_us: int) -> list[str]:
+    """Make the partitions of the months to come; the names of those made."""
+    with changing(engine) as connection:
+        _hold(connection)
+        return prepare_partitions(connection, now_us)
+
+
+def migrations(connection: Connection) -> AlembicConfig:
+    """Alembic's settings for a connection within a transaction."""
     settings = AlembicConfig()
     settings.set_main_option("script_location", "sync.central:migrations")
     settings.attributes["connection"] = connection
-    command.upgrade(settings, "head")
+    return settings
+
+
+def _hold(connection: Connection) -> None:
+    """Let one server at a time change tables; SQLite has one writer anyhow."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
 
 
 def _durable(connection: Any, _: object) -> None:
     """What the server has acknowledged survives the loss of power."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
+    # What is deleted is overwritten, not only forgotten: erased means gone from the file.
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def _reason(error: SQLAlchemyError) -> str:

@@ -22,11 +22,11 @@ TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf
 BEAT = b": beat\nevent: beat\ndata:\n\n"
 """A sign of life: a comment for whatever is in between, an event for the page, which cannot see comments."""
 
-_templates = Environment(
+TEMPLATES = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
-_row = _templates.get_template("row.html").module.row  # type: ignore[attr-defined]  # the macro of that template
-_calls = _templates.get_template("calls.html").module.calls  # type: ignore[attr-defined]
+_row = TEMPLATES.get_template("row.html").module.row  # type: ignore[attr-defined]  # the macro of that template
+_calls = TEMPLATES.get_template("calls.html").module.calls  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def page(snapshot: Snapshot, language: str, *, packed: bool) -> bytes:
     if ("page", language) not in snapshot.rendered:
         words = WORDS[language]
         passages = [_view(one, words, snapshot.several) for one in snapshot.passages]
-        text = _templates.get_template("passages.html").render(
+        text = TEMPLATES.get_template("passages.html").render(
             words=words,
             language=language,
             html_lang=HTML_LANG[language],

@@ -13,7 +13,6 @@ import msgspec
 from kiosk.events import event_id
 from kiosk.model import EventId, Role
 from kiosk.records import ZERO_CELSIUS_MK
-from sync.central.arriving import happened_at
 
 LENGTH = 63
 """The longest name or code shown."""
@@ -40,7 +39,7 @@ class Passage:
     simulated: bool
 
 
-def passage(compound: str, header: str, at_us: int, received_us: int, ends: Mapping[tuple[str, str], Any]) -> Passage:
+def passage(compound: str, header: str, at_us: int, ends: Mapping[tuple[str, str], Any], *, certain: bool) -> Passage:
     """Read a decision's header. `ends` says how admissions ended, by compound and event."""
     fields: dict[str, Any] = msgspec.json.decode(header)
     event = event_id(fields["device"], fields["log_id"], fields["seq"])
@@ -50,7 +49,7 @@ def passage(compound: str, header: str, at_us: int, received_us: int, ends: Mapp
         event=event,
         gate=code(fields.get("gate")) or code(fields["device"]),
         at_us=at_us,
-        certain=happened_at(fields, received_us) is not None,
+        certain=certain,
         visitor=code(fields.get("visitor")),
         answer=code(fields.get("answer")),
         reasons=tuple(filter(None, map(code, reasons)))[:REASONS] if isinstance(reasons, list) else (),

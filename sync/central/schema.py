@@ -1,14 +1,20 @@
-"""The server's tables. The compound leads every key, so that the same schema can be sharded by it."""
+"""The server's tables. The compound leads every key and every index, so that the same schema can be sharded by it.
+
+On PostgreSQL `event` is partitioned by the month in which events were received. Nothing has to be unique over
+several partitions: the head row in `log`, held while something is appended, is what makes a repeat a repeat, and the
+row in `compound` gives out numbers of arrival.
+"""
+
+from enum import IntEnum
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -16,7 +22,26 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-_arrival = BigInteger().with_variant(Integer, "sqlite")
+
+class Timing(IntEnum):
+    """Where an event's `at_us` comes from."""
+
+    RECEIVED = 0
+    """Its kiosk's clock cannot be believed, and nothing better is known yet: when it was received."""
+    CLOCK = 1
+    """Its kiosk's clock."""
+    CORRECTED = 2
+    """Its place on the monotonic clock of a boot of which one believed time is known."""
+
+
+# One row for each compound: the numbers that it gives out next. Holding it puts writers of one compound in a row.
+compound = Table(
+    "compound",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("next_arrival", BigInteger, nullable=False),
+    Column("next_access", BigInteger, nullable=False),
+)
 
 # One row for each log: its head, under which everything is appended in order, and what had to be counted apart.
 log = Table(
@@ -29,44 +54,122 @@ log = Table(
     Column("head", LargeBinary(32), nullable=False),
     Column("faulty", BigInteger, nullable=False),
     Column("aside", BigInteger, nullable=False),
+    # The furthest event that was offered while those before it were missing, and since when; 0: none are missing.
+    Column("gap_to", BigInteger, nullable=False),
+    Column("gap_us", BigInteger, nullable=False),
+    Column("begun_us", BigInteger, nullable=False),
+    Column("received_us", BigInteger, nullable=False),
 )
 
 event = Table(
     "event",
     metadata,
-    # One order of arrival over all logs, for readers that go on from where they were.
-    Column("arrival", _arrival, primary_key=True, autoincrement=True),
-    Column("compound", String(63), nullable=False),
+    Column("compound", String(63), primary_key=True),
+    # One order of arrival over a compound's logs, for readers that go on from where they were.
+    Column("arrival", BigInteger, primary_key=True, autoincrement=False),
+    Column("received_us", BigInteger, primary_key=True, autoincrement=False),
     Column("device", String(63), nullable=False),
     Column("log_id", String(64), nullable=False),
     Column("seq", BigInteger, nullable=False),
-    # Empty for an event that cannot be believed; `raw` is always as it came.
+    # Empty for an event that cannot be believed; `personal.raw` then has it as it came.
     Column("kind", String(64), nullable=False),
     Column("header", Text, nullable=False),
+    Column("prev_hash", LargeBinary(32), nullable=False),
+    # Of the sealed part, which may be erased; absent where the event could not be read.
+    Column("sealed_digest", LargeBinary(32)),
     Column("hash", LargeBinary(32), nullable=False),
-    Column("raw", LargeBinary, nullable=False),
+    Column("signature", LargeBinary),
     Column("faulty", String(400), nullable=False),
     Column("forked", Boolean, nullable=False),
-    # When it happened, by the kiosk's clock where that can be believed, else when it was received.
+    # When it happened as well as is known (`timing` says how); the header has what the kiosk's clock said.
     Column("at_us", BigInteger, nullable=False),
-    Column("received_us", BigInteger, nullable=False),
-    ForeignKeyConstraint(["compound", "device", "log_id"], ["log.compound", "log.device", "log.log_id"], name="event_of_log"),
+    Column("timing", SmallInteger, nullable=False),
+    Column("boot", String(64), nullable=False),
+    Column("mono_us", BigInteger),
+    postgresql_partition_by="RANGE (received_us)",
 )
 Index("event_place", event.c.compound, event.c.device, event.c.log_id, event.c.seq)
-Index("event_kind_at", event.c.kind, event.c.at_us)
+Index("event_kind_at", event.c.compound, event.c.kind, event.c.at_us)
+_not_by_clock = event.c.timing != Timing.CLOCK
+Index(
+    "event_untimed",
+    event.c.compound,
+    event.c.device,
+    event.c.boot,
+    sqlite_where=_not_by_clock,
+    postgresql_where=_not_by_clock,
+)
+
+# All of an event that may name a person, in any form: what retention and erasure delete. The chain holds without it.
+personal = Table(
+    "personal",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("arrival", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("sealed", LargeBinary),
+    # The whole event as it came, when the columns do not hold all of it: members that this version does not know,
+    # which are kept for one that does, and whatever cannot be read or believed.
+    Column("raw", LargeBinary),
+    # Whether `blind` has what the sealed part can be found by: a `blind.Indexed`.
+    Column("indexed", SmallInteger, nullable=False, server_default="0"),
+)
+Index("personal_at", personal.c.compound, personal.c.at_us)
+_not_indexed = personal.c.indexed == 0
+Index(
+    "personal_not_indexed",
+    personal.c.compound,
+    personal.c.arrival,
+    sqlite_where=_not_indexed,
+    postgresql_where=_not_indexed,
+)
+
+# What sealed parts can be found by: keyed digests, deleted with the part. No key of them is in the database.
+blind = Table(
+    "blind",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("digest", LargeBinary(16), primary_key=True),
+    Column("arrival", BigInteger, primary_key=True, autoincrement=False),
+)
+Index("blind_arrival", blind.c.compound, blind.c.arrival)
+
+# One believed time of a boot, from which the times of its other events follow.
+boot = Table(
+    "boot",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("device", String(63), primary_key=True),
+    Column("boot", String(64), primary_key=True),
+    Column("mono_us", BigInteger, nullable=False),
+    Column("wall_us", BigInteger, nullable=False),
+)
 
 # Members of an upload, beside its events, that this version does not know: kept for one that does.
 envelope = Table(
     "envelope",
     metadata,
-    Column("arrival", _arrival, primary_key=True, autoincrement=True),
-    Column("compound", String(63), nullable=False),
+    Column("compound", String(63), primary_key=True),
+    Column("arrival", BigInteger, primary_key=True, autoincrement=False),
     Column("device", String(63), nullable=False),
     Column("log_id", String(64), nullable=False),
     Column("from_seq", BigInteger, nullable=False),
     Column("members", LargeBinary, nullable=False),
     Column("received_us", BigInteger, nullable=False),
-    ForeignKeyConstraint(
-        ["compound", "device", "log_id"], ["log.compound", "log.device", "log.log_id"], name="envelope_of_log"
-    ),
+)
+Index("envelope_received", envelope.c.compound, envelope.c.received_us)
+
+# Who saw, exported or erased what names a person, and why. The databases themselves refuse to change or delete a row.
+access = Table(
+    "access",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("act", String(32), nullable=False),
+    Column("reason", String(400), nullable=False),
+    # Which events or keys, as JSON; never what was searched for or found.
+    Column("subject", Text, nullable=False),
 )

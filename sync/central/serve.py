@@ -4,18 +4,21 @@ import asyncio
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
 
 import uvicorn
 
 from kiosk.errors import UsageError
-from kiosk.model import WallTime
 from sync.central.api import create_app
 from sync.central.board import Board
 from sync.central.config import CentralConfig
 from sync.central.demo_data import fill
+from sync.central.housekeeping import Housekeeping
+from sync.central.metrics import Metrics
+from sync.central.opening import vault_or_closed, wall_us
+from sync.central.people import People
 from sync.central.store import Store
 
 GRACE_S = 1
@@ -35,28 +38,39 @@ def serve(
 
     With `demo_data` an empty database is filled with a made-up day first. Raises UsageError, also when the port is in use.
     """
-    with _listener(config.server.host, config.server.port) as listener:
-        store = Store(config.database.url)
-        try:
-            if demo_data:
-                fill(store, WallTime(time.time_ns() // 1000))
-            board = Board(store.latest)
-            app = create_app(store, board, simulation_allowed=config.simulation.allowed)
-            settings = uvicorn.Config(
-                app,
-                log_level="warning",
-                # Its words may quote a request; what libraries have to say goes to kiosk.diagnostics.
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                ws="none",
-                limit_concurrency=CONNECTIONS,
-                timeout_graceful_shutdown=GRACE_S,
-            )
-            url = _url(config.server.host, listener.getsockname()[1])
-            _Server(settings, board, lambda: on_ready(url), stop or threading.Event()).run([listener])
-        finally:
-            store.close()
+    with _listener(config.server.host, config.server.port) as listener, ExitStack() as stack:
+        vault = vault_or_closed(config.vault)
+        store = Store(config.database.url, vault=vault)
+        stack.callback(store.close)
+        if demo_data:
+            fill(store, wall_us())
+        board = Board(store.latest)
+        housekeeping = Housekeeping(
+            store.engine,
+            People(store.engine, vault, wall_us),
+            vault,
+            wall_us,
+            days_of=config.retention.days_of,
+            months_ahead=config.vault.months_ahead,
+        )
+        metrics = Metrics(store.engine, vault, version("gatepost"))
+        stack.callback(metrics.close)
+        if config.server.metrics_port is not None:
+            metrics.serve(config.server.metrics_port)
+        app = create_app(store, board, housekeeping, metrics, simulation_allowed=config.simulation.allowed)
+        settings = uvicorn.Config(
+            app,
+            log_level="warning",
+            # Its words may quote a request; what libraries have to say goes to kiosk.diagnostics.
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="none",
+            limit_concurrency=CONNECTIONS,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        url = _url(config.server.host, listener.getsockname()[1])
+        _Server(settings, board, lambda: on_ready(url), stop or threading.Event()).run([listener])
 
 
 class _Server(uvicorn.Server):

@@ -2,26 +2,32 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, and_, select, text, tuple_
+from sqlalchemy import Connection, Engine, Row, Select, and_, select, text, tuple_, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from kiosk.edge import Edge
 from sync.central.appending import Appended, append_entries, head_of, standing_of
-from sync.central.arriving import Place, entries
+from sync.central.arriving import Entry, Place, entries
+from sync.central.blind import terms_of
 from sync.central.calls import CALLED, ENDINGS, STANDS_US, UNANSWERED, Call, Latest, Recorded, standing
 from sync.central.database import open_database
+from sync.central.devices import Device, devices
 from sync.central.passages import Passage, passage
-from sync.central.schema import event, log
+from sync.central.schema import Timing, compound, event, log
+from sync.central.vault import ClosedVault, Vault
 from sync.wire import Standing, Upload
 
 SHOWN = 50
 OUTCOMES = 1000
 """How many outcomes are looked through for those of the passages shown."""
+COMPOUNDS_AT_ONCE = 100
+"""How many compounds one query looks through."""
 MARGIN_US = 3600 * 1_000_000
 """An outcome may be stamped so much earlier than its admission: clocks are set while somebody walks through."""
 
@@ -29,14 +35,29 @@ MARGIN_US = 3600 * 1_000_000
 class Store:
     """One database. Any thread may call any method; each raises SQLAlchemyError while the database cannot be used."""
 
-    def __init__(self, url: str, *, wall_us: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
-        """Open the database and bring its tables up to date. Raises UsageError."""
-        self._engine: Engine = open_database(url)
+    def __init__(
+        self,
+        url: str,
+        *,
+        wall_us: Callable[[], int] = lambda: time.time_ns() // 1000,
+        vault: Vault | None = None,
+    ) -> None:
+        """Open the database and bring its tables up to date. Raises UsageError.
+
+        Without a vault what is sealed is kept, and cannot be found by anything until one is there.
+        """
+        self._engine: Engine = open_database(url, wall_us())
         self._wall_us = wall_us
+        self._vault = vault or ClosedVault("this store has no vault")
         # SQLite has one writer; waiting for it here is fairer than being told that it is busy.
         self._writing = threading.Lock()
         self._watchers: list[Callable[[], None]] = []
         self._edge = Edge("database")
+
+    @property
+    def engine(self) -> Engine:
+        """The open database."""
+        return self._engine
 
     def watch(self, appended: Callable[[], None]) -> None:
         """Call `appended` after everything that is appended, on the thread that did; it must not wait or raise."""
@@ -60,23 +81,23 @@ class Store:
         `members` are those beside the events that this version does not know.
         """
         place, received_us = Place(compound, device, log_id), self._wall_us()
-        found = entries(place, upload, received_us)
+        found = [self._with_terms(compound, entry) for entry in entries(place, upload, received_us)]
         unknown = msgspec.json.encode(members) if members else b""
         if self._engine.dialect.name == "sqlite":
             with self._writing:
                 done = self._appended(place, upload, found, unknown, received_us)
         else:
             done = self._appended(place, upload, found, unknown, received_us)
-        if done.changed:
+        if done.kept:
             for watcher in self._watchers:
                 watcher()
         return done.fitted, done.standing
 
-    def since(self, after: int, limit: int) -> list[dict[str, Any]]:
-        """Events that arrived after a number, in order: `arrival`, `header`, `faulty`."""
+    def since(self, compound: str, after: int, limit: int) -> list[dict[str, Any]]:
+        """Events of a compound that arrived after a number, in order: `arrival`, `header`, `faulty`."""
         query = (
             select(event.c.arrival, event.c.header, event.c.faulty)
-            .where(event.c.arrival > after, event.c.forked.is_(False))
+            .where(event.c.compound == compound, event.c.arrival > after, event.c.forked.is_(False))
             .order_by(event.c.arrival)
             .limit(limit)
         )
@@ -85,31 +106,19 @@ class Store:
 
     def passages(self, limit: int = SHOWN) -> tuple[Passage, ...]:
         """The latest passages by the time at which they happened, newest first, each with what became of it."""
-        columns = (event.c.compound, event.c.header, event.c.at_us, event.c.received_us)
-        believed = and_(event.c.forked.is_(False), event.c.faulty == "")
-        decisions = (
-            select(*columns)
-            .where(event.c.kind == "decision", believed)
-            .order_by(event.c.at_us.desc(), event.c.arrival.desc())
-            .limit(limit)
-        )
         with self._connected() as connection:
-            found = connection.execute(decisions).all()
+            found = _latest(connection, "decision", limit)
             if not found:
                 return ()
-            outcomes = (
-                select(*columns)
-                .where(event.c.kind == "gate_outcome", believed, event.c.at_us >= found[-1].at_us - MARGIN_US)
-                .order_by(event.c.at_us.desc(), event.c.arrival.desc())
-                .limit(OUTCOMES)
-            )
-            became = connection.execute(outcomes).all()
+            became = _latest(connection, "gate_outcome", OUTCOMES, found[-1].at_us - MARGIN_US)
         # The first outcome of an admission stands; rows come newest first, so the oldest is written last.
         ends: dict[tuple[str, str], Any] = {}
         for row in became:
             fields = msgspec.json.decode(row.header)
             ends[row.compound, str(fields.get("admission"))] = fields.get("outcome")
-        return tuple(passage(row.compound, row.header, row.at_us, row.received_us, ends) for row in found)
+        return tuple(
+            passage(row.compound, row.header, row.at_us, ends, certain=row.timing != Timing.RECEIVED) for row in found
+        )
 
     def calls(self) -> tuple[Call, ...]:
         """The calls for the guard that stand, the longest waiting first."""
@@ -141,14 +150,25 @@ class Store:
         with self._connected() as connection:
             return [{**row, "head": row["head"].hex()} for row in connection.execute(query).mappings()]
 
+    def devices(self) -> tuple[Device, ...]:
+        """How the copies of the devices' logs stand."""
+        with self._connected() as connection:
+            return devices(connection)
+
     def close(self) -> None:
         """Let go of the database. Idempotent."""
         self._engine.dispose()
 
+    def _with_terms(self, compound: str, entry: Entry) -> Entry:
+        """What a sealed part can be found by is worked out before any row is held."""
+        if entry.sealed is None or entry.fault:
+            return entry
+        return replace(entry, terms=terms_of(self._vault, compound, entry.sealed))
+
     def _appended(self, place: Place, upload: Upload, found: Any, unknown: bytes, received_us: int) -> Appended:
         with self._connected() as connection, connection.begin() as transaction:
             done = append_entries(connection, place, upload, found, unknown, received_us)
-            if not done.changed:
+            if not done.written:
                 transaction.rollback()
             return done
 
@@ -162,3 +182,25 @@ class Store:
             self._edge.lose(time.monotonic(), kind=type(error).__name__)
             raise
         self._edge.find(time.monotonic())
+
+
+def _latest(connection: Connection, kind: str, limit: int, from_us: int = 0) -> Sequence[Row[Any]]:
+    """The latest believed events of a kind over all compounds, newest first: each compound's own, then the best of them."""
+    compounds = connection.execute(select(compound.c.compound)).scalars().all()
+    found: list[Row[Any]] = []
+    for first in range(0, len(compounds), COMPOUNDS_AT_ONCE):
+        some = compounds[first : first + COMPOUNDS_AT_ONCE]
+        found += connection.execute(union_all(*(_latest_of(name, kind, limit, from_us) for name in some))).all()
+    return sorted(found, key=lambda row: (row.at_us, row.arrival), reverse=True)[:limit]
+
+
+def _latest_of(name: str, kind: str, limit: int, from_us: int) -> Select[Any]:
+    columns = (event.c.compound, event.c.header, event.c.at_us, event.c.timing, event.c.arrival)
+    believed = and_(event.c.forked.is_(False), event.c.faulty == "")
+    rows = (
+        select(*columns)
+        .where(event.c.compound == name, event.c.kind == kind, event.c.at_us >= from_us, believed)
+        .order_by(event.c.at_us.desc(), event.c.arrival.desc())
+        .limit(limit)
+    )
+    return select(rows.subquery())

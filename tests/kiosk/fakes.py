@@ -15,7 +15,7 @@ from kiosk.model import (
     VisitId,
     WallTime,
 )
-from kiosk.ports import Admission
+from kiosk.ports import Admission, Sealed
 from kiosk.spent import Spend
 from kiosk.visit import RecordGate
 
@@ -43,6 +43,13 @@ class FakeClock:
 
     def boot_id(self) -> str:
         return "boot"
+
+
+class FakeSealer:
+    """Shows what it was given, and when."""
+
+    def seal(self, personal: bytes, at: WallTime) -> Sealed:
+        return Sealed("fake-key", b"sealed at %d " % at + personal)
 
 
 class FakeGate:

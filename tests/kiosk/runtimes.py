@@ -16,7 +16,7 @@ from kiosk.runtime import Runtime
 from kiosk.site import Site
 from kiosk.view import View
 from kiosk.visit import Phase
-from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResolver
+from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResolver, FakeSealer
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes_raw()
@@ -46,7 +46,13 @@ def trust_list() -> TrustList:
 
 
 def signed_pass(
-    visitor: VisitorKind, *, days: int = 1, number: int = 1, holder: str | None = None, uses: Uses = Uses.SINGLE
+    visitor: VisitorKind,
+    *,
+    days: int = 1,
+    number: int = 1,
+    holder: str | None = None,
+    unit: str | None = None,
+    uses: Uses = Uses.SINGLE,
 ) -> bytes:
     claims = PassClaims(
         pass_id=bytes([number]) * 12,
@@ -56,6 +62,7 @@ def signed_pass(
         not_after=WallTime(NOON + days * 86_400_000_000),
         uses=uses,
         holder=holder,
+        unit=unit,
     )
     return encode(claims, KEY.sign, key_id(PUBLIC)).encode()
 
@@ -63,8 +70,10 @@ def signed_pass(
 class Bench:
     """A runtime on the bench: what comes in, and what went out."""
 
-    def __init__(self, document: str, form_base: str | None = "https://gatepost.example/f/") -> None:
-        """Go by one of the shipped policy documents."""
+    def __init__(
+        self, document: str, form_base: str | None = "https://gatepost.example/f/", sealer: FakeSealer | None = None
+    ) -> None:
+        """Go by one of the shipped policy documents; without a sealer nothing personal is recorded."""
         self.clock = FakeClock()
         self.gate = FakeGate()
         self.recorder = FakeRecorder()
@@ -73,7 +82,7 @@ class Bench:
         self.views: list[View] = []
         self.there_since: Monotonic | None = None
         policy = load_policy(f"shipped:{document}", Path())
-        site = Site("gate-1", "1.0", True, Seconds(0.8), policy, trust_list(), form_base)
+        site = Site("gate-1", "1.0", True, Seconds(0.8), policy, trust_list(), form_base, sealer=sealer)
         self.runtime = Runtime(
             site,
             inbox=Inbox(),

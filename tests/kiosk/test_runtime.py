@@ -1,5 +1,7 @@
 """The core's loop, with a clock that the test moves and fakes at every port."""
 
+import json
+
 import pytest
 
 from kiosk.bench.specimens import dcc, ec_document_signer
@@ -8,6 +10,7 @@ from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth
 from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome, HealthStatus, Monotonic, Part, VisitorKind
 from kiosk.view import Hint
 from kiosk.visit import Phase
+from tests.kiosk.fakes import NOON, FakeSealer
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
 
 
@@ -286,6 +289,33 @@ def test_the_record_holds_evidence_and_nothing_that_names_a_person(bench: Bench)
     assert evidence["credentials"][0]["verdict"] == "valid"
     assert set(draft.body["times_us"]) >= {"presence", "reading", "code_captured", "decided"}
     assert "holder" not in str(draft.body)
+    assert (draft.sealed, draft.body["sealed_for"]) == (None, None)
+
+
+def test_who_the_visitor_is_goes_into_the_sealed_part_alone() -> None:
+    sealing = Bench("health-check", sealer=FakeSealer())
+    sealing.scan(signed_pass(VisitorKind.GUEST, holder="zhang-wei", unit="12-301"))
+    sealing.scan(HEALTH_CODE)
+    sealing.give(TokenAnswered(sealing.runtime.visit.id, "abcDEF123456", HealthStatus.GREEN))
+    sealing.stand()
+    _, _, draft = sealing.recorder.decisions[-1]
+    assert draft.body["sealed_for"] == "fake-key"
+    assert draft.sealed is not None
+    assert json.loads(draft.sealed.removeprefix(b"sealed at %d " % NOON)) == {
+        "holder": "zhang-wei",
+        "unit": "12-301",
+        "pass": "01" * 12,
+        "health_token_tail": "3456",
+    }
+    for word in ("zhang", "12-301", "01" * 12, "3456"):
+        assert word not in str(draft.body)
+
+
+def test_nothing_is_sealed_of_whom_nothing_is_known() -> None:
+    sealing = Bench("health-check", sealer=FakeSealer())
+    sealing.stand(38.5)
+    _, _, draft = sealing.recorder.decisions[-1]
+    assert (draft.sealed, draft.body["sealed_for"]) == (None, None)
 
 
 def come_again(bench: Bench, event: str) -> Decision:

@@ -16,7 +16,7 @@ from kiosk import events
 from kiosk.events import Event
 from sync.exchange import Exchange
 from sync.sender import Sender
-from tests.sync.logs import ADMIT, DEVICE, current, held, note, opened
+from tests.sync.logs import ADMIT, COMPOUND, DEVICE, current, held, note, opened
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
 WAIT_S = 30.0
@@ -50,14 +50,14 @@ def port_of(url: str) -> int:
 def arrived(url: str) -> dict[str, list[dict[str, Any]]]:
     """The headers that the server tells of, log by log, in the order of their arrival."""
     found: dict[str, list[dict[str, Any]]] = {}
-    after = 0
+    asked: dict[str, str | int] = {"compound": COMPOUND, "after": 0, "limit": 100}
     while True:
-        page = requests.get(f"{url}/api/v1/events", params={"after": after, "limit": 100}, timeout=WAIT_S).json()
+        page = requests.get(f"{url}/api/v1/events", params=asked, timeout=WAIT_S).json()
         for event in page["events"]:
             assert not event["faulty"]
             header = events.parse(event["header"])
             found.setdefault(header["log_id"], []).append(header)
-            after = event["arrival"]
+            asked["after"] = event["arrival"]
         if page["next"] is None:
             return found
 

@@ -91,6 +91,7 @@ def test_a_valid_pass_says_whose_it_is() -> None:
         visitor=VisitorKind.RESIDENT,
         expires_at=seconds(1585086400),
         serial="01" * 12,
+        unit="3号楼1201室",
         single_use=False,
     )
     assert "r-7f3a" not in repr(credential)

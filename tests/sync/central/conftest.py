@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.bench.cluster import Cluster, postgresql
 from sync.central.store import Store
-from tests.sync.central.databases import Cluster, postgresql
 from tests.sync.central.kiosks import NOON_US
 
 
 @pytest.fixture(scope="session")
 def any_cluster() -> Iterator[Cluster | str]:
-    with postgresql() as found:
+    with postgresql(durable=False) as found:
         yield found
 
 

@@ -1,10 +1,10 @@
 """A kiosk's log as the server meets it, made with the product's own chain and encoding."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kiosk import events
-from kiosk.events import Draft, Event, Head
+from kiosk.events import Draft, Event, Head, canonical
 from kiosk.model import (
     Answer,
     ClockState,
@@ -18,6 +18,7 @@ from kiosk.model import (
     VisitId,
     WallTime,
 )
+from kiosk.ports import Sealer
 from kiosk.records import Stamp, decision_draft, outcome_draft
 from sync.wire import Upload, decode_upload, encode_event, encode_upload
 
@@ -48,6 +49,10 @@ class KioskLog:
         self.events.append(event)
         return event.id
 
+    def append_sealed(self, sealed: bytes, **body: Any) -> EventId:
+        """An event with these bytes as its sealed part, whatever they are."""
+        return self.append(Draft("note", body, sealed))
+
     def passage(
         self,
         answer: Answer = Answer.ADMIT,
@@ -56,10 +61,17 @@ class KioskLog:
         clock: ClockState = ClockState.SYNCHRONISED,
         simulated: bool = False,
         role: Role = Role.POLICY,
+        sealer: Sealer | None = None,
+        person: Mapping[str, str] | None = None,
     ) -> EventId:
         codes = tuple(map(ReasonCode, reasons or ("resident",)))
         decision = Decision(answer, codes, "rule", "policy@1", role)
-        return self.append(decision_draft(self.stamp(at_us, clock, simulated), VisitId("v"), decision, Facts(), {}))
+        draft = decision_draft(self.stamp(at_us, clock, simulated), VisitId("v"), decision, Facts(), {})
+        if sealer is not None and person is not None:
+            # What a later kiosk may know of a person, sealed as one of today does.
+            sealed = sealer.seal(canonical(person).encode(), WallTime(at_us))
+            draft = Draft(draft.kind, {**draft.body, "sealed_for": sealed.key_id}, sealed.data)
+        return self.append(draft)
 
     def outcome(self, admission: EventId, outcome: GateOutcome = GateOutcome.PASSED, at_us: int = NOON_US) -> EventId:
         return self.append(outcome_draft(self.stamp(at_us), VisitId("v"), admission, outcome, {}, None))

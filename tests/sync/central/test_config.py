@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import UsageError
-from sync.central.config import CentralConfig, load
+from sync.central.config import CentralConfig, ServerSection, VaultSection, load
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "central.example.toml"
 
@@ -36,6 +36,10 @@ def test_an_empty_file_is_a_whole_configuration_for_loopback(tmp_path: Path) -> 
         ("[database]\npath = 'x'\n", "[database] has no key 'path'"),
         ("[simulation]\nallowed = 'yes'\n", "[simulation] allowed"),
         ("server = 3\n", "[server]"),
+        ("[vault]\npassphrase = 'sesame'\n", "[vault] passphrase"),
+        ("[vault]\nfile = ''\n", "[vault] file"),
+        ("[retention]\ndays = 0\n", "[retention] days"),
+        ("[retention.compounds]\nriverside = 0\n", "[retention] compounds"),
     ],
 )
 def test_a_bad_configuration_is_one_sentence_that_names_the_place(tmp_path: Path, text: str, words: str) -> None:
@@ -55,10 +59,16 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 def test_the_example_is_valid_and_shows_every_key_with_its_default(tmp_path: Path) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     assert load(EXAMPLE) == CentralConfig()
-    # With every value uncommented it still says the same: what it shows are the defaults.
+    # With every value uncommented it still says the same: what it shows are the defaults, or what some may want.
     shown = [line.removeprefix("# ") if line.startswith("# ") and " = " in line else line for line in text.splitlines()]
-    assert load(written(tmp_path, "\n".join(shown))) == CentralConfig()
+    wanted = CentralConfig(server=ServerSection(metrics_port=9465), vault=VaultSection(file="vault"))
+    assert load(written(tmp_path, "\n".join(shown))) == wanted
     for section in CentralConfig.__struct_fields__:
         assert f"[{section}]" in text
         for key in getattr(CentralConfig(), section).__struct_fields__:
             assert f"# {key} = " in text, key
+
+
+def test_a_compound_may_keep_less_long_than_the_others(tmp_path: Path) -> None:
+    retention = load(written(tmp_path, "[retention]\ndays = 60\ncompounds = { riverside = 14 }\n")).retention
+    assert (retention.days_of("riverside"), retention.days_of("lakeside")) == (14, 60)

@@ -63,8 +63,8 @@ def test_a_gap_and_a_fork_are_conflicts(central: Running) -> None:
 def test_events_are_read_page_by_page(tmp_path: Path) -> None:
     with server(tmp_path) as central:
         central.send(log_of(5, "gate-1"))
-        first = central.get("/api/v1/events?limit=3").json()
-        second = central.get(f"/api/v1/events?limit=3&after={first['next']}").json()
+        first = central.get("/api/v1/events?compound=riverside&limit=3").json()
+        second = central.get(f"/api/v1/events?compound=riverside&limit=3&after={first['next']}").json()
         assert [json.loads(event["header"])["number"] for event in first["events"] + second["events"]] == [1, 2, 3, 4, 5]
         assert second["next"] is None
 
@@ -127,7 +127,7 @@ def test_a_hostile_body_is_answered_and_the_server_goes_on(central: Running, cas
     if status != 409:
         assert (status == 200) == ("error" not in answer.json())
     assert central.get("/").status_code == 200
-    assert central.get("/api/v1/events?limit=1000").status_code == 200
+    assert central.get("/api/v1/events?compound=riverside&limit=1000").status_code == 200
 
 
 JSON = st.recursive(
@@ -188,11 +188,11 @@ def test_a_request_that_is_none_is_refused_in_one_sentence(
 
 @pytest.mark.parametrize("query", ["after=-1", "after=x", f"after={2**63}", "limit=0", "limit=1001", f"after={10**30}"])
 def test_a_page_of_events_that_cannot_be_is_refused(central: Running, query: str) -> None:
-    assert central.get(f"/api/v1/events?{query}").status_code == 422
+    assert central.get(f"/api/v1/events?compound=riverside&{query}").status_code == 422
 
 
 def test_a_refusal_repeats_nothing_of_what_was_sent(central: Running) -> None:
-    answer = central.get("/api/v1/events?after=Zhang-Wei")
+    answer = central.get("/api/v1/events?compound=riverside&after=Zhang-Wei")
     assert answer.status_code == 422
     assert "Zhang" not in answer.text
 
@@ -232,7 +232,7 @@ def test_the_server_says_whether_it_lives_and_whether_it_can_work(tmp_path: Path
     with server(tmp_path) as central:
         assert central.get("/readyz").json() == {"status": "ready"}
         with closing(sqlite3.connect(tmp_path / "central.sqlite")) as database:
-            database.execute("DROP TABLE event")
+            database.execute("DROP TABLE compound")
         log = log_of(1, "gate-1")
         answer = central.post(log.path, log.body())
         assert (answer.status_code, answer.json()) == (503, {"error": "the database cannot be used now"})
@@ -241,7 +241,16 @@ def test_the_server_says_whether_it_lives_and_whether_it_can_work(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/live", "/healthz", "/nowhere", "/api/v1/events", "/static/x/live.js", "/api/v1/events?after=x"]
+    "path",
+    [
+        "/",
+        "/live",
+        "/healthz",
+        "/nowhere",
+        "/api/v1/events",
+        "/static/x/live.js",
+        "/api/v1/events?compound=riverside&after=x",
+    ],
 )
 def test_every_answer_keeps_browsers_to_our_own_files(central: Running, path: str) -> None:
     with central.session.get(central.url + path, stream=True, timeout=WAIT_S) as answer:

@@ -32,7 +32,7 @@ BODIES = BODIES.map(lambda body: {key: value for key, value in body.items() if k
 
 def read(body: dict[str, Any], outcome: object = None) -> Passage:
     event, _ = events.append(Head("riverside", "gate-1", "00c0ffee"), Draft("decision", body))
-    return passage("riverside", event.header, NOON_US, NOON_US, {("riverside", event.id): outcome})
+    return passage("riverside", event.header, NOON_US, {("riverside", event.id): outcome}, certain=True)
 
 
 @given(BODIES, VALUES)

@@ -37,7 +37,7 @@ def together(work: Callable[[int], object], count: int = SENDERS) -> list[object
 
 
 def numbers(store: Store) -> list[int]:
-    return [msgspec.json.decode(found["header"])["number"] for found in store.since(0, 10_000)]
+    return [msgspec.json.decode(found["header"])["number"] for found in store.since("riverside", 0, 10_000)]
 
 
 @pytest.mark.parametrize("round_", range(5))
@@ -93,7 +93,7 @@ def test_a_reader_who_goes_on_from_the_last_number_misses_nothing(stores: list[S
             told.clear()
             # What was appended before this look is seen by it, so one look after the end is enough.
             last = done.is_set()
-            while found := stores[0].since(after, 7):
+            while found := stores[0].since("riverside", after, 7):
                 seen.extend(msgspec.json.decode(one["header"])["number"] for one in found)
                 after = found[-1]["arrival"]
 

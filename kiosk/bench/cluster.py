@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own: an unprivileged user's, on a socket in a folder that goes away with it."""
+"""A PostgreSQL of one's own, for measurements and tests: an unprivileged user's, on a socket in a folder that goes away."""
 
 import importlib.util
 import os
@@ -15,10 +15,14 @@ WAIT_S = 60
 
 
 class Cluster:
-    """A running PostgreSQL. `new` makes a database in it."""
+    """A running PostgreSQL. `new` makes a database in it.
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    What is committed is on the disk, as on a server, when it is `durable`.
+    """
+
+    def __init__(self, programs: Path, folder: Path, *, durable: bool) -> None:
         self._programs = programs
+        self._fsync = "on" if durable else "off"
         self._folder = folder
         self._made = 0
         self._user = _unprivileged()
@@ -26,15 +30,18 @@ class Cluster:
             os.chown(folder, self._user, -1)
 
     def start(self) -> None:
+        """Make it and start it."""
         self._run("initdb", "-D", self._data, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-        options = f"-c listen_addresses= -c unix_socket_directories={self._folder} -c fsync=off"
+        options = f"-c listen_addresses= -c unix_socket_directories={self._folder} -c fsync={self._fsync}"
         # Its output goes to a file: the server would otherwise hold our pipes open.
         self._run("pg_ctl", "-D", self._data, "-o", options, "-l", str(self._folder / "log"), "-w", "start")
 
     def stop(self) -> None:
+        """Stop it, cutting off whoever is connected."""
         self._run("pg_ctl", "-D", self._data, "-m", "fast", "-w", "stop")
 
     def restart(self) -> None:
+        """Stop it and start it again as it was."""
         self._run("pg_ctl", "-D", self._data, "-m", "fast", "-w", "-l", str(self._folder / "log"), "restart")
 
     def new(self) -> str:
@@ -43,6 +50,20 @@ class Cluster:
         name = f"test{self._made}"
         self._run("createdb", "-h", str(self._folder), "-U", SUPERUSER, name)
         return f"postgresql://{SUPERUSER}@/{name}?host={self._folder}"
+
+    def dump(self, url: str) -> None:
+        """Copy a database that may be in use, as docs/central.md says."""
+        self._run("pg_dump", "-h", str(self._folder), "-U", SUPERUSER, "-Fc", "-f", self._dump(url), _name(url))
+
+    def restore(self, url: str) -> None:
+        """Put the copy in the place of the database, as docs/central.md says."""
+        where = ("-h", str(self._folder), "-U", SUPERUSER)
+        self._run("dropdb", *where, _name(url))
+        self._run("createdb", *where, _name(url))
+        self._run("pg_restore", *where, "--exit-on-error", "-d", _name(url), self._dump(url))
+
+    def _dump(self, url: str) -> str:
+        return str(self._folder / f"{_name(url)}.dump")
 
     @property
     def _data(self) -> str:
@@ -62,8 +83,12 @@ class Cluster:
         )
 
 
+def _name(url: str) -> str:
+    return url.partition("@/")[2].partition("?")[0]
+
+
 @contextmanager
-def postgresql() -> Iterator[Cluster | str]:
+def postgresql(*, durable: bool) -> Iterator[Cluster | str]:
     """A cluster, or why there is none."""
     programs = _programs()
     if programs is None:
@@ -73,7 +98,7 @@ def postgresql() -> Iterator[Cluster | str]:
     else:
         # Not below pytest's own folder, which only its owner may enter; and a socket's path must be short.
         with tempfile.TemporaryDirectory(prefix="gatepost-pg-", ignore_cleanup_errors=True) as folder:
-            cluster = Cluster(programs, Path(folder))
+            cluster = Cluster(programs, Path(folder), durable=durable)
             cluster.start()
             try:
                 yield cluster

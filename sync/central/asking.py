@@ -1,0 +1,60 @@
+"""What the central server's commands have in common: their options, the configuration, the database, who asks."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kiosk.errors import UsageError
+
+if TYPE_CHECKING:
+    from sync.central.access import Asker
+    from sync.central.config import CentralConfig
+    from sync.central.store import Store
+
+CENTRAL = Path("/etc/gatepost/central.toml")
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
+Compound = Annotated[str, typer.Option(help="The compound.", metavar="NAME")]
+Who = Annotated[str, typer.Option("--as", help="Your name, for the record.", metavar="NAME")]
+Reason = Annotated[str, typer.Option(help="Why, for the record.", metavar="TEXT")]
+InRole = Annotated[str, typer.Option("--role", help="manager, committee, guard or technician.")]
+
+
+def loaded(context: typer.Context, config: Path | None) -> "CentralConfig":
+    """The configuration that the command or the group names. Raises UsageError."""
+    from sync.central.config import load
+
+    return load(config or context.obj or CENTRAL)
+
+
+@contextmanager
+def store(config: "CentralConfig") -> Iterator["Store"]:
+    """The open database. Raises UsageError."""
+    from sync.central.store import Store
+
+    opened = Store(config.database.url)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def asker(who: str, role: str, reason: str) -> "Asker":
+    """Who asks, for the record. Raises UsageError."""
+    from sync.central.access import Asker, Role
+
+    try:
+        return Asker(who, Role(role), reason)
+    except ValueError as error:
+        if isinstance(error, UsageError):
+            raise
+        raise UsageError(f"--role {role}: there are {', '.join(Role)}") from error
+
+
+def print_line(line: Mapping[str, Any]) -> None:
+    """Print one JSON line."""
+    typer.echo(json.dumps(line, ensure_ascii=False))

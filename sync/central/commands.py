@@ -1,0 +1,180 @@
+"""The commands that look after what a central server holds: `gatepost central ...`.
+
+They are the interim door to what is sealed, for whoever may log in to the server's machine, until pages ask people to
+log in. What is searched for comes from standard input, since a command line can be seen by every process.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kiosk.errors import UsageError
+from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, loaded, print_line, store
+from sync.central.key_commands import keys_app
+
+if TYPE_CHECKING:
+    from sync.central.blind import Field
+    from sync.central.config import CentralConfig
+    from sync.central.people import People
+
+central_app = typer.Typer()
+central_app.add_typer(keys_app, name="keys")
+
+Fields = Annotated[
+    list[str],
+    typer.Option(
+        "--field", help="name, phone, phone_tail, plate, unit or holder; its value is a line of standard input, in order."
+    ),
+]
+
+
+@central_app.command()
+def reveal(
+    context: typer.Context,
+    event: Annotated[str, typer.Argument(help="compound/device/log_id/seq", metavar="EVENT")],
+    who: Who,
+    reason: Reason,
+    role: InRole = "manager",
+    config: ConfigFile = None,
+) -> int:
+    """Print who an event is about, as JSON; that you asked, and why, is recorded first."""
+    from sync.central.holdings import EventName
+
+    asked_by = asker(who, role, reason)
+    with _people(loaded(context, config)) as people:
+        print_line(people.reveal(EventName.read(event), asked_by))
+    return 0
+
+
+@central_app.command(name="export")
+def export_person(
+    context: typer.Context,
+    compound: Compound,
+    who: Who,
+    reason: Reason,
+    field: Fields,
+    role: InRole = "manager",
+    config: ConfigFile = None,
+) -> int:
+    """Print all that is held of a person, one JSON line an event; it is recorded."""
+    asked_by, wanted = asker(who, role, reason), _wanted(field)
+    with _people(loaded(context, config)) as people:
+        for told in people.export(compound, wanted, asked_by):
+            print_line(told)
+    return 0
+
+
+@central_app.command()
+def erase(
+    context: typer.Context,
+    who: Who,
+    reason: Reason,
+    events: Annotated[list[str] | None, typer.Argument(help="Events, rather than a person.", metavar="EVENT...")] = None,
+    compound: Annotated[str, typer.Option(help="The compound of the person.", metavar="NAME")] = "",
+    field: Fields = [],  # noqa: B006 - typer never changes it
+    role: InRole = "manager",
+    config: ConfigFile = None,
+) -> int:
+    """Erase what is held of a person, or what these events say of anybody, and print the events; it is recorded."""
+    from sync.central.holdings import EventName
+
+    if bool(events) == bool(field) or bool(field) != bool(compound):
+        raise UsageError("name either events, or a compound and fields to search by")
+    asked_by = asker(who, role, reason)
+    wanted = _wanted(field)
+    with _people(loaded(context, config), closed=not field) as people:
+        erased = people.erase_events([EventName.read(one) for one in events], asked_by) if events else []
+        for name in erased or (people.erase(compound, wanted, asked_by) if field else []):
+            typer.echo(name)
+    return 0
+
+
+@central_app.command()
+def retain(context: typer.Context, config: ConfigFile = None) -> int:
+    """Erase what is past its time now, as the server does every day."""
+    configured = loaded(context, config)
+    with _people(configured, closed=True) as people:
+        typer.echo(f"personal data erased from {people.retain(configured.retention.days_of)} events")
+    return 0
+
+
+@central_app.command()
+def access(context: typer.Context, compound: Compound, config: ConfigFile = None) -> int:
+    """Print who has seen, exported or erased personal data, one JSON line each."""
+    from sync.central.access import recorded
+
+    with store(loaded(context, config)) as opened, opened.engine.connect() as connection:
+        last = 0
+        while some := recorded(connection, compound, last):
+            for one in some:
+                print_line({**one, "subject": json.loads(one["subject"])})
+            last = some[-1]["number"]
+    return 0
+
+
+@central_app.command(name="verify-log")
+def verify_log(
+    context: typer.Context,
+    device: Annotated[str | None, typer.Option(help="Only this device's.", metavar="NAME")] = None,
+    log: Annotated[str | None, typer.Option(help="Only the log of this id.", metavar="ID")] = None,
+    config: ConfigFile = None,
+) -> int:
+    """Verify the chains of the logs that the server holds: status 1 if one is broken, naming its first broken event."""
+    from sync.central.verification import verify_logs
+
+    with store(loaded(context, config)) as opened, opened.engine.connect() as connection:
+        found = list(verify_logs(connection, device, log))
+    if not found and (device is not None or log is not None):
+        raise UsageError("the server has no such log")
+    broken = [one.broken for one in found if one.broken]
+    for one in found:
+        if not one.broken:
+            typer.echo(f"{one.compound}/{one.device}/{one.log_id}: {one.events} events, {one.erased} erased, whole")
+    for sentence in broken:
+        typer.echo(f"gatepost: {sentence}", err=True)
+    return 1 if broken else 0
+
+
+@central_app.command()
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file that is not there yet.", metavar="FILE")],
+    config: ConfigFile = None,
+) -> int:
+    """Copy a running server's SQLite database to a file. PostgreSQL has pg_dump."""
+    from sync.central.backup import back_up
+
+    with store(loaded(context, config)) as opened:
+        back_up(opened.engine, file)
+    return 0
+
+
+@contextmanager
+def _people(config: "CentralConfig", *, closed: bool = False) -> Iterator["People"]:
+    """What is held of people; `closed`: it is done without the vault."""
+    from sync.central.opening import open_vault, wall_us
+    from sync.central.people import People
+    from sync.central.vault import ClosedVault
+
+    vault = ClosedVault("this is done without the vault") if closed else open_vault(config.vault)
+    with store(config) as opened:
+        yield People(opened.engine, vault, wall_us)
+
+
+def _wanted(fields: list[str]) -> "dict[Field, str]":
+    from sync.central.blind import Field
+
+    wanted: dict[Field, str] = {}
+    for name in fields:
+        if name not in set(Field):
+            raise UsageError(f"--field {name}: there are {', '.join(Field)}")
+        value = sys.stdin.readline().rstrip("\n")
+        if not value.strip():
+            raise UsageError(f"the value of {name} is read from standard input, and there is none")
+        wanted[Field(name)] = value
+    return wanted

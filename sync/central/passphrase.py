@@ -1,0 +1,30 @@
+"""Where the vault's passphrase is read from: never the command line, which every process on the machine can see."""
+
+import os
+from pathlib import Path
+
+from kiosk.errors import UsageError
+
+SHORTEST = 12
+
+
+def read_passphrase(source: str) -> bytes:
+    """Read a passphrase from `file:PATH`, `credential:NAME` (systemd's) or `env:NAME`. Raises UsageError."""
+    kind, _, name = source.partition(":")
+    if kind == "env":
+        found = os.environ.get(name, "").encode()
+        where = f"the environment has no {name}"
+    else:
+        folder = os.environ.get("CREDENTIALS_DIRECTORY", "") if kind == "credential" else ""
+        path = Path(folder) / name if folder or kind == "file" else None
+        try:
+            found = b"" if path is None else path.read_bytes()
+            where = "systemd has given no credentials" if path is None else f"{path} is empty"
+        except OSError as error:
+            raise UsageError(f"[vault] passphrase = {source!r} cannot be read: {error.strerror}") from error
+    found = found.removesuffix(b"\n").removesuffix(b"\r")
+    if not found:
+        raise UsageError(f"[vault] passphrase = {source!r} cannot be read: {where}")
+    if len(found) < SHORTEST:
+        raise UsageError(f"[vault] passphrase = {source!r}: a passphrase has at least {SHORTEST} characters")
+    return found
