@@ -52,7 +52,7 @@ def test_a_kiosk_without_its_devices_starts_all_the_same_and_ends_when_asked(con
     with running("kiosk", "--config", str(config)) as (process, ready):
         assert ready == "kiosk"
         parts = psutil.Process(process.pid).children()
-        assert len(parts) == 3
+        assert len(parts) == 4
     assert process.returncode == 0
     assert psutil.wait_procs(parts, timeout=5)[1] == []
 
