@@ -215,9 +215,9 @@ class ScreenApp(App):
             return False
         session = Session(self._settings.manner, NOW, view)
         picture = present(session, NOW, self._time_of_day, self._notices)
-        self._front.prepare(picture)
-        # In the next turn but one its words are where they belong.
         front = self._front
+        front.prepare(picture)
+        # A few turns later its words are where they belong.
         Clock.schedule_once(lambda _: front.rehearse(picture.screen), WARM_UP_S / 2)
         return True
 
