@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kiosk import bootstrap
+from kiosk.bootstrap.documents import load_policy, load_trust
+from kiosk.bootstrap.eyes import camera_factory
+from kiosk.bootstrap.gate import open_pins
+from kiosk.bootstrap.process import SOFTWARE, clock_of, core_socket
+from kiosk.bootstrap.thermometer import sensor_factory
 from kiosk.config import Config
 from kiosk.doctor import clock as clocks
 from kiosk.doctor import log as logs
@@ -42,10 +46,10 @@ class Report:
 def examine(config: Config, file: Path) -> Report:
     """Examine the kiosk of this configuration, which was read from `file`. Changes nothing and disturbs nobody."""
     began = time.monotonic()
-    met = running.ask(bootstrap.core_socket(config))
+    met = running.ask(core_socket(config))
     log = Path(config.log.path)
     met = bounded("doctor notes", lambda: running.note_losses(met, log), READ_WITHIN) or met
-    clock = bootstrap.clock_of(config)
+    clock = clock_of(config)
     documents = bounded("doctor rules", lambda: _documents(config, file.parent), READ_WITHIN) or rules.UNREAD
     checks = [
         *_of_the_machine(clock, met, file),
@@ -61,8 +65,8 @@ def examine(config: Config, file: Path) -> Report:
 def _documents(config: Config, base: Path) -> rules.Rules:
     section = config.policy
     return rules.read(
-        lambda: bootstrap.load_policy(section.file, base),
-        lambda: bootstrap.load_trust(section.trust, base, config.gate.compound),
+        lambda: load_policy(section.file, base),
+        lambda: load_trust(section.trust, base, config.gate.compound),
     )
 
 
@@ -73,7 +77,7 @@ def _of_the_machine(clock: Clock, met: Running, file: Path) -> Iterator[Check]:
 
         yield from processes.examine(met, lambda: processes.of_configuration(file))
 
-    yield Check((PartName.BOARD,), lambda: system.board(bootstrap.SOFTWARE))
+    yield Check((PartName.BOARD,), lambda: system.board(SOFTWARE))
     yield Check((PartName.POWER,), system.power)
     yield Check((PartName.PROCESSOR,), system.processor)
     yield Check((PartName.MEMORY,), lambda: system.memory(met))
@@ -88,20 +92,20 @@ def _of_the_devices(config: Config, clock: Clock, met: Running, needs: frozenset
 
         if config.thermometer.source == "none":
             return thermometer.not_configured(wanted=Need.TEMPERATURE in needs)
-        return thermometer.examine(bootstrap.sensor_factory(config), clock, time.sleep)
+        return thermometer.examine(sensor_factory(config), clock, time.sleep)
 
     def camera() -> Iterator[Finding]:
         from kiosk.doctor import camera
 
         section = config.camera
-        return camera.examine(bootstrap.camera_factory(config, clock), clock, width=section.width, fps=section.fps)
+        return camera.examine(camera_factory(config, clock), clock, width=section.width, fps=section.fps)
 
     def gate() -> Iterator[Finding]:
         from kiosk.doctor import gate_line
 
         section = config.relay
         return gate_line.examine(
-            lambda stack: bootstrap.open_pins(config, stack),
+            lambda stack: open_pins(config, stack),
             pin=section.pin,
             active_high=section.active_high,
             passage_pin=section.passage_pin,

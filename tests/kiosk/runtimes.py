@@ -7,7 +7,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.bootstrap import load_policy
+from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import PassClaims, TrustList, Uses, key_id, parse_trust
 from kiosk.credentials.passes import encode
 from kiosk.inbox import Inbox, Item, Recorded

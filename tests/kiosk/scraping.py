@@ -19,7 +19,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from kiosk import config
-from kiosk.bootstrap import SOFTWARE, Core, build_core, core_socket
+from kiosk.bootstrap.core import Core, build_core
+from kiosk.bootstrap.process import SOFTWARE, core_socket
 from kiosk.credentials import Examined, PassClaims, examine, key_id, parse_trust
 from kiosk.credentials.passes import encode
 from kiosk.link import (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.bootstrap import load_policy
+from kiosk.bootstrap.documents import load_policy
 from kiosk.display import PARKED_FOR, Display
 from kiosk.dossier import Dossier
 from kiosk.model import Answer, Decision, EventId, Monotonic, Need, Part, ReasonCode, Seconds, VisitId

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from kiosk import config
-from kiosk.bootstrap import load_policy
+from kiosk.bootstrap.documents import load_policy
 from kiosk.errors import LogUnusable, UsageError
 from kiosk.events import Draft
 from kiosk.link import PartHealth
@@ -214,7 +214,7 @@ def test_a_core_whose_port_is_taken_says_so_once_and_clears_visitors_all_the_sam
 
 
 def test_a_core_without_a_port_carries_no_library_for_figures() -> None:
-    code = "import sys, kiosk.bootstrap, kiosk.cli; sys.exit('prometheus_client' in sys.modules)"
+    code = "import sys, kiosk.bootstrap.core, kiosk.cli; sys.exit('prometheus_client' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False).returncode == 0
 
 

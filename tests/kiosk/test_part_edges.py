@@ -14,7 +14,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from kiosk import config
-from kiosk.bootstrap import build_core, core_socket
+from kiosk.bootstrap.core import build_core
+from kiosk.bootstrap.process import core_socket
 from kiosk.errors import DeviceLost, ServiceUnavailable
 from kiosk.link import Beat, Connection, PartHealth, Passed, Scanned, connect_patiently, greet
 from kiosk.model import HealthStatus, Monotonic, Observation, Part, Scan, Seconds

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.bootstrap import load_policy
+from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import TrustList
 from kiosk.errors import LogUnusable
 from kiosk.inbox import Inbox, Recorded

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import policy
-from kiosk.bootstrap import load_policy
+from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import HealthToken, TrustList
 from kiosk.deadlines import LIMITS
 from kiosk.documents import decode_toml

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.bootstrap import load_policy
+from kiosk.bootstrap.documents import load_policy
 from kiosk.model import Answer, Decision, Facts, Need, Needs, ReasonCode, VisitId
 from kiosk.visit import ASKING, AnswerAwaited, Event, FactsComplete, FactsWanted, Phase, Visit
 from kiosk.weighing import decided, weighed

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.bench.specimens import card_signer, ec_document_signer
-from kiosk.bootstrap import load_policy, load_trust
+from kiosk.bootstrap.documents import load_policy, load_trust
 from kiosk.doctor import rules
 from kiosk.doctor.findings import Finding, PartName, State
 from kiosk.doctor.rules import UNREAD

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import bootstrap, config
+from kiosk import config
+from kiosk.bootstrap.screen import build_voice, load_notices
 from kiosk.errors import UsageError
 
 GOOD = '[gate]\ncompound = "riverside"\ndevice = "gate-1"\n[policy]\nfile = "shipped:normal-times"\n[screen]\n'
@@ -22,26 +23,26 @@ def load(tmp_path: Path, screen: str = "") -> config.Config:
 
 
 def test_without_a_word_about_them_the_shipped_notices_suit_the_rules(tmp_path: Path) -> None:
-    assert bootstrap.load_notices(load(tmp_path), tmp_path).title.en == "Good to know"
+    assert load_notices(load(tmp_path), tmp_path).title.en == "Good to know"
 
 
 def test_a_sites_own_notices_are_found_beside_its_configuration(tmp_path: Path) -> None:
     (tmp_path / "ours.toml").write_text(NOTICES, encoding="utf-8")
-    assert bootstrap.load_notices(load(tmp_path, 'notices = "ours.toml"\n'), tmp_path).at(0, "ja") == ("い", "ろ")
+    assert load_notices(load(tmp_path, 'notices = "ours.toml"\n'), tmp_path).at(0, "ja") == ("い", "ろ")
 
 
 def test_notices_that_are_not_there_are_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"ours\.toml: cannot be read: No such file"):
-        bootstrap.load_notices(load(tmp_path, 'notices = "ours.toml"\n'), tmp_path)
+        load_notices(load(tmp_path, 'notices = "ours.toml"\n'), tmp_path)
 
 
 def test_recordings_that_are_not_there_are_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"voices: there is no such folder; correct \[screen\] recordings"):
-        bootstrap.build_voice(load(tmp_path, 'recordings = "voices"\n'), tmp_path)
+        build_voice(load(tmp_path, 'recordings = "voices"\n'), tmp_path)
 
 
 def test_a_voice_is_built_without_a_sound_and_closes_without_a_start(tmp_path: Path) -> None:
     (tmp_path / "voices").mkdir()
-    voice = bootstrap.build_voice(load(tmp_path, 'recordings = "voices"\n'), tmp_path)
+    voice = build_voice(load(tmp_path, 'recordings = "voices"\n'), tmp_path)
     assert voice.available
     voice.close()

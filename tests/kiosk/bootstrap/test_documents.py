@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from nacl.public import PrivateKey
 
-from kiosk.bootstrap import load_sealer
+from kiosk.bootstrap.documents import load_sealer
 from kiosk.config import Config, GateSection, LogSection, PolicySection
 from kiosk.errors import UsageError
 from sync.sealing import MonthKey, encode_month_keys, unseal

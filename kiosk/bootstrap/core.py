@@ -1,0 +1,166 @@
+"""The core: the loop, the recorder, the thermometer, the log and its sender, joined."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kiosk.bootstrap.documents import load_policy, load_sealer, load_trust
+from kiosk.bootstrap.log import open_log
+from kiosk.bootstrap.process import SOFTWARE, clock_of, core_socket
+from kiosk.bootstrap.thermometer import thermometer_factory
+from kiosk.config import Config, form_base
+from kiosk.credentials import TrustList
+from kiosk.errors import UsageError
+from kiosk.health import JointHealth, OnHealth
+from kiosk.inbox import Inbox
+from kiosk.link import PartHealth
+from kiosk.model import Part, Seconds
+from kiosk.policy import PolicyDocument
+from kiosk.ports import Clock, HealthIssuer, Log, Thermometer
+from kiosk.recorder import IssuerResolver, LogRecorder
+from kiosk.runtime import Runtime
+from kiosk.settlement import Settlement
+from kiosk.site import Site
+from kiosk.spent import SpentPasses
+from kiosk.switchboard import Switchboard
+from kiosk.thermometry import ThermometerJob
+from kiosk.worker import Worker
+
+if TYPE_CHECKING:
+    from kiosk.metrics import Metrics
+
+
+class Core:
+    """The running core: `run` until `stop`, then `close`."""
+
+    def __init__(self, runtime: Runtime, stack: ExitStack, start: Callable[[], None]) -> None:
+        self.runtime = runtime
+        self._stack = stack
+        self._start = start
+
+    def run(self, stop: threading.Event) -> None:
+        """Start every thread and turn the loop in this one."""
+        self._start()
+        self.runtime.run(stop.is_set)
+
+    def close(self) -> None:
+        """Tear everything down in reverse order. Idempotent."""
+        self._stack.close()
+
+
+def build_core(
+    config: Config,
+    base: Path,
+    *,
+    clock: Clock | None = None,
+    thermometer: Callable[[], Thermometer] | None = None,
+    log: Log | None = None,
+    issuers: Mapping[str, HealthIssuer] | None = None,
+    on_part: Callable[[Part], None] | None = None,
+) -> Core:
+    """Build the core. Raises UsageError before anything is started; `base` is the configuration's folder."""
+    clock = clock or clock_of(config)
+    document = load_policy(config.policy.file, base)
+    trust = load_trust(config.policy.trust, base, config.gate.compound)
+    unknown = config.policy.issuers.keys() - {issuer.id for issuer in trust.token_issuers}
+    if unknown:
+        raise UsageError(
+            f"[policy] issuers: no trust list names {', '.join(sorted(unknown))}; correct the id or add its trust list"
+        )
+    sealer = load_sealer(config, base)
+    with ExitStack() as stack:
+        metrics = _metrics(config, document)
+        inbox = Inbox() if metrics is None else metrics.inbox()
+        board = Switchboard(
+            core_socket(config),
+            inbox=inbox,
+            clock=clock,
+            passage_s=Seconds(config.gate.passage_s),
+            greeted=on_part,
+        )
+        stack.callback(board.close)
+        wake = threading.Event()
+
+        def health(part: Part) -> OnHealth:
+            return lambda well, detail: inbox.post(PartHealth(part, well, detail, clock.monotonic()))
+
+        log_health = JointHealth(health(Part.LOG))
+        if log is None:
+            log = open_log(config, clock, stack, wake, health(Part.SERVER), log_health.voice("disk"))
+        if metrics is not None:
+            log = metrics.log(log, clock)
+        if issuers is None:
+            issuers = _issuers(config, trust, stack)
+        site = Site(
+            gate=config.gate.device,
+            software=SOFTWARE,
+            simulated=config.simulation is not None,
+            pulse_s=Seconds(config.gate.pulse_s),
+            document=document,
+            trust=trust,
+            form_base=form_base(config),
+            guard_answers_s=Seconds(config.screen.guard_answers_s),
+            guard_phone=config.screen.guard_phone,
+            sealer=sealer,
+        )
+
+        spent = SpentPasses(gives_back=config.relay.passage_pin is not None)
+        recorder = LogRecorder(log, inbox, clock, wake.set, Settlement(log, site, clock, spent))
+        resolver = IssuerResolver(issuers, inbox, Seconds(config.policy.issuer_timeout_s), health(Part.ISSUER))
+        runtime = Runtime(
+            site,
+            inbox=inbox,
+            clock=clock,
+            gate=board,
+            recorder=recorder if metrics is None else metrics.recorder(recorder),
+            resolver=resolver,
+            attend=board.attend,
+            show=board.show,
+            spent=spent,
+        )
+        workers = [
+            Worker("recorder", recorder, log_health.voice("recorder")),
+            Worker("issuers", resolver),
+        ]
+        if thermometer is None and config.thermometer.source != "none":
+            thermometer = thermometer_factory(config, clock)
+        if thermometer is not None:
+            workers.append(Worker("thermometer", ThermometerJob(thermometer, inbox), health(Part.THERMOMETER)))
+        stack.callback(recorder.drain)
+        for worker in workers:
+            stack.callback(worker.close)
+
+        if metrics is not None:
+            stack.callback(metrics.close)
+
+        def start() -> None:
+            board.start()
+            for worker in workers:
+                worker.start()
+            if metrics is not None and config.gate.metrics_port is not None:
+                metrics.serve(config.gate.metrics_port)
+
+        return Core(runtime, stack.pop_all(), start)
+
+
+def _metrics(config: Config, document: PolicyDocument) -> "Metrics | None":
+    if config.gate.metrics_port is None:
+        return None
+    # Only here: a core without figures shall not carry their library.
+    from kiosk.metrics import Metrics
+
+    return Metrics(software=SOFTWARE, document=document, simulated=config.simulation is not None)
+
+
+def _issuers(config: Config, trust: TrustList, stack: ExitStack) -> Mapping[str, HealthIssuer]:
+    from sync.issuer import HttpHealthIssuer
+
+    built: dict[str, HealthIssuer] = {}
+    for issuer in trust.token_issuers:
+        if (url := config.policy.issuers.get(issuer.id)) is not None:
+            gateway = HttpHealthIssuer(url, issuer.statuses)
+            stack.callback(gateway.close)
+            built[issuer.id] = gateway
+    return built

@@ -1,0 +1,51 @@
+"""The documents that a kiosk goes by, as its configuration names them: rules, trust lists, month keys."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from kiosk import policy
+from kiosk.config import Config
+from kiosk.credentials import TrustList, combine, read_trust
+from kiosk.documents import decode_toml
+from kiosk.errors import UsageError
+from kiosk.policy import PolicyDocument
+from kiosk.ports import Sealer
+
+
+def load_policy(source: str, base: Path) -> PolicyDocument:
+    """Read the policy document that `[policy] file` names. Raises UsageError."""
+    if source.startswith("shipped:"):
+        path = Path(str(files("kiosk") / "policies" / f"{source.removeprefix('shipped:')}.toml"))
+        if not path.exists():
+            raise UsageError(f"[policy] file = {source!r}: no such document is shipped; there are {_shipped()}")
+    else:
+        path = base / source
+    return policy.parse(decode_toml(path, dict[str, Any]), str(path))
+
+
+def load_trust(sources: list[str], base: Path, compound: str) -> TrustList:
+    """Read the trust lists, as this compound's gate must see them. Raises UsageError."""
+    lists = []
+    for source in sources:
+        path = base / source
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{path}: the trust list cannot be read: {error.strerror}") from error
+        lists.append(read_trust(data, str(path)))
+    return combine(*lists).for_compound(compound) if lists else TrustList()
+
+
+def load_sealer(config: Config, base: Path) -> Sealer | None:
+    """Read the compound's month keys, if there are any. Raises UsageError."""
+    if config.log.month_keys is None:
+        return None
+    from sync.sealing import MonthSealer, read_month_keys
+
+    return MonthSealer(read_month_keys(base / config.log.month_keys, config.gate.compound))
+
+
+def _shipped() -> str:
+    names = sorted(entry.name.removesuffix(".toml") for entry in (files("kiosk") / "policies").iterdir())
+    return ", ".join(names)

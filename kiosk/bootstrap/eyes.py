@@ -1,0 +1,59 @@
+"""The eyes process: camera, decoders and the screen's mirror."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kiosk.bootstrap.process import SOFTWARE, core_socket
+from kiosk.clock import SystemClock
+from kiosk.config import Config
+from kiosk.errors import UsageError
+from kiosk.ports import Clock
+
+if TYPE_CHECKING:
+    from drivers.camera import Camera
+
+
+def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -> None:
+    """Run the eyes process until `stop`: camera and decoders, and the screen's mirror."""
+    from drivers.eyes import run_eyes as look
+    from drivers.mirror import Mirror
+    from kiosk.preview import PreviewPublisher
+
+    clock = SystemClock()
+    ready()
+    look(
+        core_socket(config),
+        camera_factory(config, clock),
+        clock,
+        stop,
+        mirror=Mirror(PreviewPublisher(Path(config.gate.run_dir))),
+        idle_fps=config.camera.idle_fps,
+        version=SOFTWARE,
+    )
+
+
+def camera_factory(config: Config, clock: Clock) -> "Callable[[], Camera]":
+    """Return what opens the configured camera: at the start, and again whenever it was lost."""
+    from drivers.camera import open_camera
+
+    section = config.camera
+    simulation = config.simulation
+
+    def simulated() -> Any:
+        from drivers.simulated.capture import SimulatedCapture
+        from drivers.simulated.protocol import shm_name
+
+        if simulation is None:
+            raise UsageError("[camera] is simulated, so the section [simulation] must name its world")
+        return SimulatedCapture(shm_name(Path(simulation.world)), clock)
+
+    return lambda: open_camera(
+        section.source,
+        width=section.width,
+        height=section.height,
+        fps=section.fps,
+        clock=clock,
+        simulated=simulated,
+    )

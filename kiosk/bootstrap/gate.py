@@ -1,0 +1,73 @@
+"""The gate process: the relay line and the passage sensor, on real pins or the world's."""
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kiosk.bootstrap.process import SOFTWARE, core_socket
+from kiosk.clock import SystemClock
+from kiosk.config import Config
+from kiosk.edge import Edge
+from kiosk.errors import DeviceLost
+from kiosk.link import connect_patiently
+from kiosk.model import Seconds
+from kiosk.ports import Clock
+from kiosk.worker import BACK_OFF_FIRST, BACK_OFF_MOST
+
+if TYPE_CHECKING:
+    from drivers.gate import GateLine
+
+
+def run_gate(config: Config, stop: threading.Event, ready: Callable[[], None]) -> None:
+    """Run the gate process until `stop`: the relay line, inactive at the start and whenever the core is gone.
+
+    A line that cannot be had is no end: without it the core shows a gate fault, and it is tried again.
+    """
+    from drivers.gate_loop import run_gate as serve
+
+    clock = SystemClock()
+    back_off = BACK_OFF_FIRST
+    edge = Edge("gate line")
+    ready()
+    while not stop.is_set():
+        try:
+            with ExitStack() as stack:
+                line = _gate_line(config, clock, stack)
+                edge.find(clock.monotonic())
+                back_off = BACK_OFF_FIRST
+                serve(lambda: connect_patiently(core_socket(config), stop.wait), line, clock, stop, version=SOFTWARE)
+        except DeviceLost as error:
+            edge.lose(clock.monotonic(), detail=str(error))
+            stop.wait(back_off)
+            back_off = Seconds(min(back_off * 2, BACK_OFF_MOST))
+
+
+def _gate_line(config: Config, clock: Clock, stack: ExitStack) -> "GateLine":
+    """Take the relay and the passage sensor; `stack` lets go of them. Raises DeviceLost."""
+    from drivers.gate import GateLine
+
+    line = GateLine(
+        clock,
+        pin=config.relay.pin,
+        active_high=config.relay.active_high,
+        passage_pin=config.relay.passage_pin,
+        pin_factory=open_pins(config, stack),
+    )
+    stack.callback(line.close)
+    return line
+
+
+def open_pins(config: Config, stack: ExitStack) -> Any:
+    """Return a gpiozero factory for the configured pins, which `stack` closes. Raises DeviceLost."""
+    if config.relay.source == "simulated" and config.simulation is not None:
+        from drivers.simulated.pins import WorldPinFactory
+
+        pins = WorldPinFactory(Path(config.simulation.world))
+    else:
+        from drivers.gate import real_pin_factory
+
+        pins = real_pin_factory()
+    stack.callback(pins.close)
+    return pins

@@ -1,0 +1,24 @@
+"""What every process of a kiosk has: its version, its clock, and the place where it finds the core."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+from kiosk.clock import SystemClock
+from kiosk.config import Config
+from kiosk.ports import Clock
+
+SOFTWARE = version("gatepost")
+
+
+def core_socket(config: Config) -> Path:
+    """Where the core listens for its parts."""
+    return Path(config.gate.run_dir) / "core.sock"
+
+
+def clock_of(config: Config) -> Clock:
+    """Return the clock that this kiosk goes by."""
+    if config.simulation is not None and config.simulation.clock == "never_set":
+        from drivers.simulated.clock import UnsetClock
+
+        return UnsetClock(SystemClock())
+    return SystemClock()

@@ -1,0 +1,42 @@
+"""The thermometer: its chip on a real bus or the world's, with presence and filtering above it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kiosk.config import Config
+from kiosk.ports import Clock, Thermometer
+
+if TYPE_CHECKING:
+    from drivers.mlx90614 import Mlx90614
+
+
+def thermometer_factory(config: Config, clock: Clock) -> Callable[[], Thermometer]:
+    """Return what opens the configured thermometer: at the start, and again whenever it was lost."""
+    from drivers.thermometer import InfraredThermometer
+
+    section = config.thermometer
+    open_sensor = sensor_factory(config)
+    return lambda: InfraredThermometer(
+        open_sensor(),
+        clock,
+        presence_c=section.presence_c,
+        offset_c=section.offset_c,
+        calibration=section.calibration,
+    )
+
+
+def sensor_factory(config: Config) -> "Callable[[], Mlx90614]":
+    """Return what opens the configured thermometer's chip, below presence and filtering."""
+    from drivers.mlx90614 import Bus, Mlx90614, open_bus
+
+    section = config.thermometer
+
+    def bus() -> Bus:
+        if section.source == "simulated" and config.simulation is not None:
+            from drivers.simulated.bus import SimulatedBus
+
+            return SimulatedBus(Path(config.simulation.world))
+        return open_bus(int(section.source.removeprefix("i2c:")))
+
+    return lambda: Mlx90614(bus(), section.address)
