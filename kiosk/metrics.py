@@ -10,35 +10,31 @@ from typing import Protocol, runtime_checkable
 
 import structlog
 from prometheus_client import (
-    CollectorRegistry,
     Counter,
     Gauge,
     Histogram,
     Info,
     ProcessCollector,
-    disable_created_metrics,
-    start_http_server,
 )
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from kiosk.errors import LogUnusable
 from kiosk.events import Draft
+from kiosk.exposition import Exposition
 from kiosk.inbox import Inbox, Item
 from kiosk.link import PartHealth
-from kiosk.model import Answer, Decision, EventId, GateOutcome, Part, Seconds, VisitId
+from kiosk.model import Answer, Decision, EventId, GateOutcome, Part, VisitId
 from kiosk.policy import NO_RULE_APPLIES, PolicyDocument
 from kiosk.ports import Admission, Clock, Log, Recorder
 from kiosk.spent import Spend
 from kiosk.visit import RecordGate
 from kiosk.weighing import FACTS_MISSING
 
-LOOPBACK = "127.0.0.1"
 OTHER = "other"
 CLEAR_BUCKETS_S = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0)
 """Close together where the promise is: 0.8 s for 95 visitors of 100, 1.2 s for 99, never over 2 s."""
 APPEND_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5)
-JOIN_WITHIN = Seconds(2.0)
 
 _log = structlog.get_logger()
 
@@ -51,15 +47,13 @@ class Backlog(Protocol):
         """How many events the server has not acknowledged. Raises LogUnusable."""
 
 
-class Metrics:
+class Metrics(Exposition):
     """The figures of one core, in a registry of their own. Any thread may count."""
 
     def __init__(self, *, software: str, document: PolicyDocument, simulated: bool) -> None:
-        # A second time series for each, saying when it began: nobody here asks for it.
-        disable_created_metrics()  # type: ignore[no-untyped-call]
-        self.registry = registry = CollectorRegistry()
+        super().__init__()
+        registry = self.registry
         self.reasons = frozenset({NO_RULE_APPLIES, FACTS_MISSING, *(rule.reason for rule in document.rules)})
-        self._stop: Callable[[], None] | None = None
         self._decisions = Counter("gatepost_decisions", "Answers given to visitors.", ("answer", "reason"), registry=registry)
         self._clear_s = Histogram(
             "gatepost_observed_clear_seconds",
@@ -133,30 +127,6 @@ class Metrics:
     def part(self, part: Part, well: bool) -> None:
         """Note that a part is well or lost."""
         self._parts.labels(part).set(int(well))
-
-    def serve(self, port: int) -> int | None:
-        """Serve on loopback, on any free port for 0; return the port. One that is taken costs the figures only."""
-        try:
-            server, thread = start_http_server(port, LOOPBACK, self.registry)
-        except OSError as error:
-            _log.error("metrics not served", port=port, reason=error.strerror or str(error))
-            return None
-        thread.name = "metrics"
-
-        def stop() -> None:
-            server.shutdown()
-            server.server_close()
-            thread.join(JOIN_WITHIN)
-
-        self._stop = stop
-        _log.info("metrics served", host=LOOPBACK, port=server.server_port)
-        return server.server_port
-
-    def close(self) -> None:
-        """Serve no longer. Idempotent."""
-        stop, self._stop = self._stop, None
-        if stop is not None:
-            stop()
 
 
 class MeteredInbox(Inbox):

@@ -5,30 +5,25 @@ Labels are compounds, devices and results; none names a person, a visit or an ev
 
 from collections.abc import Callable, Iterator, Mapping
 
-import structlog
 from prometheus_client import (
-    CollectorRegistry,
     Counter,
     Histogram,
     Info,
     ProcessCollector,
-    disable_created_metrics,
-    start_http_server,
 )
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from kiosk.exposition import Exposition
 from sync.central.devices import Device, devices
 from sync.central.partitions import in_default
 from sync.central.schema import personal
 from sync.central.vault import Vault, VaultClosed
 from sync.wire import Standing
 
-LOOPBACK = "127.0.0.1"
 APPEND_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-JOIN_S = 2.0
 OF_DEVICE: Mapping[str, tuple[str, Callable[[Device], float]]] = {
     "events": ("Events that the server holds.", lambda one: one.events),
     "missing_events": ("Events that later ones were offered after, and that are not there.", lambda one: one.missing),
@@ -39,17 +34,13 @@ OF_DEVICE: Mapping[str, tuple[str, Callable[[Device], float]]] = {
     "received_timestamp_seconds": ("When something new came last.", lambda one: one.received_us / 1e6),
 }
 
-_log = structlog.get_logger()
 
-
-class Metrics:
+class Metrics(Exposition):
     """The figures of one server, in a registry of their own. Any thread may count."""
 
     def __init__(self, engine: Engine, vault: Vault, software: str) -> None:
-        # A second time series for each, saying when it began: nobody here asks for it.
-        disable_created_metrics()  # type: ignore[no-untyped-call]
-        self.registry = registry = CollectorRegistry()
-        self._stop: Callable[[], None] | None = None
+        super().__init__()
+        registry = self.registry
         self._uploads = Counter(
             "gatepost_central_uploads", "Uploads answered: taken, gap or fork.", ("result",), registry=registry
         )
@@ -72,30 +63,6 @@ class Metrics:
         self._append_s.observe(took_s)
         if fitted:
             self._events.inc(events)
-
-    def serve(self, port: int) -> int | None:
-        """Serve on loopback, on any free port for 0; return the port. One that is taken costs the figures only."""
-        try:
-            server, thread = start_http_server(port, LOOPBACK, self.registry)
-        except OSError as error:
-            _log.error("metrics not served", port=port, reason=error.strerror or str(error))
-            return None
-        thread.name = "metrics"
-
-        def stop() -> None:
-            server.shutdown()
-            server.server_close()
-            thread.join(JOIN_S)
-
-        self._stop = stop
-        _log.info("metrics served", host=LOOPBACK, port=server.server_port)
-        return server.server_port
-
-    def close(self) -> None:
-        """Serve no longer. Idempotent."""
-        stop, self._stop = self._stop, None
-        if stop is not None:
-            stop()
 
 
 class _Standings(Collector):
