@@ -143,7 +143,8 @@ def kiosk(
 def enrol(
     config: ConfigFile,
     code: Annotated[
-        str | None, typer.Option(help="What `gatepost central enrol` printed; - reads it from standard input.", metavar="CODE")
+        str | None,
+        typer.Option(help="As `gatepost central enrol` prints it; - is standard input.", metavar="CODE"),
     ] = None,
 ) -> int:
     """Enrol this kiosk at its server, by this code or by the configured one; again, too, after the server forgot it."""

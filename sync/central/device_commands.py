@@ -8,16 +8,13 @@ import getpass
 import io
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from kiosk.errors import UsageError
 from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, loaded, print_line, store
 from sync.wire import NAME
-
-if TYPE_CHECKING:
-    from sync.central.config import CentralConfig
 
 LONGEST_H = 31 * 24
 
@@ -35,6 +32,7 @@ def enrol(
     """Print a code that lets one device enrol, once, as text and as a QR; it is recorded who asked for it."""
     from sync.central.enrolment import GATE_LENGTH, issue
     from sync.central.opening import wall_us
+    from sync.central.tls import site_fingerprint
     from sync.enrolment_wire import Direction
 
     configured = loaded(context, config)
@@ -47,7 +45,7 @@ def enrol(
         raise UsageError(f"--direction {direction}: there are {', '.join(Direction)}")
     asked_by = asker(who or getpass.getuser(), "technician", f"a device for {gate}")
     place = {"compound": compound, "gate": gate, "direction": direction, "replaces": replaces}
-    ca = _fingerprint(configured)
+    ca = site_fingerprint(configured)
     with store(configured) as opened:
         code = issue(opened.engine, place, valid_hours, asked_by, wall_us(), ca)
     typer.echo(f"{code}\n\nfor one device at {gate} in {compound} ({direction}), within {valid_hours} h")
@@ -100,19 +98,6 @@ def revoke(
         found = shut_out(connection, compound, device, asked_by, wall_us())
     typer.echo(f"{device} at {found.place.gate} in {compound} is revoked")
     return 0
-
-
-def _fingerprint(config: "CentralConfig") -> bytes:
-    """What a code says of the server's CA, which is made if need be; nothing where there is no TLS."""
-    from sync.central.opening import wall_us
-    from sync.central.tls import Tls
-    from sync.enrolment_code import NO_CA, fingerprint
-
-    if config.tls is None:
-        return NO_CA
-    tls = Tls(config.tls)
-    tls.prepare(wall_us())
-    return fingerprint(tls.ca.public_key())
 
 
 def _picture(text: str) -> str:

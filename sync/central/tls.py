@@ -7,11 +7,21 @@ from typing import Any
 
 import structlog
 
-from sync.central.config import TlsSection
+from sync.central.config import CentralConfig, TlsSection
 from sync.central.opening import wall_us
 from sync.central.site_ca import SiteCA
+from sync.enrolment_code import NO_CA, fingerprint
 
 _log = structlog.get_logger()
+
+
+def site_fingerprint(config: CentralConfig) -> bytes:
+    """What a code says of the server's CA, which is made if need be; NO_CA where there is no TLS. Raises UsageError."""
+    if config.tls is None:
+        return NO_CA
+    tls = Tls(config.tls)
+    tls.prepare(wall_us())
+    return fingerprint(tls.ca.public_key())
 
 
 class Tls:
