@@ -139,6 +139,32 @@ def kiosk(
     return 0
 
 
+@app.command()
+def enrol(
+    config: ConfigFile,
+    code: Annotated[
+        str | None,
+        typer.Option(help="As `gatepost central enrol` prints it; - is standard input.", metavar="CODE"),
+    ] = None,
+) -> int:
+    """Enrol this kiosk at its server, by this code or by the configured one; again, too, after the server forgot it."""
+    from kiosk import config as configuration
+    from kiosk.bootstrap.place import enrolment_of
+
+    loaded = configuration.load(config)
+    if code == "-":
+        code = sys.stdin.readline()
+    if loaded.server.url is None:
+        raise UsageError(f"{config}: [server] url is missing; add it")
+    enrolment = enrolment_of(loaded, code)
+    found = None if enrolment is None else enrolment.code()
+    if enrolment is None or found is None:
+        raise UsageError("there is no code; give it as --code, or as [server] enrolment_code")
+    place = enrolment.enrol(found)
+    typer.echo(f"enrolled as {place.device}: {place.gate} in {place.compound}, {place.direction}; restart a kiosk that runs")
+    return 0
+
+
 @central_app.callback(invoke_without_command=True)
 def central(
     context: typer.Context,

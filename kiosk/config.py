@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from kiosk.documents import decode_toml
 from kiosk.errors import UsageError
+from kiosk.loopback import leads_to_loopback
 
 Positive = Annotated[float, Meta(gt=0)]
 Pin = Annotated[int, Meta(ge=0, le=27)]
@@ -116,11 +117,17 @@ class LogSection(Section, frozen=True):
 
 
 class ServerSection(Section, frozen=True):
-    """[server] The central server. Without a URL the kiosk works alone and keeps everything."""
+    """[server] The central server. Without a URL the kiosk works alone and keeps everything.
+
+    `enrolment_code`: what `gatepost central enrol` prints, or `file:PATH` of it; of no use once the kiosk is enrolled.
+    `insecure`: send without TLS beyond loopback all the same.
+    """
 
     url: Annotated[str, Meta(pattern=r"^https?://")] | None = None
     timeout_s: Positive = 5.0
     batch: Annotated[int, Meta(ge=1, le=1000)] = 200
+    enrolment_code: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
+    insecure: bool = False
 
 
 class PolicySection(Section, frozen=True):
@@ -190,6 +197,9 @@ def load(path: Path) -> Config:
             raise UsageError(f"{path}: [{section}] source is none of {form.replace(chr(92) + 'd+', 'N')}")
         if source == "simulated" and config.simulation is None:
             raise UsageError(f"{path}: [{section}] is simulated, so the section [simulation] must name its world")
+    url = config.server.url
+    if url is not None and url.startswith("http:") and not config.server.insecure and not leads_to_loopback(url):
+        raise UsageError(f"{path}: [server] url is without TLS; write https://, or say insecure = true")
     for (earlier, _), (later, _) in pairwise(config.screen.volume):
         if later <= earlier:
             raise UsageError(f"{path}: [screen] volume has {later} after {earlier}; put its times in the order of the day")

@@ -4,19 +4,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import requests
-from requests import RequestException, Session
-from urllib3.exceptions import HTTPError
+from requests import Session
 
-from kiosk.errors import ServiceUnavailable
 from kiosk.events import Head
 from sync import wire
 from sync.chain import Pending
+from sync.identity import Papers, PapersUnusable
+from sync.line import Answer, Line
+from sync.obstacles import Obstacle, Obstructed
 
 BATCH_BYTES = 3 * 1024 * 1024
 """Requests stay below the server's limit (wire.MAX_BODY) with room for the envelope."""
-LEAST_S = 0.05
-"""What an exchange has even where its caller's time is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Reply:
 
 
 class Exchange:
-    """A kiosk's way to the central server at `url`, for one thread at a time.
+    """A kiosk's way to the central server at `url`, for one thread at a time; signed as soon as its `papers` say who it is.
 
     An exchange takes `timeout_s` at most, and no longer than until `ends` (of `monotonic`) where that is given.
     """
@@ -39,71 +37,46 @@ class Exchange:
         url: str,
         device: str,
         *,
+        papers: Papers | None = None,
         timeout_s: float = 5.0,
         simulated: bool = False,
         verify: bool | str = True,
         session: Session | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._url = url.rstrip("/")
-        self._timeout_s = timeout_s
-        self._monotonic = monotonic
-        self._session = session or Session()
-        self._session.trust_env = False  # neither a proxy nor a .netrc of the machine's comes between
-        self._session.verify = verify
-        self._session.headers.update(
-            {"User-Agent": f"gatepost/{device}", "Content-Type": "application/json", "Accept-Encoding": "identity"}
+        self._line = Line(
+            url, device, timeout_s=timeout_s, simulated=simulated, verify=verify, session=session, monotonic=monotonic
         )
-        if simulated:
-            self._session.headers[wire.SIMULATED_HEADER] = "1"
+        self._papers = papers
 
     def upload(self, pending: Pending, ends: float | None = None) -> Reply:
         """Send the first of these events, as many as fit one request. Raises ServiceUnavailable."""
         bodies = _within([wire.encode_event(event) for event in pending.events])
         body = wire.encode_upload(pending.after.next_seq, pending.after.hash, bodies)
-        status, answer = self._request("POST", pending.after, body, ends)
-        return Reply(status, answer, len(bodies))
+        answer = self._ask("POST", pending.after, "", body, ends)
+        return Reply(answer.status, answer.body, len(bodies))
 
     def standing(self, log: Head, ends: float | None = None) -> Reply:
         """Ask where the server's copy of a log ends. Raises ServiceUnavailable."""
-        return Reply(*self._request("GET", log, b"", ends))
+        answer = self._ask("GET", log, f"?compound={log.compound}", b"", ends)
+        return Reply(answer.status, answer.body)
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
-        self._session.close()
+        self._line.close()
 
-    def _request(self, method: str, log: Head, body: bytes, ends: float | None) -> tuple[int, bytes]:
-        deadline = self._monotonic() + self._timeout_s
-        if ends is not None:
-            deadline = min(deadline, max(ends, self._monotonic() + LEAST_S))
-        patience = deadline - self._monotonic()
+    def _ask(self, method: str, log: Head, query: str, body: bytes, ends: float | None) -> Answer:
+        target = f"/api/v1/logs/{log.device}/{log.log_id}{query}"
+        deadline = self._line.deadline(ends)
         try:
-            with self._session.request(
-                method,
-                f"{self._url}/api/v1/logs/{log.device}/{log.log_id}",
-                params=None if body else {"compound": log.compound},
-                data=body,
-                headers={wire.COMPOUND_HEADER: log.compound},
-                timeout=(patience, patience),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                return response.status_code, self._read(response, deadline)
-        except ServiceUnavailable:
-            raise
-        except (RequestException, HTTPError, OSError) as error:
-            raise ServiceUnavailable(f"the server does not answer: {type(error).__name__}") from error
-
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
-        """Read the answer piece by piece, so that neither its size nor its pace is the server's choice."""
-        answer = b""
-        while piece := response.raw.read1(4096):
-            answer += piece
-            if len(answer) > wire.MAX_ANSWER:
-                raise ServiceUnavailable("the server's answer is too long")
-            if self._monotonic() > deadline:
-                raise ServiceUnavailable("the server's answer took too long")
-        return answer
+            signer = None if self._papers is None else self._papers.signer()
+        except PapersUnusable as error:
+            raise Obstructed(Obstacle.IDENTITY) from error
+        if self._papers is None or signer is None:
+            return self._line.ask(method, target, log.compound, body, deadline)
+        if (ca := self._papers.ca) is not None:
+            self._line.pin(ca)
+        return self._line.ask_signed(signer, method, target, log.compound, body, deadline)
 
 
 def _within(bodies: list[bytes]) -> list[bytes]:

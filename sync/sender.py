@@ -19,6 +19,7 @@ from kiosk.events import Head
 from sync import wire
 from sync.chain import HeadDisputed, Pending
 from sync.exchange import Exchange, Reply
+from sync.obstacles import SENTENCES, Obstacle, Obstructed
 from sync.wire import BEGIN_NEW, Standing
 
 FIRST_PAUSE_S = 0.5
@@ -27,6 +28,8 @@ IDLE_S = 60.0
 """Without news the sender looks at the log this often all the same, and prunes it."""
 GATE_FIRST_S = 0.1
 """After an event the sender holds back for so long: it must not take the processor from the opening that follows."""
+FORBIDDEN = 403
+"""Where the server hears this kiosk, the log is not one that it may bring."""
 REFUSED = frozenset({400, 413, 422})
 """Answers that speak of the content: sending the same again will not help, sending less may."""
 
@@ -85,6 +88,7 @@ class Sender:
         self._jitter = jitter
         self._turn = threading.Lock()
         self._well: bool | None = None
+        self._obstacle: Obstacle | None = None
         self._failures = 0
         self._limit = batch
         self._stuck: set[str] = set()
@@ -160,6 +164,7 @@ class Sender:
                 self._healthy(True, "")
             return True
         except ServiceUnavailable as error:
+            self._name(error.obstacle if isinstance(error, Obstructed) else None)
             return self._failed(str(error))
         except LogUnusable:
             # The log tells of its own faults: the server has no part in them.
@@ -177,6 +182,8 @@ class Sender:
                 self._acknowledged(after, reply)
             elif reply.status == 409:
                 self._conflict(after, reply)
+            elif reply.status == FORBIDDEN:
+                raise _Stuck("another device's")
             elif reply.status in REFUSED and reply.events > 1:
                 self._limit = max(1, reply.events // 2)
             elif reply.status in REFUSED:
@@ -248,6 +255,13 @@ class Sender:
         self._limit = self._batch
         self._log.begin_new("not_taken", after=log_id)
 
+    def _name(self, obstacle: Obstacle | None) -> None:
+        """Say in the log what stands in the way, once for as long as it does."""
+        if obstacle is not self._obstacle:
+            self._obstacle = obstacle
+            if obstacle is not None:
+                structlog.get_logger().warning("server obstructed", obstacle=obstacle, reason=SENTENCES[obstacle])
+
     def _failed(self, detail: str) -> bool:
         self._failures += 1
         self._healthy(False, detail)
@@ -258,6 +272,8 @@ class Sender:
         return longest * (0.5 + self._jitter() / 2)
 
     def _healthy(self, well: bool, detail: str) -> None:
+        if well:
+            self._name(None)
         if well is not self._well:
             self._well = well
             self._on_health(well, detail)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.bootstrap.documents import load_policy, load_sealer, load_trust
 from kiosk.bootstrap.log import open_log
+from kiosk.bootstrap.place import in_place
 from kiosk.bootstrap.process import SOFTWARE, clock_of, core_socket
 from kiosk.bootstrap.thermometer import thermometer_factory
 from kiosk.config import Config, form_base
@@ -62,6 +63,7 @@ def build_core(
 ) -> Core:
     """Build the core. Raises UsageError before anything is started; `base` is the configuration's folder."""
     clock = clock or clock_of(config)
+    config, gate = in_place(config)
     document = load_policy(config.policy.file, base)
     trust = load_trust(config.policy.trust, base, config.gate.compound)
     unknown = config.policy.issuers.keys() - {issuer.id for issuer in trust.token_issuers}
@@ -94,7 +96,7 @@ def build_core(
         if issuers is None:
             issuers = _issuers(config, trust, stack)
         site = Site(
-            gate=config.gate.device,
+            gate=gate,
             software=SOFTWARE,
             simulated=config.simulation is not None,
             pulse_s=Seconds(config.gate.pulse_s),

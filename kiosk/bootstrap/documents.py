@@ -4,6 +4,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from kiosk import policy
 from kiosk.config import Config
 from kiosk.credentials import TrustList, combine, read_trust
@@ -38,12 +40,24 @@ def load_trust(sources: list[str], base: Path, compound: str) -> TrustList:
 
 
 def load_sealer(config: Config, base: Path) -> Sealer | None:
-    """Read the compound's month keys, if there are any. Raises UsageError."""
-    if config.log.month_keys is None:
+    """Read the compound's month keys, if there are any: those that are configured, else those of the enrolment.
+
+    Raises UsageError; for keys that the kiosk was given, and nobody here can correct, it logs what is wrong instead.
+    """
+    from sync.identity import papers_beside
+
+    given = papers_beside(Path(config.log.path)).month_keys
+    if config.log.month_keys is None and given is None:
         return None
     from sync.sealing import MonthSealer, read_month_keys
 
-    return MonthSealer(read_month_keys(base / config.log.month_keys, config.gate.compound))
+    if config.log.month_keys is not None:
+        return MonthSealer(read_month_keys(base / config.log.month_keys, config.gate.compound))
+    try:
+        return None if given is None else MonthSealer(read_month_keys(given, config.gate.compound))
+    except UsageError as error:
+        structlog.get_logger().error("month keys unusable", reason=str(error))
+        return None
 
 
 def _shipped() -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from pathlib import Path
 
+from kiosk.bootstrap.place import enrolment_of
 from kiosk.config import Config
 from kiosk.errors import LogUnusable
 from kiosk.health import OnHealth
@@ -17,14 +18,20 @@ FLUSH_WITHIN = Seconds(10.0)
 def open_log(
     config: Config, clock: Clock, stack: ExitStack, wake: threading.Event, on_server: OnHealth, on_disk: OnHealth
 ) -> Log:
-    """Open the durable log and, where there is a server, what sends it there and stands by when the disk fails."""
+    """Open the durable log and, where there is a server, what sends it there and stands by when the disk fails.
+
+    A kiosk that is to be enrolled is so on the sender's thread, before anything is sent: no visitor waits for it.
+    """
     from sync.exchange import Exchange
+    from sync.identity import papers_beside
     from sync.log import SqliteLog
     from sync.resilient import ResilientLog
     from sync.sender import Sender
     from sync.standby import PATIENCE_S, Standby
 
-    gate, url = config.gate, config.server.url
+    gate, url, simulated = config.gate, config.server.url, config.simulation is not None
+    papers = papers_beside(Path(config.log.path))
+    enrolment = enrolment_of(config)
     disk = SqliteLog(
         Path(config.log.path),
         compound=gate.compound,
@@ -39,7 +46,7 @@ def open_log(
         return disk
 
     def exchange(timeout_s: float) -> Exchange:
-        return Exchange(url, gate.device, timeout_s=timeout_s, simulated=config.simulation is not None)
+        return Exchange(url, gate.device, papers=papers, timeout_s=timeout_s, simulated=simulated)
 
     timeout_s = config.server.timeout_s
     standby = Standby(exchange(min(PATIENCE_S, timeout_s)), compound=gate.compound, device=gate.device, clock=clock)
@@ -48,7 +55,13 @@ def open_log(
     sender = Sender(disk, exchange(timeout_s), batch=config.server.batch, on_health=on_server)
     stack.callback(sender.close)
     stop = threading.Event()
-    thread = threading.Thread(target=sender.run, args=(stop, wake), name="sender", daemon=True)
+
+    def send() -> None:
+        if enrolment is not None:
+            enrolment.until_enrolled(stop, on_server)
+        sender.run(stop, wake)
+
+    thread = threading.Thread(target=send, name="sender", daemon=True)
     thread.start()
 
     def finish() -> None:

@@ -22,8 +22,8 @@ class CuttableWire:
 
     @property
     def url(self) -> str:
-        """Where the kiosk finds the server."""
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        """Where the kiosk finds the server: whoever is in between passes TLS on as it is."""
+        return f"https://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def cut(self) -> None:
         """Break every open connection."""

@@ -50,11 +50,13 @@ class Played:
     unexpected: list[dict[str, Any]]
     scale_was_lost: bool
     screen: dict[str, Any] | None = None
+    enrolled: str | None = None
 
     @property
     def valid(self) -> bool:
-        """Whether there was somebody, all ended as expected, and every event is at the server."""
-        return bool(self.rows) and not self.unexpected and self.totals["lost"] == 0 and not self.scale_was_lost
+        """Whether there was somebody, all ended as expected, and every event is at the server, from an enrolled kiosk."""
+        well = not self.unexpected and self.totals["lost"] == 0 and not self.scale_was_lost
+        return bool(self.rows) and well and self.enrolled is not None
 
 
 def run_demo(
@@ -80,6 +82,8 @@ def run_demo(
         plan = Plan(chosen, count, seed, cpu_scale, "machine" if cpu_scale == 1 else "card", place)
         played = play(plan, program, console, interrupted)
     print_summary(console, played.totals, played.processes)
+    if played.enrolled is not None:
+        console.print(f"enrolled as {played.enrolled}: what it sent was signed, and went over TLS to the pinned server alone")
     if played.screen is not None:
         print_screen(console, played.screen)
     if report is not None:
@@ -108,7 +112,7 @@ def play(
         stage = Stage(site, program, plan.cpu_scale, plan.place.environment)
         try:
             stage.open()
-            console.print(f"central server at {stage.server}")
+            console.print(f"central server at {stage.server}, by its own CA: {site.site_ca}")
             if stage.scale_is_rough:
                 console.print("the scale is only held roughly: without root the pacer waits for its turn")
             stage.measure_scale()
@@ -137,10 +141,13 @@ def play(
         [row for row, account in zip(rows, accounts, strict=True) if not as_expected(row, account.guest)],
         stage.scale_was_lost,
         screen,
+        stage.enrolled.device if stage.enrolled is not None else None,
     )
     for row in played.unexpected:
         seen = {name: row[name] for name in ("expected", "decision", "reasons", "gate_outcome", "openings", "also")}
         console.print(f"not as expected: {row['name']}: {seen}")
+    if played.enrolled is None:
+        console.print("the kiosk was not enrolled: what it sent was not signed")
     if played.scale_was_lost:
         console.print("the process that slows the kiosk down died: the figures are not at the scale asked for")
     return played

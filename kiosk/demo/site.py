@@ -79,6 +79,16 @@ class Site:
         return self.folder / "tokens.json"
 
     @property
+    def code_path(self) -> Path:
+        """Where the kiosk finds the code that lets it enrol."""
+        return self.folder / "enrolment-code"
+
+    @property
+    def site_ca(self) -> Path:
+        """The CA that the site's server makes."""
+        return self.folder / "tls" / "site-ca.pem"
+
+    @property
     def screen_figures(self) -> Path:
         """Where the screen writes how smoothly it ran."""
         return self.folder / "screen.json"
@@ -126,6 +136,7 @@ class Site:
         path = self.folder / "central.toml"
         path.write_text(
             f'[server]\nhost = "127.0.0.1"\nport = {port}\n\n'
+            f'[tls]\nnames = ["127.0.0.1"]\nfolder = {json.dumps(str(self.site_ca.parent))}\n\n'
             f"[database]\nurl = {json.dumps('sqlite:///' + str(self.folder / 'central.sqlite'))}\n\n"
             "[simulation]\nallowed = true\n",
             encoding="utf-8",
@@ -150,7 +161,7 @@ class Site:
                 **({} if self.window is None else {"window": self.window}),
             },
             "log": {"path": str(self.log_path)},
-            "server": {} if server is None else {"url": server},
+            "server": {} if server is None else {"url": server, "enrolment_code": f"file:{self.code_path}"},
             "simulation": {
                 "world": str(self.world_socket),
                 "clock": self.scenario.surroundings.clock,
@@ -220,9 +231,16 @@ class Site:
             ],
         }
 
+    def write_code(self, code: str) -> None:
+        """Write the code that lets the kiosk enrol."""
+        self._write(self.code_path, code)
+
+    def _write_json(self, path: Path, content: object) -> None:
+        self._write(path, json.dumps(content, indent=1))
+
     @staticmethod
-    def _write_json(path: Path, content: object) -> None:
-        # Whole or not at all: the issuer reads its table while the demo goes on.
+    def _write(path: Path, text: str) -> None:
+        # Whole or not at all: others read these files while the demo goes on.
         draft = path.with_suffix(".draft")
-        draft.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        draft.write_text(text, encoding="utf-8")
         draft.rename(path)

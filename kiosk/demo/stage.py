@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import requests
 from drivers.simulated.observer import Observer
 from drivers.simulated.protocol import AllDone, ScreenTouched, VisitorReport
 from kiosk import events
+from kiosk.demo.admission import issue_code
 from kiosk.demo.disk import Disk
 from kiosk.demo.relay import CuttableWire
 from kiosk.demo.report import Stored
@@ -28,10 +29,13 @@ from kiosk.errors import DeviceLost, GatepostError
 from kiosk.pace.bursts import AchievedScale
 from kiosk.pace.slowing import Slowing
 from kiosk.supervisor import Program, Supervisor
+from sync.enrolment_wire import Place
+from sync.identity import papers_beside
 
 AHEAD = 3
 """How many visitors are in the world: one on the way through, one at the gate, one who waits."""
 VISIT_WITHIN_S = 40.0
+ENROLLED_WITHIN_S = 20.0
 PARTS = ("gate", "core", "eyes")
 SCREEN = "screen"
 
@@ -55,7 +59,7 @@ class Stage:
         self, site: Site, program: list[str], cpu_scale: float = 1.0, screen: Mapping[str, str] | None = None
     ) -> None:
         self._port = _free_port()
-        self.server = f"http://127.0.0.1:{self._port}"
+        self.server = f"https://127.0.0.1:{self._port}"
         self._site = site
         self._program = program
         self._cpu_scale = cpu_scale
@@ -65,6 +69,8 @@ class Stage:
         self.supervisor = Supervisor()
         self._disk = Disk()
         self._wire: CuttableWire | None = None
+        self._enrolled: Place | None = None
+        self._admission = threading.Thread(target=self._admit, name="enrolment", daemon=True)
 
     @property
     def world_socket(self) -> Path:
@@ -83,6 +89,7 @@ class Stage:
         central = str(site.write_central(self._port))
         if not site.scenario.surroundings.server_away:
             self._start("central", "central", "--config", central)
+            self._admission.start()
         self._start("issuer", "issuer", "--table", str(site.tokens_path))
         self._start("world", "world", "--script", str(site.script_path), "--socket", str(site.world_socket))
         running = self.supervisor.processes
@@ -188,11 +195,17 @@ class Stage:
         self._full_speed()
         if self._site.scenario.surroundings.server_away:
             self._start("central", "central", "--config", str(self._site.folder / "central.toml"))
-            self.supervisor.processes["central"].wait_ready()
+            self._admit()
         self._surround(None)
+        self._enrolled = self._wait_enrolled()
         self.end_kiosk()
         self.supervisor.end("world")
-        return _stored(self.server)
+        return _stored(self.server, self._site.site_ca)
+
+    @property
+    def enrolled(self) -> Place | None:
+        """As what the kiosk was enrolled when its processes ended; None when it was not."""
+        return self._enrolled
 
     def lost(self, stored: list[Stored]) -> int:
         """How many events are not both in the kiosk's own log and at the server, once each."""
@@ -237,6 +250,20 @@ class Stage:
         if self._wire is not None:
             self._wire.lead_nowhere(case is not None and case.server_away)
 
+    def _admit(self) -> None:
+        """Once the server is there, issue a code and leave it where the kiosk looks for it: no visitor waits for that."""
+        with suppress(GatepostError):
+            self.supervisor.processes["central"].wait_ready()
+            self._site.write_code(issue_code(self._site.folder / "central.toml"))
+
+    def _wait_enrolled(self) -> Place | None:
+        """A kiosk whose server was away until now enrols before it ends."""
+        papers = papers_beside(self._site.log_path)
+        ends = time.monotonic() + ENROLLED_WITHIN_S
+        while (place := papers.place()) is None and time.monotonic() < ends:
+            threading.Event().wait(0.05)
+        return place
+
     def _full_speed(self) -> None:
         if self._slowing is not None:
             self._slowing.close()
@@ -265,11 +292,12 @@ def _free_port() -> int:
         return port
 
 
-def _stored(server: str) -> list[Stored]:
+def _stored(server: str, site_ca: Path) -> list[Stored]:
     stored: list[Stored] = []
     asked: dict[str, str | int] = {"compound": COMPOUND, "after": 0, "limit": 500}
     with requests.Session() as session:
         session.trust_env = False
+        session.verify = str(site_ca)
         while True:
             answer = session.get(f"{server.rstrip('/')}/api/v1/events", params=asked, timeout=10)
             answer.raise_for_status()

@@ -1,6 +1,5 @@
 """The central server and the issuers' gateways: whether they are reached, how fast, and whether it is they."""
 
-import ipaddress
 import json
 import socket
 import ssl
@@ -14,6 +13,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import HTTPError, NameResolutionError
 
 from kiosk.doctor.findings import Finding, PartName, Remark, absent, finding, fit, unfit, unknown
+from kiosk.loopback import leads_to_loopback
 from kiosk.model import Seconds
 
 HEALTH = "/healthz"
@@ -73,16 +73,9 @@ def _ask(url: str, within_s: Seconds, measured: dict[str, Any]) -> Remark:
         return unfit("server.captive", status=response.status_code)
     if response.status_code != requests.codes.ok or not _is_well(body):
         return unfit("server.other", status=response.status_code)
-    if not measured["tls"] and not _is_loopback(urlsplit(url).hostname or ""):
+    if not measured["tls"] and not leads_to_loopback(url):
         return fit("server.plain", answer_ms=answer_ms)
     return fit("server.well", answer_ms=answer_ms, transport="TLS" if measured["tls"] else "loopback")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:

@@ -1,4 +1,7 @@
-"""Who may see what names a person, and the record of whoever did: made in the same transaction, before anything is told."""
+"""Who may see what names a person, and the record of whoever did: made in the same transaction, before anything is told.
+
+The record also has who let a device in, and who shut it out.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,6 +38,9 @@ class Act(StrEnum):
     ERASE = "erase"
     RETENTION = "retention"
     DESTROY_KEY = "destroy_key"
+    ISSUE_CODE = "issue_code"
+    ENROL = "enrol"
+    REVOKE = "revoke"
 
 
 MAY_SEE: Mapping[Role, frozenset[str] | None] = {

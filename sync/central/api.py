@@ -2,26 +2,29 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import FastAPI, Header, Path, Query, Request
+from fastapi import Depends, FastAPI, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from sync.central.authentication import Authentication, Caller
 from sync.central.board import Board
-from sync.central.body import Refused, read_body
+from sync.central.body import Refused
 from sync.central.device_pages import device_routes
+from sync.central.enrolment_routes import Enrolling, enrolment_routes
 from sync.central.headers import SecurityHeaders
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
 from sync.central.store import Store
 from sync.central.web import page_routes
-from sync.wire import LOG_ID, MAX_BODY, NAME, WIRE, NotOnTheWire, Standing, decode_upload, encode_standing
+from sync.enrolment_wire import Why
+from sync.wire import LOG_ID, NAME, WIRE, NotOnTheWire, Standing, decode_upload, encode_standing
 
 MAX_EVENTS = 10_000
 """The most events of one upload; a kiosk that is refused for it sends fewer."""
@@ -33,7 +36,13 @@ LogId = Annotated[str, Path(pattern=LOG_ID)]
 
 
 def create_app(
-    store: Store, board: Board, housekeeping: Housekeeping, metrics: Metrics, *, simulation_allowed: bool
+    store: Store,
+    board: Board,
+    housekeeping: Housekeeping,
+    metrics: Metrics,
+    authentication: Authentication,
+    enrolling: Enrolling,
+    wall_us: Callable[[], int],
 ) -> FastAPI:
     """Build the application around an open store, the live page's board, the server's own chores and its figures."""
 
@@ -52,8 +61,9 @@ def create_app(
 
     app = FastAPI(title="Gatepost central", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(SecurityHeaders)
-    _add_refusals(app)
-    _add_logs(app, store, metrics, board.closing, simulation_allowed=simulation_allowed)
+    _add_refusals(app, wall_us)
+    _add_logs(app, store, metrics, authentication)
+    app.include_router(enrolment_routes(enrolling, authentication, board.closing, wall_us))
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -71,26 +81,31 @@ def create_app(
     return app
 
 
-def _add_logs(app: FastAPI, store: Store, metrics: Metrics, closing: asyncio.Event, *, simulation_allowed: bool) -> None:
+def _add_logs(app: FastAPI, store: Store, metrics: Metrics, authentication: Authentication) -> None:
     appending = CapacityLimiter(APPENDING)
 
     @app.get("/api/v1/logs/{device}/{log_id}")
-    def standing(device: Name, log_id: LogId, compound: Annotated[str, Query(pattern=NAME)]) -> Response:
+    def standing(
+        device: Name,
+        log_id: LogId,
+        compound: Annotated[str, Query(pattern=NAME)],
+        caller: Annotated[Caller, Depends(authentication)],
+    ) -> Response:
+        if caller.compound != compound:
+            raise Refused(403, "the log is of another compound", Why.NOT_YOURS)
+        authentication.admit(caller, device)
         return _standing(store.standing(compound, device, log_id), 200)
 
     @app.post("/api/v1/logs/{device}/{log_id}")
     async def upload(
-        request: Request,
         device: Name,
         log_id: LogId,
         gatepost_compound: Annotated[str, Header(pattern=NAME)],
-        gatepost_simulated: Annotated[str, Header()] = "0",
+        caller: Annotated[Caller, Depends(authentication)],
     ) -> Response:
-        if gatepost_simulated != "0" and not simulation_allowed:
-            raise Refused(403, "this server takes no simulated kiosks")
-
-        def append(body: bytes) -> tuple[bool, Standing]:
-            sent, members = decode_upload(body)
+        def append() -> tuple[bool, Standing]:
+            authentication.admit(caller, device)
+            sent, members = decode_upload(caller.body)
             if sent.wire > WIRE:
                 raise Refused(400, f"this server reads wire {WIRE}")
             if len(sent.events) > MAX_EVENTS:
@@ -100,8 +115,7 @@ def _add_logs(app: FastAPI, store: Store, metrics: Metrics, closing: asyncio.Eve
             metrics.uploaded(len(sent.events), fitted, now, time.monotonic() - began)
             return fitted, now
 
-        body = await read_body(request, MAX_BODY, closing)
-        fitted, now = await to_thread.run_sync(append, body, limiter=appending)
+        fitted, now = await to_thread.run_sync(append, limiter=appending)
         return _standing(now, 200 if fitted else 409)
 
     @app.get("/api/v1/logs")
@@ -118,13 +132,19 @@ def _add_logs(app: FastAPI, store: Store, metrics: Metrics, closing: asyncio.Eve
         return {"events": found, "next": found[-1]["arrival"] if len(found) == limit else None}
 
 
-def _add_refusals(app: FastAPI) -> None:
+def _add_refusals(app: FastAPI, wall_us: Callable[[], int]) -> None:
     """Everything that is not answered is refused in the same form: one sentence, nothing of what was sent."""
 
     @app.exception_handler(Refused)
     async def refused(_: Request, error: Refused) -> Response:
         # What is left of the body is not waited for.
-        return _refusal(error.status, str(error), {"Connection": "close"})
+        headers = {"Connection": "close"}
+        if error.why is None:
+            return _refusal(error.status, str(error), headers)
+        told: dict[str, Any] = {"error": str(error), "reason": error.why}
+        if error.why is Why.STALE:
+            told["time_us"] = wall_us()
+        return JSONResponse(told, error.status, headers=headers)
 
     @app.exception_handler(NotOnTheWire)
     async def not_on_the_wire(_: Request, error: NotOnTheWire) -> Response:

@@ -15,6 +15,7 @@ import typer
 
 from kiosk.errors import UsageError
 from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, loaded, print_line, store
+from sync.central.device_commands import devices, enrol, revoke
 from sync.central.key_commands import keys_app
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 central_app = typer.Typer()
 central_app.add_typer(keys_app, name="keys")
+central_app.command()(enrol)
+central_app.command()(devices)
+central_app.command()(revoke)
 
 Fields = Annotated[
     list[str],

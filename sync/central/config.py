@@ -7,9 +7,13 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.documents import decode_toml
+from kiosk.errors import UsageError
+from kiosk.loopback import is_loopback
 from sync.wire import NAME
 
 Days = Annotated[int, Meta(ge=1, le=3660)]
+HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9:][A-Za-z0-9.:-]*\Z", max_length=253)]
+"""A name or an address, without scheme and port."""
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -19,12 +23,21 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class ServerSection(Section, frozen=True):
     """[server] Where to listen. Port 0 takes any free one.
 
-    `metrics_port`: the server's figures for Prometheus are there, on loopback only; 0 is any free port.
+    `metrics_port`: the server's figures for Prometheus are there, on loopback only; 0 is any free port. `insecure`: listen
+    beyond loopback without TLS all the same.
     """
 
     host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8080
     metrics_port: Annotated[int, Meta(ge=0, le=65535)] | None = None
+    insecure: bool = False
+
+
+class TlsSection(Section, frozen=True):
+    """[tls] HTTPS by the site's own CA, which the server makes in `folder`. `names` are those that kiosks call it by."""
+
+    names: Annotated[list[HostName], Meta(min_length=1, max_length=50)]
+    folder: Annotated[str, Meta(min_length=1)] = "tls"
 
 
 class DatabaseSection(Section, frozen=True):
@@ -65,6 +78,7 @@ class CentralConfig(Section, frozen=True):
     """A central server's whole configuration."""
 
     server: ServerSection = ServerSection()
+    tls: TlsSection | None = None
     database: DatabaseSection = DatabaseSection()
     vault: VaultSection = VaultSection()
     retention: RetentionSection = RetentionSection()
@@ -73,4 +87,10 @@ class CentralConfig(Section, frozen=True):
 
 def load(path: Path) -> CentralConfig:
     """Read and validate a configuration file. Raises UsageError."""
-    return decode_toml(path, CentralConfig)
+    config = decode_toml(path, CentralConfig)
+    if config.tls is None and not config.server.insecure and not is_loopback(config.server.host):
+        raise UsageError(
+            f"{path}: [server] host = {config.server.host!r} is beyond loopback without TLS; add [tls] with the server's"
+            " names, or say insecure = true"
+        )
+    return config

@@ -22,8 +22,8 @@ from nacl.public import PrivateKey
 from nacl.pwhash import argon2id
 from nacl.secret import SecretBox
 
-from sync.central.replacing import replace_file
 from sync.central.vault import KeyDestroyed, KeyMissing, KeyRecord, VaultClosed
+from sync.replacing import replace_file
 from sync.sealing import CannotUnseal, MonthKey, key_named, unseal
 
 VERSION = 1

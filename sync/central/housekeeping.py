@@ -1,4 +1,4 @@
-"""What the server does by itself, at its start and once a day: partitions, keys ahead, the index, retention."""
+"""What the server does by itself, at its start and once a day: partitions, keys and certificate, the index, retention."""
 
 import asyncio
 from collections.abc import Callable
@@ -35,6 +35,7 @@ class Housekeeping:
         *,
         days_of: Callable[[str], int],
         months_ahead: int,
+        renew: Callable[[], None] | None = None,
     ) -> None:
         self._engine = engine
         self._people = people
@@ -42,6 +43,7 @@ class Housekeeping:
         self._wall_us = wall_us
         self._days_of = days_of
         self._months_ahead = months_ahead
+        self._renew = renew
 
     async def run(self, closing: asyncio.Event, every_s: float = EVERY_S) -> None:
         """Do the chores now and every day, until `closing`."""
@@ -58,7 +60,7 @@ class Housekeeping:
 
     def once(self) -> bool:
         """Do every chore; one that fails keeps no other from being done. Whether all went well."""
-        chores = (self._make_partitions, self._make_keys, self._index_rest, self._retain)
+        chores = (self._make_partitions, self._make_keys, self._index_rest, self._retain, self._renew_certificate)
         went = [self._well(chore) for chore in chores]
         return all(went)
 
@@ -94,6 +96,10 @@ class Housekeeping:
     def _retain(self) -> None:
         if count := self._people.retain(self._days_of):
             _log.info("personal data erased after their time", count=count)
+
+    def _renew_certificate(self) -> None:
+        if self._renew is not None:
+            self._renew()
 
 
 def make_keys_ahead(vault: Vault, compounds: list[str], now_us: int, months_ahead: int) -> int:

@@ -60,16 +60,10 @@ def list_keys(
 def publish_keys(context: typer.Context, compound: Compound, config: ConfigFile = None) -> int:
     """Print the public keys of this month and those to come: what a compound's kiosks get as `[log] month_keys`."""
     from sync.central.opening import open_vault, wall_us
-    from sync.sealing import encode_month_keys, month_of
+    from sync.central.vault import public_keys
+    from sync.sealing import encode_month_keys
 
-    configured = loaded(context, config)
-    present = month_of(wall_us())
-    records = open_vault(configured.vault).records()
-    keys = [
-        record.key
-        for record in records
-        if record.compound == compound and record.destroyed_us is None and record.key.month >= present
-    ]
+    keys = public_keys(open_vault(loaded(context, config).vault), compound, wall_us())
     if not keys:
         raise UsageError(f"the vault has no keys of {compound} for this month or later; make them with keys create")
     typer.echo(encode_month_keys(compound, keys).decode())

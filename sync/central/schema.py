@@ -173,3 +173,34 @@ access = Table(
     # Which events or keys, as JSON; never what was searched for or found.
     Column("subject", Text, nullable=False),
 )
+
+# Who may speak for a gate: one row for each device that was ever enrolled.
+device = Table(
+    "device",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("device", String(63), primary_key=True),
+    Column("gate", String(63), nullable=False),
+    Column("direction", String(8), nullable=False),
+    Column("public_key", LargeBinary(32), nullable=False),
+    Column("replaces", String(63)),
+    Column("enrolled_us", BigInteger, nullable=False),
+    # When and as what (`enrolled.Ended`) it ceased to be heard; null while it is.
+    Column("ended_us", BigInteger),
+    Column("ended_as", String(16)),
+)
+Index("device_key", device.c.compound, device.c.public_key, unique=True)
+
+# Codes that let one device enrol, each once: digests of their secrets, and who used them.
+enrolment_code = Table(
+    "enrolment_code",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("gate", String(63), nullable=False),
+    Column("direction", String(8), nullable=False),
+    Column("replaces", String(63)),
+    Column("issued_us", BigInteger, nullable=False),
+    Column("expires_us", BigInteger, nullable=False),
+    Column("used_by", String(63)),
+)

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
@@ -12,14 +13,18 @@ import uvicorn
 
 from kiosk.errors import UsageError
 from sync.central.api import create_app
+from sync.central.authentication import Authentication
 from sync.central.board import Board
 from sync.central.config import CentralConfig
 from sync.central.demo_data import fill
+from sync.central.enrolment_routes import Enrolling
+from sync.central.guessing import Attempts
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
 from sync.central.opening import vault_or_closed, wall_us
 from sync.central.people import People
 from sync.central.store import Store
+from sync.central.tls import Tls
 
 GRACE_S = 1
 """A request under way has so long to end; a kiosk that is cut off sends again."""
@@ -39,6 +44,9 @@ def serve(
     With `demo_data` an empty database is filled with a made-up day first. Raises UsageError, also when the port is in use.
     """
     with _listener(config.server.host, config.server.port) as listener, ExitStack() as stack:
+        tls = None if config.tls is None else Tls(config.tls)
+        if tls is not None:
+            tls.prepare(wall_us())
         vault = vault_or_closed(config.vault)
         store = Store(config.database.url, vault=vault)
         stack.callback(store.close)
@@ -52,12 +60,17 @@ def serve(
             wall_us,
             days_of=config.retention.days_of,
             months_ahead=config.vault.months_ahead,
+            renew=None if tls is None else tls.renew,
         )
         metrics = Metrics(store.engine, vault, version("gatepost"))
         stack.callback(metrics.close)
         if config.server.metrics_port is not None:
             metrics.serve(config.server.metrics_port)
-        app = create_app(store, board, housekeeping, metrics, simulation_allowed=config.simulation.allowed)
+        authentication = Authentication(store.engine, board.closing, wall_us, simulation_allowed=config.simulation.allowed)
+        enrolling = Enrolling(
+            store.engine, vault, Attempts(time.monotonic), wall_us, None if tls is None else tls.ca.certificate.read_bytes()
+        )
+        app = create_app(store, board, housekeeping, metrics, authentication, enrolling, wall_us)
         settings = uvicorn.Config(
             app,
             log_level="warning",
@@ -68,8 +81,9 @@ def serve(
             ws="none",
             limit_concurrency=CONNECTIONS,
             timeout_graceful_shutdown=GRACE_S,
+            **({} if tls is None else tls.settings()),
         )
-        url = _url(config.server.host, listener.getsockname()[1])
+        url = _url("http" if tls is None else "https", config.server.host, listener.getsockname()[1])
         _Server(settings, board, lambda: on_ready(url), stop or threading.Event()).run([listener])
 
 
@@ -136,5 +150,5 @@ def _listener(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _url(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

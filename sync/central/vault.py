@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 from kiosk.errors import GatepostError
-from sync.sealing import MonthKey
+from kiosk.model import WallTime
+from sync.sealing import MonthKey, month_of
 
 
 class VaultClosed(GatepostError, RuntimeError):
@@ -49,6 +50,16 @@ class Vault(Protocol):
 
     def destroy(self, key_id: str, now_us: int) -> KeyRecord:
         """Destroy a private key for good; its record stays. Raises KeyMissing."""
+
+
+def public_keys(vault: Vault, compound: str, now_us: int) -> list[MonthKey]:
+    """A compound's keys of this month and those to come, as its kiosks get them. Raises VaultClosed."""
+    present = month_of(WallTime(now_us))
+    return [
+        record.key
+        for record in vault.records()
+        if record.compound == compound and record.destroyed_us is None and record.key.month >= present
+    ]
 
 
 class ClosedVault:

@@ -1,0 +1,159 @@
+"""The line to the central server: bounded in size and time, to the pinned server alone, signed by the server's clock.
+
+Every failure is ServiceUnavailable; one that has a name is Obstructed (`sync.obstacles`).
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import requests
+from requests import RequestException, Session
+from urllib3.exceptions import HTTPError
+
+from kiosk.errors import ServiceUnavailable
+from sync import wire
+from sync.enrolment_wire import TIME_PATH, Why, decode_refusal, decode_time
+from sync.obstacles import REFUSALS, Obstacle, Obstructed, in_the_way, is_page
+
+if TYPE_CHECKING:
+    # Costs time to import, and only a kiosk that is enrolled has one.
+    from sync.signing import Signer
+
+LEAST_S = 0.05
+"""What an exchange has even where its caller's time is over."""
+REFUSING = (401, 403)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A server's answer."""
+
+    status: int
+    body: bytes
+
+
+class Line:
+    """A way to the server at `url`, for one thread at a time. `agent` is what this kiosk calls itself.
+
+    An exchange takes `timeout_s` at most. `verify` is the file of the CA to be believed, or True for the system's.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        agent: str,
+        *,
+        timeout_s: float = 5.0,
+        simulated: bool = False,
+        verify: bool | str = True,
+        session: Session | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._prefix = requests.compat.urlsplit(self._url).path
+        self._timeout_s = timeout_s
+        self._monotonic = monotonic
+        self._ahead_us: int | None = None  # how far the server's clock is ahead of our monotonic one
+        self._session = session or Session()
+        self._session.trust_env = False  # neither a proxy nor a .netrc of the machine's comes between
+        self._session.verify = verify
+        self._session.headers.update(
+            {"User-Agent": f"gatepost/{agent}", "Content-Type": "application/json", "Accept-Encoding": "identity"}
+        )
+        self._simulated = simulated
+        if simulated:
+            self._session.headers[wire.SIMULATED_HEADER] = "1"
+
+    def pin(self, ca: Path) -> None:
+        """Believe only the server whose certificate is by this CA."""
+        self._session.verify = str(ca)
+
+    def deadline(self, ends: float | None = None) -> float:
+        """When an exchange that begins now has to be over; no later than `ends`, but for a moment."""
+        latest = self._monotonic() + self._timeout_s
+        return latest if ends is None else min(latest, max(ends, self._monotonic() + LEAST_S))
+
+    def ask(self, method: str, target: str, compound: str, body: bytes, deadline: float) -> Answer:
+        """One exchange without a signature. Raises ServiceUnavailable."""
+        return _heard(self._exchange(method, target, {wire.COMPOUND_HEADER: compound}, body, deadline))
+
+    def ask_signed(self, signer: "Signer", method: str, target: str, compound: str, body: bytes, deadline: float) -> Answer:
+        """One signed exchange; again with the server's time learned anew when it finds the signature stale.
+
+        Raises ServiceUnavailable.
+        """
+        from sync.signing import Message
+
+        again = False
+        while True:
+            headers = {wire.COMPOUND_HEADER: compound, wire.SIMULATED_HEADER: "1" if self._simulated else "0"}
+            headers = signer.sign(Message(method, self._prefix + target, headers), body, self._server_us(deadline))
+            answer = self._exchange(method, target, headers, body, deadline)
+            if again or answer.status != 401 or decode_refusal(answer.body).reason != Why.STALE:
+                return _heard(answer)
+            self._ahead_us = None
+            again = True
+
+    def close(self) -> None:
+        """Close the connections. Idempotent."""
+        self._session.close()
+
+    def _server_us(self, deadline: float) -> int:
+        """The server's time in microseconds since 1970, asked for once: this kiosk's own may never have been set."""
+        if self._ahead_us is None:
+            before = self._monotonic()
+            answer = _heard(self._exchange("GET", TIME_PATH, {}, b"", deadline))
+            if answer.status != requests.codes.ok:
+                raise ServiceUnavailable(f"the server does not tell its time (status {answer.status})")
+            try:
+                told = decode_time(answer.body)
+            except wire.NotOnTheWire as error:
+                raise ServiceUnavailable(str(error)) from error
+            self._ahead_us = told.time_us - int((before + self._monotonic()) / 2 * 1_000_000)
+        return self._ahead_us + int(self._monotonic() * 1_000_000)
+
+    def _exchange(self, method: str, target: str, headers: dict[str, str], body: bytes, deadline: float) -> Answer:
+        patience = max(LEAST_S, deadline - self._monotonic())
+        try:
+            with self._session.request(
+                method,
+                self._url + target,
+                data=body,
+                headers=headers,
+                timeout=(patience, patience),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                answer = Answer(response.status_code, self._read(response, deadline))
+        except ServiceUnavailable:
+            raise
+        except (RequestException, HTTPError, OSError) as error:
+            if (obstacle := in_the_way(error)) is not None:
+                raise Obstructed(obstacle) from error
+            raise ServiceUnavailable(f"the server does not answer: {type(error).__name__}") from error
+        if is_page(answer.status, response.headers.get("Content-Type", ""), answer.body):
+            raise Obstructed(Obstacle.CAPTIVE_PORTAL)
+        return answer
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes:
+        """Read the answer piece by piece, so that neither its size nor its pace is the server's choice."""
+        answer = b""
+        while piece := response.raw.read1(4096):
+            answer += piece
+            if len(answer) > wire.MAX_ANSWER:
+                raise ServiceUnavailable("the server's answer is too long")
+            if self._monotonic() > deadline:
+                raise ServiceUnavailable("the server's answer took too long")
+        return answer
+
+
+def _heard(answer: Answer) -> Answer:
+    """Pass an answer on, unless the server refuses whoever asks. Raises Obstructed."""
+    if answer.status in REFUSING:
+        reason = decode_refusal(answer.body).reason
+        if reason in tuple(Why) and Why(reason) in REFUSALS:
+            raise Obstructed(REFUSALS[Why(reason)])
+    return answer
