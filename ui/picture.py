@@ -170,7 +170,7 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The guard is being called, or has not answered: then `phone` is the number to call, as large as may be."""
+    """The guard is being called, or has not answered. `phone`: the number to call, as large as may be."""
 
     title: Say
     line: Say

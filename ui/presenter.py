@@ -150,6 +150,8 @@ def _gauge(measured: Measured) -> Gauge:
 def _answered(view: View, answer: Answer) -> Answered:
     line: Words = Because(view.reasons[0], answer) if view.reasons else say(f"answer.{answer}.line")
     following = say("guard.ringing" if view.guard is GuardCall.RINGING else f"answer.{answer}.line")
+    if view.guard_phone is not None:
+        following = say("guard.unanswered.line", phone=view.guard_phone)
     return Answered(answer, say(f"answer.{answer}"), line, following)
 
 
@@ -167,6 +169,10 @@ def _form(view: View, now: Monotonic) -> Form:
 
 
 def _guard(view: View, call: GuardCall) -> Guard:
+    if call is GuardCall.RINGING and view.guard_phone is not None:
+        # Nobody hears it ring.
+        line = say("guard.phone.line", phone=view.guard_phone)
+        return Guard(say("guard.phone"), line, unanswered=False, phone=view.guard_phone)
     if call is GuardCall.RINGING:
         return Guard(say("guard.ringing"), say("guard.ringing.line"), unanswered=False, phone=None)
     if view.guard_phone is None:

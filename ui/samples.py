@@ -53,7 +53,8 @@ SAMPLES: Mapping[str, View | None] = {
     ),
     "steps-lost": _view(
         Phase.COLLECTING,
-        steps=_steps(StepState.UNAVAILABLE, StepState.UNAVAILABLE, StepState.WAITING),
+        steps=_steps(StepState.WAITING, StepState.UNAVAILABLE, StepState.NOT_NEEDED),
+        wanted=(Need.TEMPERATURE,),
         lost=(Part.CAMERA, Part.THERMOMETER),
         server_lost_at=Monotonic(NOW - 600),
         simulated=True,
