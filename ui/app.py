@@ -222,6 +222,8 @@ class ScreenApp(App):
         front.prepare(picture)
         # A few turns later its words are where they belong.
         Clock.schedule_once(lambda _: front.rehearse(picture.screen), WARM_UP_S / 2)
+        # What the last one left behind is taken back before it is needed anew: memory never shrinks again.
+        gc.collect()
         return True
 
     def _collect(self, _: float) -> None:

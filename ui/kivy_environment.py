@@ -32,6 +32,8 @@ def prepare(driver: str, cache: Path, window: tuple[int, int] | None, *, fps: in
         KIVY_HOME=str(home),
         KIVY_WINDOW="sdl2",
         KIVY_TEXT="sdl2",
+        # No picture is read from a file: without this Kivy loads every library that could.
+        KIVY_IMAGE="sdl2",
         # Sizes are ours, from the panel's real diagonal.
         KIVY_METRICS_DENSITY="1",
         KIVY_DPI="96",

@@ -38,7 +38,8 @@ class Surface(Widget):
         radius = min(round(self.corner), int(min(self.size) / 2))
         width = round(self.edge_width)
         self._drawing.texture = corners(radius, width, tuple(self.fill), tuple(self.edge if width else self.fill))
-        self._drawing.border = [max(radius, width, 1)] * 4
+        # A border is drawn whole, whatever the size.
+        self._drawing.border = [max(radius, width, 1) if self.shown else 0] * 4
         self._drawing.pos = (round(self.x), round(self.y))
         self._drawing.size = (max(0, round(self.width)), max(0, round(self.height))) if self.shown else (0, 0)
 
