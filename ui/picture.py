@@ -126,13 +126,17 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The three steps, and the one thing to do now. `urgent`: `do` is a hint or the end of the time."""
+    """The three steps, and the one thing to do now.
+
+    `urgent`: `do` is a hint or the end of the time. `taken`: a code was read just now, and is of use.
+    """
 
     tiles: tuple[Tile, ...]
     do: Say
     urgent: bool
     line: Say | None
     gauge: Gauge | None
+    taken: bool
     mirror: bool
     no_mirror: Say
 

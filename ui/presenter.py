@@ -36,6 +36,8 @@ from ui.touches import bar_of
 
 ANNOUNCED_S = 10.0
 """So long before the kiosk stops waiting it says so."""
+TAKEN_S = 1.5
+"""How long a code that was taken in is said to be so."""
 NOTICE_S = 12.0
 """How long a notice is shown while nobody is here."""
 SHIFT_S = 60.0
@@ -134,6 +136,7 @@ def _steps(view: View, now: Monotonic) -> Steps:
         urgent,
         line,
         gauge=None if view.measured is None else _gauge(view.measured),
+        taken=view.code_taken_at is not None and now - view.code_taken_at < TAKEN_S,
         mirror=not lost,
         no_mirror=say("part.camera.lost" if Part.CAMERA in view.lost else "part.eyes.lost"),
     )

@@ -42,6 +42,13 @@ SAMPLES: Mapping[str, View | None] = {
         measured=Measured(Celsius(36.1), Celsius(0.8), settled=False),
         ends_at=Monotonic(NOW + 25),
     ),
+    "steps-taken": _view(
+        Phase.COLLECTING,
+        steps=_steps(StepState.DONE, StepState.ACTIVE, StepState.NOT_NEEDED),
+        wanted=(Need.HEALTH_CODE,),
+        measured=_SETTLED,
+        code_taken_at=Monotonic(NOW - 0.5),
+    ),
     "steps-hint": _view(
         Phase.COLLECTING,
         steps=_steps(StepState.DONE, StepState.ACTIVE, StepState.WAITING),
