@@ -196,8 +196,8 @@ class Credential:
     """A scanned code after checking. `holder` names a person or token and is sealed, never logged; so is `person`.
 
     `serial` tells a pass from every other one, so that one for a single use is taken once; it is sealed as well, and
-    so is `unit`, the home or office that a pass is for. `findings` are those of a health certificate; none of them is a
-    colour.
+    so is `unit`, the home or office that a pass is for. `language`: in which its holder is to be spoken to. `findings`
+    are those of a health certificate; none of them is a colour.
     """
 
     kind: CredentialKind
@@ -212,6 +212,7 @@ class Credential:
     serial: str | None = field(default=None, repr=False)
     unit: str | None = field(default=None, repr=False)
     single_use: bool = False
+    language: str | None = None
     person: Holder | None = field(default=None, repr=False)
     findings: tuple[Finding, ...] = ()
 

@@ -56,6 +56,11 @@ class PolicyDocument:
         """`id@version`, as decisions and records name it."""
         return f"{self.id}@{self.version}"
 
+    @property
+    def asks(self) -> frozenset[Need]:
+        """The facts that some rule asks for."""
+        return frozenset(condition.fact for rule in self.rules for condition in rule.when if condition.fact is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

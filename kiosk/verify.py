@@ -99,7 +99,7 @@ def _facts(found: Credential) -> dict[str, Any]:
     if found.expires_at is not None:
         facts["expires_at"] = (_EPOCH + timedelta(microseconds=found.expires_at)).isoformat()
     if found.visitor is not None:
-        facts |= {"visitor": found.visitor, "single_use": found.single_use}
+        facts |= {"visitor": found.visitor, "single_use": found.single_use, "language": found.language}
     if found.person is not None:
         facts["findings"] = [
             {"kind": finding.kind, "on": finding.on, "days": finding.days, "in_force": finding.in_force}

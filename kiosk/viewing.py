@@ -66,7 +66,7 @@ class Viewpoint:
     def __init__(self, site: Site) -> None:
         self._site = site
         rules = site.document.rules
-        self.asks = frozenset(condition.fact for rule in rules for condition in rule.when if condition.fact is not None)
+        self.asks = site.document.asks
         """The facts that some rule may want."""
         self._faults = {rule.id: _faults(rule) for rule in rules}
         self._lacks = {rule.id: _lacks(rule) for rule in rules}
@@ -96,6 +96,7 @@ class Viewpoint:
             guard_phone=self._site.guard_phone
             if guard is GuardCall.UNANSWERED or (guard is not None and server_lost_at is not None)
             else None,
+            language=_language(evidence.facts),
             ends_at=visit.deadline if visit.phase in PATIENT else None,
             extendable=flow.takes(visit, TimeWanted()),
             lost=tuple(sorted(around.lost)),
@@ -205,6 +206,10 @@ def _measured(visit: Visit, reading: Reading | None) -> Measured | None:
         return None
     # The reading that was decided on does not change any more.
     return Measured(reading.body_c, reading.uncertainty_c, visit.decision is not None or reading.samples >= SETTLED)
+
+
+def _language(facts: Facts) -> str | None:
+    return None if facts.admission_pass is None else facts.admission_pass.language
 
 
 def _form_step(visit: Visit, facts: Facts) -> StepState:

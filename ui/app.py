@@ -42,8 +42,8 @@ TICK_S = 0.25
 """How often time itself changes what is shown: countdowns, notices, what is forgotten."""
 STOP_S = 0.1
 NARRATED_TICKS = 4
-WARM_UP_S = 0.2
-"""One screen is made ready every so often after the start, while nobody waits for it."""
+WARM_UP_S = 0.06
+"""One screen is made ready every so often after the start, while nobody is here to wait for it."""
 COLLECT_S = 5.0
 """While nobody is here, what was thrown away is collected so often. During a visit it would be a stall."""
 
@@ -106,6 +106,9 @@ class ScreenApp(App):
         Clock.schedule_interval(self._reflect, 1.0 / self._settings.preview_fps)
         self._warm = iter([view for view in SAMPLES.values() if view is not None])
         Clock.schedule_interval(self._warm_up, WARM_UP_S)
+        # From now on garbage is collected when it suits.
+        gc.disable()
+        Clock.schedule_interval(self._collect, COLLECT_S)
         Clock.schedule_once(lambda _: self._ready(), 0)
 
     def on_stop(self) -> None:
@@ -204,14 +207,14 @@ class ScreenApp(App):
             self._voice.say(key, self._session.speaks)
 
     def _warm_up(self, _: float) -> bool:
-        """Make the next screen ready; False ends it."""
+        """Make the next screen ready, unless a visitor is here; False ends it."""
+        if self._pace.visiting:
+            return True
         view = next(self._warm, None)
         if view is None or self._front is None:
             # What is there now stays: later collections look at what came since.
             gc.collect()
             gc.freeze()
-            gc.disable()
-            Clock.schedule_interval(self._collect, COLLECT_S)
             return False
         session = Session(self._settings.manner, NOW, view)
         picture = present(session, NOW, self._time_of_day, self._notices)
@@ -219,6 +222,8 @@ class ScreenApp(App):
         front.prepare(picture)
         # A few turns later its words are where they belong.
         Clock.schedule_once(lambda _: front.rehearse(picture.screen), WARM_UP_S / 2)
+        # What the last one left behind is taken back before it is needed anew: memory never shrinks again.
+        gc.collect()
         return True
 
     def _collect(self, _: float) -> None:

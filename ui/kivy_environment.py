@@ -32,6 +32,8 @@ def prepare(driver: str, cache: Path, window: tuple[int, int] | None, *, fps: in
         KIVY_HOME=str(home),
         KIVY_WINDOW="sdl2",
         KIVY_TEXT="sdl2",
+        # No picture is read from a file: without this Kivy loads every library that could.
+        KIVY_IMAGE="sdl2",
         # Sizes are ours, from the panel's real diagonal.
         KIVY_METRICS_DENSITY="1",
         KIVY_DPI="96",
@@ -40,8 +42,8 @@ def prepare(driver: str, cache: Path, window: tuple[int, int] | None, *, fps: in
         # A finger is a finger: SDL shall not add a mouse to it.
         SDL_TOUCH_MOUSE_EVENTS="0",
     )
-    # Where the processor draws, one thread draws: the decoders need the others.
-    os.environ.setdefault("LP_NUM_THREADS", "1")
+    # Where the processor draws, Kivy's own thread draws: no frame then waits for another thread to be let run.
+    os.environ.setdefault("LP_NUM_THREADS", "0")
     getLogger("kivy").setLevel(ERROR)
 
     from kivy.config import Config

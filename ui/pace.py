@@ -1,14 +1,15 @@
 """How smoothly the screen runs: the time of each frame, the longest stall of Kivy's thread, the rate of the mirror.
 
 Kivy's loop is sleep, then work, then sleep. A turn is what lies between two sleeps: nothing is drawn and no touch is
-heard meanwhile, so the longest turn is the longest stall.
+heard meanwhile, so the longest turn is the longest stall. Of a turn its work is what the thread itself computed: the
+rest it waited for a processor, or for whoever shows the picture.
 """
 
 import json
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,20 @@ MILLI = 1000.0
 class Pace:
     """What is measured, in Kivy's thread alone; `turned` may be asked from any."""
 
-    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, now: Callable[[], float] = time.perf_counter, worked: Callable[[], float] = time.thread_time) -> None:
         self._now = now
+        self._worked = worked
         self.visiting = False
         self.turned = 0
         """How many turns there were: a thread that hangs makes no more."""
         self._frames: deque[float] = deque(maxlen=KEPT)
+        self._works: deque[float] = deque(maxlen=KEPT)
         self._woke_at = self._now()
+        self._worked_before = self._worked()
         self._drew = False
         self._longest = 0.0
         self._longest_visiting = 0.0
+        self._longest_work = 0.0
         self._started_s: float | None = None
         self._mirrored = 0
         self._mirrored_s = 0.0
@@ -42,12 +47,12 @@ class Pace:
         def timed_sleep() -> Any:
             self._rest()
             slept = sleep()
-            self._woke_at = self._now()
+            self._wake()
             return slept
 
         clock.idle = timed_sleep
         window.bind(on_draw=self._draw)
-        self._woke_at = self._now()
+        self._wake()
 
     def mirrored(self) -> None:
         """A picture of the camera was shown."""
@@ -58,16 +63,14 @@ class Pace:
         self._mirrored_at = now
 
     def statistics(self) -> dict[str, Any]:
-        """Return the figures so far; `frame_ms` are the frames drawn during visits."""
-        frames = sorted(self._frames)
+        """Return the figures so far; frames are those drawn during visits, `work_ms` what they cost the thread itself."""
         return {
             "start_to_screen_s": self._started_s,
-            "frames": len(frames),
-            "frame_ms": {
-                name: round(frames[min(len(frames) - 1, int(len(frames) * share))] * MILLI, 1) if frames else None
-                for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
-            },
+            "frames": len(self._frames),
+            "frame_ms": _spread(self._frames),
+            "work_ms": _spread(self._works),
             "longest_stall_ms": round(self._longest_visiting * MILLI, 1),
+            "longest_work_ms": round(self._longest_work * MILLI, 1),
             "longest_stall_ever_ms": round(self._longest * MILLI, 1),
             "preview_fps": round(self._mirrored / self._mirrored_s, 1) if self._mirrored_s else None,
             "rss_mb": _resident_mb(),
@@ -82,8 +85,11 @@ class Pace:
     def _draw(self, *_: object) -> None:
         self._drew = True
 
+    def _wake(self) -> None:
+        self._woke_at, self._worked_before = self._now(), self._worked()
+
     def _rest(self) -> None:
-        busy = self._now() - self._woke_at
+        busy, work = self._now() - self._woke_at, self._worked() - self._worked_before
         self.turned += 1
         if self._started_s is None:
             # The first turn sets everything up; what follows is measured.
@@ -93,9 +99,20 @@ class Pace:
             self._longest = max(self._longest, busy)
             if self.visiting:
                 self._longest_visiting = max(self._longest_visiting, busy)
+                self._longest_work = max(self._longest_work, work)
                 if self._drew:
                     self._frames.append(busy)
+                    self._works.append(work)
         self._drew = False
+
+
+def _spread(seconds: Iterable[float]) -> dict[str, float | None]:
+    """Percentiles in milliseconds; None where nothing was measured."""
+    found = sorted(seconds)
+    return {
+        name: round(found[min(len(found) - 1, int(len(found) * share))] * MILLI, 1) if found else None
+        for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
+    }
 
 
 def _process_age_s() -> float:

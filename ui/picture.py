@@ -126,13 +126,17 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The three steps, and the one thing to do now. `urgent`: `do` is a hint or the end of the time."""
+    """The three steps, and the one thing to do now.
+
+    `urgent`: `do` is a hint or the end of the time. `taken`: a code was read just now, and is of use.
+    """
 
     tiles: tuple[Tile, ...]
     do: Say
     urgent: bool
     line: Say | None
     gauge: Gauge | None
+    taken: bool
     mirror: bool
     no_mirror: Say
 
@@ -170,7 +174,7 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The guard is being called, or has not answered: then `phone` is the number to call, as large as may be."""
+    """The guard is being called, or has not answered. `phone`: the number to call, as large as may be."""
 
     title: Say
     line: Say

@@ -36,6 +36,8 @@ from ui.touches import bar_of
 
 ANNOUNCED_S = 10.0
 """So long before the kiosk stops waiting it says so."""
+TAKEN_S = 1.5
+"""How long a code that was taken in is said to be so."""
 NOTICE_S = 12.0
 """How long a notice is shown while nobody is here."""
 SHIFT_S = 60.0
@@ -134,6 +136,7 @@ def _steps(view: View, now: Monotonic) -> Steps:
         urgent,
         line,
         gauge=None if view.measured is None else _gauge(view.measured),
+        taken=view.code_taken_at is not None and now - view.code_taken_at < TAKEN_S,
         mirror=not lost,
         no_mirror=say("part.camera.lost" if Part.CAMERA in view.lost else "part.eyes.lost"),
     )
@@ -150,6 +153,8 @@ def _gauge(measured: Measured) -> Gauge:
 def _answered(view: View, answer: Answer) -> Answered:
     line: Words = Because(view.reasons[0], answer) if view.reasons else say(f"answer.{answer}.line")
     following = say("guard.ringing" if view.guard is GuardCall.RINGING else f"answer.{answer}.line")
+    if view.guard_phone is not None:
+        following = say("guard.unanswered.line", phone=view.guard_phone)
     return Answered(answer, say(f"answer.{answer}"), line, following)
 
 
@@ -167,6 +172,10 @@ def _form(view: View, now: Monotonic) -> Form:
 
 
 def _guard(view: View, call: GuardCall) -> Guard:
+    if call is GuardCall.RINGING and view.guard_phone is not None:
+        # Nobody hears it ring.
+        line = say("guard.phone.line", phone=view.guard_phone)
+        return Guard(say("guard.phone"), line, unanswered=False, phone=view.guard_phone)
     if call is GuardCall.RINGING:
         return Guard(say("guard.ringing"), say("guard.ringing.line"), unanswered=False, phone=None)
     if view.guard_phone is None:

@@ -42,6 +42,13 @@ SAMPLES: Mapping[str, View | None] = {
         measured=Measured(Celsius(36.1), Celsius(0.8), settled=False),
         ends_at=Monotonic(NOW + 25),
     ),
+    "steps-taken": _view(
+        Phase.COLLECTING,
+        steps=_steps(StepState.DONE, StepState.ACTIVE, StepState.NOT_NEEDED),
+        wanted=(Need.HEALTH_CODE,),
+        measured=_SETTLED,
+        code_taken_at=Monotonic(NOW - 0.5),
+    ),
     "steps-hint": _view(
         Phase.COLLECTING,
         steps=_steps(StepState.DONE, StepState.ACTIVE, StepState.WAITING),
@@ -53,10 +60,17 @@ SAMPLES: Mapping[str, View | None] = {
     ),
     "steps-lost": _view(
         Phase.COLLECTING,
-        steps=_steps(StepState.UNAVAILABLE, StepState.UNAVAILABLE, StepState.WAITING),
-        lost=(Part.CAMERA, Part.THERMOMETER),
+        steps=_steps(StepState.WAITING, StepState.UNAVAILABLE, StepState.NOT_NEEDED),
+        wanted=(Need.TEMPERATURE,),
+        lost=(Part.CAMERA,),
         server_lost_at=Monotonic(NOW - 600),
         simulated=True,
+    ),
+    "steps-unmeasured": _view(
+        Phase.COLLECTING,
+        steps=_steps(StepState.UNAVAILABLE, StepState.WAITING, StepState.NOT_NEEDED),
+        wanted=(Need.PASS,),
+        lost=(Part.THERMOMETER,),
     ),
     "moment": None,
     "admit": _view(Phase.OPEN, steps=_DONE, answer=Answer.ADMIT, reasons=(ReasonCode("courier_green"),)),
@@ -72,6 +86,12 @@ SAMPLES: Mapping[str, View | None] = {
     "form-offline": _view(Phase.AWAITING_FORM, server_lost_at=Monotonic(NOW - 4000)),
     "parked": _view(Phase.PARKED, parked=ParkedTicket("K7 Q2", Monotonic(NOW + 590))),
     "guard": _view(Phase.AWAITING_GUARD, guard=GuardCall.RINGING),
+    "guard-offline": _view(
+        Phase.AWAITING_GUARD,
+        guard=GuardCall.RINGING,
+        guard_phone="021-5555 0142",
+        server_lost_at=Monotonic(NOW - 600),
+    ),
     "unanswered": _view(
         Phase.AWAITING_GUARD, guard=GuardCall.UNANSWERED, guard_phone="021-5555 0142", lost=(Part.GATE,), extendable=True
     ),

@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
@@ -59,16 +60,25 @@ def volume_at(schedule: Schedule, now: time) -> int:
     return begun[-1] if begun else schedule[-1][1]
 
 
-def lacks(cards: Path = CARDS) -> str | None:
-    """Say what this machine lacks to be heard, for whoever keeps it; None when nothing is missing."""
-    for program in (SYNTHESIZER, PLAYER[0]):
-        if shutil.which(program) is None:
-            return f"{program} is not installed"
+class Lack(StrEnum):
+    """What a machine may lack to be heard."""
+
+    SYNTHESIZER = "synthesizer"
+    PLAYER = "player"
+    CARD = "card"
+
+
+def lacks(cards: Path = CARDS) -> frozenset[Lack]:
+    """Return what this machine lacks to be heard."""
+    programs = {Lack.SYNTHESIZER: SYNTHESIZER, Lack.PLAYER: PLAYER[0]}
+    missing = {lack for lack, program in programs.items() if shutil.which(program) is None}
     try:
         found = cards.read_text(encoding="utf-8")
     except OSError:
         found = ""
-    return None if found.strip() and "no soundcards" not in found else "there is no sound card"
+    if not found.strip() or "no soundcards" in found:
+        missing.add(Lack.CARD)
+    return frozenset(missing)
 
 
 def synthesis(key: str, language: str, volume: int) -> bytes:

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 
 NEVER_FIRST = frozenset("。、，．・：；？！）」』】〉》〕”’％℃…‥ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?:;)]}%°")
 NEVER_LAST = frozenset("（「『【〈《〔“‘([{")
+QUOTES = {"「": "」", "“": "”", "‘": "’"}
+QUOTED_MOST = 18
+"""A button's name in quotation marks, as long as this at most, is broken only where nothing else helps."""
+HONORIFICS = frozenset("おご")
 LINE_HEIGHT = 1.22
 """The distance of two lines, in sizes of type: CJK fonts are tall, and Kivy adds nothing."""
 CLAUSES_TO = 0.82
@@ -41,7 +45,8 @@ def fit(text: str, width_of: Callable[[str], float], width: float, height: float
             lines = _wrapped(paragraphs, breaks, width_of, width / size)
             fits = lines is not None and len(lines) * LINE_HEIGHT * size <= height
             if lines is not None and fits and (breaks is not clauses or _even(lines, width_of)):
-                return Fitted(tuple(lines), size, whole=True)
+                better = _by_clauses(paragraphs, width_of, width / size, len(lines))
+                return Fitted(tuple(better or lines), size, whole=True)
             if size <= least:
                 break
             size = max(least, min(size - 1, int(size * 0.96)))
@@ -51,7 +56,7 @@ def fit(text: str, width_of: Callable[[str], float], width: float, height: float
 def clauses(text: str) -> list[str]:
     """Split where a speaker would pause: after a sentence or a part of one."""
     found: list[str] = []
-    for piece in pieces(text):
+    for piece in _quoted(pieces(text)):
         if found and found[-1].rstrip(" ")[-1:] not in ENDS_CLAUSE:
             found[-1] += piece
         else:
@@ -60,16 +65,37 @@ def clauses(text: str) -> list[str]:
 
 
 def phrases(text: str) -> list[str]:
-    """Split Japanese between phrases (kana before kanji or katakana); everything else as `pieces` does."""
+    """Split Japanese between phrases (kana before kanji or katakana), everything else as `pieces` does; quotations whole."""
+    whole = _quoted(pieces(text))
     if not any(_is_kana(character) for character in text):
-        return pieces(text)
+        return whole
     found: list[str] = []
-    for piece in pieces(text):
-        if found and not found[-1].endswith(" ") and not _phrase_ends(found[-1][-1], piece[0]):
+    for number, piece in enumerate(whole):
+        after = whole[number + 1][0] if number + 1 < len(whole) else ""
+        # An honorific belongs to the word that it stands before.
+        begins = piece in HONORIFICS and bool(after) and _phrase_ends("の", after)
+        joined = bool(found) and found[-1][-1] in HONORIFICS and found[-1] == whole[number - 1]
+        ends = bool(found) and (found[-1].endswith(" ") or _phrase_ends(found[-1][-1], piece[0]) or begins)
+        if found and (joined or not ends):
             found[-1] += piece
         else:
             found.append(piece)
     return found
+
+
+def _quoted(split: Sequence[str]) -> list[str]:
+    """Put together again what stands in one pair of quotation marks, if it is short."""
+    found: list[str] = []
+    inside: list[str] = []
+    for piece in split:
+        inside.append(piece)
+        together = "".join(inside)
+        mark = next((together.find(mark) for mark in QUOTES if mark in together), -1)
+        closed = mark < 0 or QUOTES[together[mark]] in together[mark:]
+        if closed or len(together) > QUOTED_MOST:
+            found += [together] if closed else inside
+            inside = []
+    return found + inside
 
 
 def pieces(text: str) -> list[str]:
@@ -101,9 +127,17 @@ def _is_kana(character: str) -> bool:
 
 
 def _phrase_ends(before: str, after: str) -> bool:
+    if before == "」":
+        return not "\u3040" <= after <= "\u309f"
     if before in NEVER_FIRST and before not in "ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々":
         return True
     return "\u3040" <= before <= "\u309f" and not "\u3040" <= after <= "\u309f"
+
+
+def _by_clauses(paragraphs: Sequence[str], width_of: Callable[[str], float], width: float, most: int) -> list[str] | None:
+    """The same words broken where a speaker pauses, if that takes no more lines."""
+    lines = _wrapped(paragraphs, clauses, width_of, width)
+    return lines if lines is not None and len(lines) <= most and _even(lines, width_of) else None
 
 
 def _even(lines: Sequence[str], width_of: Callable[[str], float]) -> bool:

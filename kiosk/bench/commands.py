@@ -65,6 +65,19 @@ def memory(
 
 
 @app.command()
+def screen(
+    visitors: Annotated[int, typer.Option(min=1, help="How many come with the screen, and again without it.")] = 20,
+    cpu_scale: CpuScale = 1.0,
+    seed: Annotated[int, typer.Option(help="The simulated world's chance.")] = 1,
+    report: ReportFile = None,
+) -> int:
+    """Measure how smoothly the screen runs and what it costs the others: status 1 beyond the limits."""
+    from kiosk.bench.screen import bench_screen
+
+    return bench_screen(visitors=visitors, cpu_scale=cpu_scale, seed=seed, report=report, program=this_program())
+
+
+@app.command()
 def verify(
     rounds: Annotated[int, typer.Option(min=1, help="How often each code is checked.")] = 300,
     report: ReportFile = None,

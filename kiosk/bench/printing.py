@@ -72,6 +72,32 @@ def print_memory(console: Console, found: Mapping[str, Any]) -> None:
     console.print(table)
 
 
+def print_bench_screen(console: Console, found: Mapping[str, Any]) -> None:
+    """Print the screen's pace, each process's memory, and clear time with the screen and without it."""
+    pace = found["screen"]
+    table = table_of(f"Kivy's thread, {pace['frames']} frames during visits (ms)", "what", *QUANTILES)
+    for name, what in (("frame_ms", "frame"), ("work_ms", "of it its own work")):
+        table.add_row(what, *(_tenths(pace[name][quantile]) for quantile in QUANTILES))
+    console.print(table)
+    console.print(
+        f"longest stall {_tenths(pace['longest_stall_ms'])} ms (its own work {_tenths(pace['longest_work_ms'])}); "
+        f"mirror {_tenths(pace['preview_fps'])} pictures a second; "
+        f"start to idle screen {seconds(pace['start_to_screen_s'])} s"
+    )
+    table = table_of("Memory at the end (MB)", "process", "resident", "shared pages once")
+    for name, row in {**found["memory"], "together": found["together"]}.items():
+        table.add_row(name, _tenths(row["rss_mb"]), _tenths(row["pss_mb"]))
+    console.print(table)
+    table = table_of("Clear time (seconds)", "the same visitors", *QUANTILES)
+    for name, figures in found["clear_s"].items():
+        table.add_row(f"{name} the screen", *(seconds(figures[quantile]) for quantile in QUANTILES))
+    console.print(table)
+    for verdict in found["limits"]:
+        at_most = f"{verdict['at_most']:.0f} {verdict['unit']}"
+        console.print(f"{verdict['what']}: {_tenths(verdict['measured'])} of {at_most}: {met(verdict['met'])}")
+    console.print(f"processor scale asked for {found['cpu_scale']}, achieved {found['achieved_scale']}")
+
+
 def print_ingest(console: Console, found: Mapping[str, Any]) -> None:
     """Print what each number of workers took in, what COPY did, and how a batch fared as the tables grew."""
     growth = found["growth"]
@@ -117,6 +143,10 @@ def print_soak(console: Console, found: Mapping[str, Any]) -> None:
     console.print(table)
     valid = "yes" if found["valid"] else "NO"
     console.print(f"events lost {found['summary']['lost']}, valid: {valid}")
+
+
+def _tenths(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
 
 
 def _figure(value: float | None) -> str:

@@ -17,7 +17,7 @@ from kiosk.errors import UsageError
 from kiosk.health import JointHealth, OnHealth
 from kiosk.inbox import Inbox
 from kiosk.link import PartHealth
-from kiosk.model import Part, Seconds
+from kiosk.model import Need, Part, Seconds
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Clock, HealthIssuer, Log, Thermometer
 from kiosk.recorder import IssuerResolver, LogRecorder
@@ -130,6 +130,9 @@ def build_core(
             thermometer = thermometer_factory(config, clock)
         if thermometer is not None:
             workers.append(Worker("thermometer", ThermometerJob(thermometer, inbox), health(Part.THERMOMETER)))
+        elif Need.TEMPERATURE in document.asks:
+            # Said at once, and for ever: whoever has to be measured is held for the guard.
+            inbox.post(PartHealth(Part.THERMOMETER, False, "[thermometer] source is none", clock.monotonic()))
         stack.callback(recorder.drain)
         for worker in workers:
             stack.callback(worker.close)

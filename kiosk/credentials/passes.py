@@ -4,7 +4,7 @@ r"""Gatepost's own signed pass: who may come in, where and when, in one QR code 
 
 The signature is over `gatepost pass v1\0` || payload. The payload, numbers big-endian (`docs/credentials.md`):
 
-    key id 8 | pass id 12 | kind and flags 1 | not before 4 | not after 4 | compound, unit, holder: length 1, UTF-8
+    key id 8 | pass id 12 | kind, uses, language 1 | not before 4 | not after 4 | compound, unit, holder: length 1, UTF-8
 
 Times are seconds since 1970 UTC. There is one encoding of a pass and no other is read.
 """
@@ -41,6 +41,9 @@ _COMPOUND = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _KINDS = {VisitorKind.RESIDENT: 1, VisitorKind.GUEST: 2, VisitorKind.COURIER: 3}
 _VISITORS = {code: kind for kind, code in _KINDS.items()}
 _MULTIPLE = 0x10
+_LANGUAGES = {None: 0x00, "zh": 0x20, "en": 0x40, "ja": 0x60, "ko": 0x80}
+_SPOKEN = {code: language for language, code in _LANGUAGES.items()}
+_LANGUAGE_BITS = 0xE0
 _SECOND = 1_000_000
 
 
@@ -61,7 +64,10 @@ class PassUnreadable(GatepostError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PassClaims:
-    """What a pass says. `holder` is a pseudonym, never a name; times are whole seconds, the end not included."""
+    """What a pass says. `holder` is a pseudonym, never a name; times are whole seconds, the end not included.
+
+    `language`: in which the gate speaks to whoever shows it, zh, en, ja or ko; None: in its own.
+    """
 
     pass_id: bytes = field(repr=False)
     compound: str
@@ -71,6 +77,7 @@ class PassClaims:
     uses: Uses = Uses.SINGLE
     unit: str | None = field(default=None, repr=False)
     holder: str | None = field(default=None, repr=False)
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +128,9 @@ def read(content: bytes) -> SignedPass:
         raise PassUnreadable(Verdict.MALFORMED, "the compound is not a name")
     if not_before >= not_after:
         raise PassUnreadable(Verdict.MALFORMED, "it ends before it begins")
-    visitor = _VISITORS.get(flags & ~_MULTIPLE)
-    if visitor is None:
-        raise PassUnreadable(Verdict.UNSUPPORTED, "a kind of pass that this software does not know")
+    visitor = _VISITORS.get(flags & ~_MULTIPLE & ~_LANGUAGE_BITS)
+    if visitor is None or flags & _LANGUAGE_BITS not in _SPOKEN:
+        raise PassUnreadable(Verdict.UNSUPPORTED, "a kind or a language of pass that this software does not know")
     claims = PassClaims(
         pass_id,
         compound,
@@ -133,6 +140,7 @@ def read(content: bytes) -> SignedPass:
         Uses.MULTIPLE if flags & _MULTIPLE else Uses.SINGLE,
         unit,
         holder,
+        _SPOKEN[flags & _LANGUAGE_BITS],
     )
     return SignedPass(claims, named, CONTEXT + payload, signature)
 
@@ -175,6 +183,7 @@ def verify(content: bytes, trust: TrustList, at: WallTime, tolerance_s: Seconds 
         serial=claims.pass_id.hex(),
         unit=claims.unit,
         single_use=claims.uses is Uses.SINGLE,
+        language=claims.language,
     )
 
 
@@ -202,7 +211,9 @@ def _payload(claims: PassClaims, key_id: bytes) -> bytes:
         raise UsageError("the times of a pass are whole seconds from 1970 to 2106")
     if claims.not_before >= claims.not_after:
         raise UsageError("a pass must end after it begins")
-    flags = _KINDS[claims.visitor] | (_MULTIPLE if claims.uses is Uses.MULTIPLE else 0)
+    if claims.language not in _LANGUAGES:
+        raise UsageError(f"a pass cannot ask for the language {claims.language!r}; it can for zh, en, ja and ko")
+    flags = _KINDS[claims.visitor] | (_MULTIPLE if claims.uses is Uses.MULTIPLE else 0) | _LANGUAGES[claims.language]
     out = _HEAD.pack(key_id, claims.pass_id, flags, *(time // _SECOND for time in times))
     for name, text in (("unit", claims.unit), ("holder", claims.holder)):
         if text is not None and not _plain(text):

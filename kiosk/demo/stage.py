@@ -220,18 +220,20 @@ class Stage:
         return sum(1 for name in kept | found if (kept[name], found[name]) != (1, 1))
 
     def processes(self) -> list[dict[str, Any]]:
-        """Each process: when it was ready, its resident memory, how often it was restarted."""
+        """Each process: when it was ready, its memory (resident, and with its share alone of what is shared), restarts."""
         found = []
         for name, process in self.supervisor.processes.items():
-            memory = None
+            rss_mb = pss_mb = None
             if process.pid is not None:
-                memory = round(psutil.Process(process.pid).memory_info().rss / 1e6, 1)
+                memory = psutil.Process(process.pid).memory_full_info()
+                rss_mb, pss_mb = round(memory.rss / 1e6, 1), round(memory.pss / 1e6, 1)
             found.append(
                 {
                     "name": name,
                     "kiosk": name in {*PARTS, SCREEN},
                     "ready_s": process.ready_after_s and round(process.ready_after_s, 3),
-                    "rss_mb": memory,
+                    "rss_mb": rss_mb,
+                    "pss_mb": pss_mb,
                     "restarts": process.restarts,
                 }
             )

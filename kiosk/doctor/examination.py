@@ -54,6 +54,7 @@ def examine(config: Config, file: Path) -> Report:
     checks = [
         *_of_the_machine(clock, met, file),
         *_of_the_devices(config, clock, met, documents.needs),
+        Check((PartName.VOICE,), lambda: _voice(config, file.parent)),
         Check((PartName.LOG,), lambda: logs.examine(log, logs.Gate(config.gate.compound, config.gate.device), met)),
         Check((PartName.POLICY, PartName.TRUST), lambda: rules.examine(documents, config.gate.compound, clock)),
         *_of_the_network(config, documents),
@@ -122,6 +123,15 @@ def _device(examine: Callable[[], Iterator[Finding]], met: Running, parts: dict[
     if met.has_devices:
         return Check(tuple(parts), lambda: [running.in_use(name, met, *of) for name, of in parts.items()])
     return Check(tuple(parts), examine)
+
+
+def _voice(config: Config, base: Path) -> Iterator[Finding]:
+    from kiosk.doctor import voice
+
+    section = config.screen
+    recordings = None if section.recordings is None else base / section.recordings
+    silent = all(percent == 0 for _, percent in section.volume)
+    return voice.examine(recordings, silent=silent, wanted=config.simulation is None)
 
 
 def _of_the_network(config: Config, documents: rules.Rules) -> Iterator[Check]:

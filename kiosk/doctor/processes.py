@@ -18,10 +18,10 @@ NEEDED = (Part.CORE, Part.GATE, Part.EYES)
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process of a kiosk."""
+    """One process of a kiosk. `memory_mb`: its own, and its share of what it has in common with others (PSS)."""
 
     pid: int
-    rss_mb: float
+    memory_mb: float
 
 
 Processes = Callable[[], Mapping[str, Process]]
@@ -42,13 +42,13 @@ def examine(running: Running, processes: Processes) -> Iterator[Finding]:
 
 def _alive(running: Running, found: Mapping[str, Process]) -> Finding:
     answer_ms = (running.answer_s or 0.0) * 1000
-    held = {name: round(process.rss_mb, 1) for name, process in sorted(found.items())}
+    held = {name: round(process.memory_mb, 1) for name, process in sorted(found.items())}
     measured: dict[str, Any] = {
         "running": True,
         "answer_ms": round(answer_ms, 2),
         "core_pid": running.pid,
-        "rss_mb": held,
-        "rss_total_mb": round(sum(held.values()), 1),
+        "memory_mb": held,
+        "memory_total_mb": round(sum(held.values()), 1),
     }
     listed = ", ".join(f"{name} {size:.0f} MB" for name, size in held.items()) or "its processes are not to be seen"
     remarks: list[Remark] = [fit("kiosk.running", answer_ms=answer_ms, processes=listed)]
@@ -58,8 +58,8 @@ def _alive(running: Running, found: Mapping[str, Process]) -> Finding:
     if running.pid in {process.pid for process in found.values()}:
         missing = [part for part in NEEDED if part not in found and part not in lost]
         remarks += [unfit("kiosk.part_missing", part=part) for part in missing]
-    if measured["rss_total_mb"] > KIOSK_MB:
-        remarks.append(fit("kiosk.large", rss_mb=measured["rss_total_mb"], budget_mb=KIOSK_MB))
+    if measured["memory_total_mb"] > KIOSK_MB:
+        remarks.append(fit("kiosk.large", memory_mb=measured["memory_total_mb"], budget_mb=KIOSK_MB))
     return finding(PartName.KIOSK, remarks, measured)
 
 
@@ -70,7 +70,7 @@ def of_configuration(config: Path) -> Mapping[str, Process]:
     for process in psutil.process_iter():
         try:
             if (part := _part(process.cmdline(), wanted, process)) is not None:
-                found[part] = Process(process.pid, process.memory_info().rss / 1e6)
+                found[part] = Process(process.pid, process.memory_full_info().pss / 1e6)
         except (psutil.Error, OSError):
             continue  # it has ended, or is another account's
     return found

@@ -30,8 +30,7 @@ class Rules:
     @property
     def needs(self) -> frozenset[Need]:
         """The facts that some rule asks for."""
-        rules = () if self.document is None else self.document.rules
-        return frozenset(condition.fact for rule in rules for condition in rule.when if condition.fact is not None)
+        return frozenset() if self.document is None else self.document.asks
 
 
 UNREAD = Rules(None, None, unread=True)

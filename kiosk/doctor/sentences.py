@@ -97,7 +97,7 @@ SENTENCES: dict[str, Sentence] = {
         "the core has lost its {part} process: {reason}", "Its last lines in the journal say why it ended."
     ),
     "kiosk.large": Sentence(
-        "{rss_mb:.0f} MB resident, where {budget_mb:.0f} MB are the budget",
+        "{memory_mb:.0f} MB held, where {budget_mb:.0f} MB are the budget",
         "Restart the kiosk, and report it if it grows again.",
     ),
     # The thermometer.
@@ -189,6 +189,25 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "passage_sensor.not_wanted": Sentence("none is configured: the kiosk does not know who went through"),
     "passage_sensor.unseen": Sentence("not examined: there are no pins"),
+    # The voice.
+    "voice.synthetic": Sentence("espeak-ng says every sentence"),
+    "voice.recorded": Sentence("all {sentences} sentences are recorded"),
+    "voice.partly_recorded": Sentence(
+        "{recorded} of {sentences} sentences are recorded, espeak-ng says the others",
+        "Record what is missing (docs/words.md), or leave it to espeak-ng: {named}.",
+    ),
+    "voice.gaps": Sentence(
+        "{recorded} of {sentences} sentences are recorded, and nothing says the others: espeak-ng is not installed",
+        "Install espeak-ng, or record what is missing or unfit (docs/words.md): {named}.",
+    ),
+    "voice.no_synthesizer": Sentence("espeak-ng is not installed", "Install espeak-ng (apt install espeak-ng), or record every sentence."),
+    "voice.no_player": Sentence("aplay is not installed", "Install it (apt install alsa-utils)."),
+    "voice.no_card": Sentence(
+        "there is no sound card",
+        "Plug a loudspeaker's adapter in, or switch the board's own sound on; else set [screen] volume to 0 all day: "
+        "whoever cannot see the screen is then helped by nobody but the guard.",
+    ),
+    "voice.not_wanted": Sentence("its volume is 0 all day"),
     # The log.
     "log.well": Sentence(
         "{events} events, {unacknowledged} not yet at the server, the newest {verified} in an unbroken chain;"

@@ -53,6 +53,7 @@ def signed_pass(
     holder: str | None = None,
     unit: str | None = None,
     uses: Uses = Uses.SINGLE,
+    language: str | None = None,
 ) -> bytes:
     claims = PassClaims(
         pass_id=bytes([number]) * 12,
@@ -63,6 +64,7 @@ def signed_pass(
         uses=uses,
         holder=holder,
         unit=unit,
+        language=language,
     )
     return encode(claims, KEY.sign, key_id(PUBLIC)).encode()
 

@@ -413,6 +413,13 @@ def test_a_form_that_has_become_a_pass_shows_its_step_done(bench: Bench) -> None
     assert shown(bench).code_taken_at == bench.clock.now
 
 
+def test_a_pass_names_the_language_of_its_visit_and_of_no_other(bench: Bench) -> None:
+    bench.scan(signed_pass(VisitorKind.GUEST, language="ko"))
+    assert shown(bench).language == "ko"
+    bench.give(Finished(bench.clock.now))
+    assert shown(bench).language is None
+
+
 def test_the_next_visitor_does_not_hear_of_the_code_of_the_one_before(bench: Bench) -> None:
     bench.scan(signed_pass(VisitorKind.RESIDENT))
     assert shown(bench).code_taken_at == bench.clock.now

@@ -15,14 +15,16 @@ class Loop:
 
     def __init__(self) -> None:
         self.now = 100.0
+        self.worked = 0.0
         self.draw: Callable[..., None] = lambda *_: None
         self.idle: Callable[[], None] = self.sleep
 
     def bind(self, *, on_draw: Callable[..., None]) -> None:
         self.draw = on_draw
 
-    def turn(self, busy_s: float, *, draws: bool = True) -> None:
-        """Work, perhaps draw, then sleep."""
+    def turn(self, busy_s: float, *, draws: bool = True, worked_s: float = 0.0) -> None:
+        """Work, perhaps draw, then sleep; `worked_s` of the time the processor was this thread's."""
+        self.worked += worked_s
         if draws:
             self.draw()
         self.now += busy_s
@@ -40,7 +42,7 @@ def loop() -> Loop:
 
 @pytest.fixture
 def pace(loop: Loop) -> Pace:
-    pace = Pace(lambda: loop.now)
+    pace = Pace(lambda: loop.now, lambda: loop.worked)
     pace.attach(loop, loop)
     return pace
 
@@ -67,6 +69,16 @@ def test_the_longest_stall_counts_without_a_frame_and_the_first_turn_does_not(pa
     assert found["longest_stall_ever_ms"] == 60.0
     assert found["start_to_screen_s"] > 0
     assert pace.turned == 3
+
+
+def test_work_is_told_from_waiting_for_the_processor(pace: Pace, loop: Loop) -> None:
+    loop.turn(0.5)
+    pace.visiting = True
+    loop.turn(0.080, worked_s=0.012)
+    loop.turn(0.030, worked_s=0.020, draws=False)
+    found = pace.statistics()
+    assert (found["longest_stall_ms"], found["longest_work_ms"]) == (80.0, 20.0)
+    assert found["work_ms"]["max"] == 12.0
 
 
 def test_the_rate_of_the_mirror_leaves_out_the_time_without_one(pace: Pace, loop: Loop) -> None:

@@ -76,6 +76,13 @@ def test_a_hint_takes_the_place_of_what_to_do() -> None:
     assert not steps(picture(collecting()).body).urgent
 
 
+def test_a_code_that_was_taken_in_is_said_to_be_so_at_once_and_not_for_long() -> None:
+    shown = collecting(code_taken_at=Monotonic(NOW))
+    assert steps(picture(shown, NOW).body).taken
+    assert not steps(picture(shown, NOW + 1.6).body).taken
+    assert not steps(picture(collecting()).body).taken
+
+
 def test_the_end_of_the_time_is_announced_ten_seconds_before() -> None:
     shown = collecting(ends_at=Monotonic(NOW + 20))
     assert steps(picture(shown, NOW + 9.9).body).line is None
@@ -133,6 +140,17 @@ def test_a_guard_who_does_not_answer_can_be_phoned_where_there_is_a_number() -> 
     without = picture(replace(call, guard_phone=None)).body
     assert isinstance(without, Guard)
     assert (without.phone, without.line) == (None, Say("guard.unanswered.no_phone"))
+
+
+def test_a_call_that_nobody_hears_shows_the_number_at_once() -> None:
+    call = view(Phase.AWAITING_GUARD, guard=GuardCall.RINGING, guard_phone="021 5555", server_lost_at=Monotonic(NOW - 60))
+    body = picture(call).body
+    assert isinstance(body, Guard)
+    assert (body.phone, body.title) == ("021 5555", Say("guard.phone"))
+    assert body.line == Say("guard.phone.line", (("phone", "021 5555"),))
+    held = picture(replace(call, answer=Answer.HOLD, reasons=REASON)).body
+    assert isinstance(held, Answered)
+    assert held.next == Say("guard.unanswered.line", (("phone", "021 5555"),))
 
 
 def test_what_is_out_of_order_is_said_the_gravest_first_and_no_more_than_three() -> None:

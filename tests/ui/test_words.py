@@ -58,7 +58,6 @@ def test_the_screens_name_no_key_without_words() -> None:
     assert named(shown("zh")) <= shown("zh").keys() | spoken("zh").keys()
 
 
-@pytest.mark.skipif(not (ROOT / "ui" / "presenter.py").exists(), reason="the screens that use the words are not here")
 def test_no_word_is_there_in_vain() -> None:
     assert shown("zh").keys() - families() - named(shown("zh")) == set()
 

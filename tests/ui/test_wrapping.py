@@ -26,10 +26,25 @@ def lines_of(text: str, width: float, size: int = 10) -> tuple[str, ...]:
         ("欢迎", 1000, ("欢迎",)),
         ("暂不放行", 20, ("暂不", "放行")),
         ("コードを枠の中にかざしてください", 90, ("コードを枠の中に", "かざしてください")),
+        ("どうぞお通りください", 80, ("どうぞ", "お通りください")),
+        ("脇に寄ってご記入いただけます", 90, ("脇に寄って", "ご記入いただけます")),
+        ("「警備員を呼ぶ」を押してください", 90, ("「警備員を呼ぶ」を", "押してください")),
+        ("需要复测请按“呼叫门卫”", 75, ("需要复测请按", "“呼叫门卫”")),
         ("코드를 틀 안에 맞춰 주세요", 80, ("코드를 틀 안에", "맞춰 주세요")),
         ("Hold up your pass or health code", 95, ("Hold up your pass", "or health code")),
     ],
-    ids=["clauses", "one line", "characters", "phrases", "words of hangul", "words"],
+    ids=[
+        "clauses",
+        "one line",
+        "characters",
+        "phrases",
+        "not after an honorific",
+        "before an honorific",
+        "a button's name",
+        "a quotation",
+        "words of hangul",
+        "words",
+    ],
 )
 def test_a_line_ends_where_its_reader_would_pause(text: str, width: float, lines: tuple[str, ...]) -> None:
     assert lines_of(text, width) == lines

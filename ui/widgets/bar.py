@@ -32,12 +32,14 @@ class TouchButton(ButtonBehavior, Surface):
             self._words = FittedWords(raw=look.text(touch.words), look=look, bold=True, largest=metrics.body)
             if touch.action is Action.LANGUAGE:
                 self._words.font = font_of(touch.value)
-            self._words.halign = "center" if self._pictogram is None else "left"
+            self._words.halign = "center"
         for part in (self._pictogram, self._words):
             if part is not None:
                 self.add_widget(part)
         self._paint()
         self.bind(pos=self._place, size=self._place, state=self._paint)
+        if self._words is not None:
+            self._words.bind(used_width=self._place)
 
     def on_release(self) -> None:
         """Ask for what the button stands for."""
@@ -69,9 +71,11 @@ class TouchButton(ButtonBehavior, Surface):
             self._pictogram.center = self.center
         elif self._words is not None and self._pictogram is not None:
             side = min(height, width * 0.3, self.look.metrics.target * 0.5)
+            room = width - side - pad
+            self._words.pos, self._words.size = (left + side + pad, low), (room, height)
+            # Right before its words: both together stand in the middle.
             self._pictogram.size = (side, side)
-            self._pictogram.pos = (left, self.center_y - side / 2)
-            self._words.pos, self._words.size = (left + side + pad, low), (width - side - pad, height)
+            self._pictogram.pos = (left + max(0.0, (room - self._words.used_width) / 2), self.center_y - side / 2)
 
 
 class Bar(Widget):

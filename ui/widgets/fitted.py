@@ -35,6 +35,9 @@ class FittedWords(Widget):
     color = ColorProperty("#000000")
     halign = OptionProperty("left", options=("left", "center", "right"))
     valign = OptionProperty("middle", options=("top", "middle", "bottom"))
+    used_width = NumericProperty(0)
+    used_height = NumericProperty(0)
+    """How much of the box the words take."""
 
     def __init__(self, **kwargs: object) -> None:
         self.fitted = Fitted((), 1, whole=True)
@@ -56,16 +59,12 @@ class FittedWords(Widget):
         """The lines as they are drawn."""
         return list(self._textures)
 
-    @property
-    def used_height(self) -> float:
-        """How much of the box's height the words take."""
-        return len(self.fitted.lines) * self.fitted.size * LINE_HEIGHT if self.raw else 0.0
-
     def _fit(self, *_: object) -> None:
         if self.look is None or self.width < 2 or self.height < 2:
             # Nothing is left of what stood here when the box had a size.
             self._told, self.fitted, self._textures = (), Fitted((), 1, whole=not self.raw), []
             self._place()
+            self.used_width = self.used_height = 0
             return
         font = self.font or self.look.font
         wanted = (self.raw, font, self.bold, self.largest, self.width, self.height, self.look.metrics.legible)
@@ -83,6 +82,8 @@ class FittedWords(Widget):
         )
         self._textures = [self._drawn(line, font) for line in self.fitted.lines if line]
         self._place()
+        self.used_width = max((texture.width for texture in self._textures), default=0)
+        self.used_height = len(self._textures) * self.fitted.size * LINE_HEIGHT
 
     def _drawn(self, line: str, font: str) -> Texture:
         label = CoreLabel(text=line, font_name=font, font_size=self.fitted.size, bold=self.bold)

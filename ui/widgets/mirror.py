@@ -58,7 +58,7 @@ class Mirror(Widget):
         self._show()
 
     def _lay_out(self, *_: object) -> None:
-        self._film.pos, self._film.size = self.pos, self.size
+        self._film.pos = self.pos
         self._picture.pos, self._picture.size = self.pos, self.size
         self._cut.x, self._cut.y = int(self.x), int(self.y)
         self._cut.width, self._cut.height = int(self.width), int(self.height)
@@ -76,6 +76,8 @@ class Mirror(Widget):
     def _show(self) -> None:
         preview: Preview | None = self.preview
         self._light.a = 0 if preview is None else 1
+        # What the picture hides is not drawn.
+        self._film.size = self.size if preview is None else (0, 0)
         codes = () if preview is None else preview.codes[:OUTLINES]
         scale = 1.0
         if preview is not None:

@@ -6,19 +6,23 @@ from math import cos, hypot, pi, sin
 from kivy.clock import Clock
 from kivy.graphics import BorderImage, Color, Mesh, SmoothEllipse, SmoothLine, SmoothRoundedRectangle
 from kivy.graphics.texture import Texture
-from kivy.properties import ColorProperty, NumericProperty, OptionProperty
+from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, OptionProperty
 from kivy.uix.widget import Widget
 
 Rgba = tuple[float, float, float, float]
 
 
 class Surface(Widget):
-    """A rounded rectangle behind its children, with an edge where `edge_width` is not 0."""
+    """A rounded rectangle behind its children, with an edge where `edge_width` is not 0.
+
+    One that is not to be seen has `shown` False: what is drawn in no colour costs as much as what is seen.
+    """
 
     fill = ColorProperty("#FFFFFF")
     edge = ColorProperty("#000000")
     edge_width = NumericProperty(0)
     corner = NumericProperty(0)
+    shown = BooleanProperty(True)
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
@@ -26,7 +30,7 @@ class Surface(Widget):
             Color(1, 1, 1, 1)
             self._drawing = BorderImage(size=(0, 0))
         redraw = Clock.create_trigger(self._draw, -1)
-        for name in ("fill", "edge", "edge_width", "corner", "pos", "size"):
+        for name in ("fill", "edge", "edge_width", "corner", "shown", "pos", "size"):
             self.fbind(name, redraw)
         redraw()
 
@@ -34,9 +38,10 @@ class Surface(Widget):
         radius = min(round(self.corner), int(min(self.size) / 2))
         width = round(self.edge_width)
         self._drawing.texture = corners(radius, width, tuple(self.fill), tuple(self.edge if width else self.fill))
-        self._drawing.border = [max(radius, width, 1)] * 4
+        # A border is drawn whole, whatever the size.
+        self._drawing.border = [max(radius, width, 1) if self.shown else 0] * 4
         self._drawing.pos = (round(self.x), round(self.y))
-        self._drawing.size = (max(0, round(self.width)), max(0, round(self.height)))
+        self._drawing.size = (max(0, round(self.width)), max(0, round(self.height))) if self.shown else (0, 0)
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,7 @@ from kivy.clock import Clock
 from kivy.properties import ObjectProperty
 
 from kiosk.view import StepState
+from ui.widgets.column import Column
 from ui.widgets.fitted import FittedWords
 from ui.widgets.pictogram import Pictogram
 from ui.widgets.surface import Emblem, Surface
@@ -29,10 +30,13 @@ class StepTile(Surface):
         self._mark = Pictogram()
         self._badge_ground = Emblem()
         self._badge = Pictogram()
+        self._words = Column()
         self._title = FittedWords(bold=True)
         self._line = FittedWords()
         super().__init__(**kwargs)
-        for part in (self._mark, self._badge_ground, self._badge, self._title, self._line):
+        for words in (self._title, self._line):
+            self._words.add_widget(words)
+        for part in (self._mark, self._badge_ground, self._badge, self._words):
             self.add_widget(part)
         refresh = Clock.create_trigger(self._show, -1)
         for name in ("look", "tile", "pos", "size"):
@@ -72,16 +76,13 @@ class StepTile(Surface):
             mark_x, mark_y = self.x + pad, self.center_y - side / 2
             words_x, words_top = mark_x + side + pad, self.top - pad
             words_width = self.right - pad - words_x
-        whole = max(2.0, words_top - self.y - pad)
         self._mark.pos, self._mark.size = (mark_x, mark_y), (side, side)
-        title = 0.5 if high else 0.38
-        for words, share, low in ((self._title, title, 1 - title), (self._line, 1 - title, 0.0)):
-            words.pos = (words_x, self.y + pad + whole * low)
-            words.size = (words_width, whole * share)
-            words.halign = "center" if high else "left"
-        self._title.valign, self._line.valign = ("middle", "middle") if high else ("bottom", "top")
+        self._words.pos = (words_x, self.y + pad)
+        self._words.size = (words_width, max(2.0, words_top - self.y - pad))
+        self._title.size_hint_y, self._line.size_hint_y = (0.5, 0.5) if high else (0.38, 0.62)
+        self._title.halign = self._line.halign = "center" if high else "left"
         badge = side * 0.46
         self._badge_ground.size = (badge, badge)
-        self._badge_ground.pos = (mark_x + side - badge * 0.8, mark_y - badge * 0.12)
+        self._badge_ground.pos = (mark_x + side - badge, mark_y - badge * 0.12)
         self._badge.size = (badge * 0.66, badge * 0.66)
         self._badge.center = self._badge_ground.center

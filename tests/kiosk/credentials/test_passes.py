@@ -40,6 +40,7 @@ def claims_of(vector: dict[str, Any]) -> PassClaims:
         Uses(named["uses"]),
         named["unit"],
         named["holder"],
+        named.get("language"),
     )
 
 
@@ -63,6 +64,7 @@ claims = st.builds(
     uses=st.sampled_from(Uses),
     unit=texts,
     holder=texts,
+    language=st.sampled_from([None, "zh", "en", "ja", "ko"]),
 )
 
 
@@ -102,6 +104,17 @@ def test_a_valid_pass_says_whose_it_is() -> None:
 def test_nothing_is_taken_from_a_pass_that_is_not_believed(name: str) -> None:
     credential = checked(CASES[name]["text"])
     assert (credential.visitor, credential.holder, credential.serial, credential.expires_at) == (None,) * 4
+
+
+def test_a_language_that_no_gate_speaks_is_not_written_and_not_read() -> None:
+    spoken = replace(claims_of(GUEST), language="ko")
+    assert checked(passes.encode(spoken, KEY.sign, KEY_ID)).language == "ko"
+    assert checked(GUEST["text"]).language is None
+    with pytest.raises(UsageError, match="language 'fr'"):
+        passes.encode(replace(spoken, language="fr"), KEY.sign, KEY_ID)
+    payload = bytearray(base45.decode(GUEST["text"].removeprefix("GP1:").encode()))
+    payload[20] |= 0xE0
+    assert checked("GP1:" + base45.encode(bytes(payload))).verdict is Verdict.UNSUPPORTED
 
 
 @given(claims)

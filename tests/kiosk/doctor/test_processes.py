@@ -35,8 +35,8 @@ def test_a_running_kiosk_is_fit_and_its_memory_is_counted() -> None:
         "running": True,
         "answer_ms": 2.0,
         "core_pid": 10,
-        "rss_mb": {"core": 60.0, "eyes": 115.0, "gate": 55.0},
-        "rss_total_mb": 230.0,
+        "memory_mb": {"core": 60.0, "eyes": 115.0, "gate": 55.0},
+        "memory_total_mb": 230.0,
     }
     assert "core 60 MB, eyes 115 MB, gate 55 MB" in found.detail
 
@@ -54,7 +54,7 @@ def test_a_kiosk_that_does_not_run_is_no_fault() -> None:
         (met(), {"core": ALL["core"], "gate": ALL["gate"]}, State.UNFIT, "without its eyes process"),
         (met(gate="the process is gone"), ALL, State.UNFIT, "has lost its gate process: the process is gone"),
         (met(camera="unplugged"), ALL, State.FIT, "running"),
-        (met(), {**ALL, "screen": Process(13, 200.0)}, State.FIT, "430 MB resident, where 350 MB are the budget"),
+        (met(), {**ALL, "screen": Process(13, 200.0)}, State.FIT, "430 MB held, where 350 MB are the budget"),
     ],
     ids=["silent", "forbidden", "missing", "lost", "a-device-is-anothers-line", "large"],
 )
@@ -85,7 +85,7 @@ def test_the_processes_of_this_configuration_are_found_and_no_others(tmp_path: P
             assert json.loads(process.stdout.readline()) == {"ready": "core"}
             found = processes.of_configuration(patient.file)
             assert {part: one.pid for part, one in found.items()} == {"core": process.pid}
-            assert found["core"].rss_mb > 10
+            assert found["core"].memory_mb > 10
             assert processes.of_configuration(other.file) == {}
             assert running.ask(patient.socket).pid == process.pid
         finally:
