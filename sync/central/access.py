@@ -35,6 +35,7 @@ class Act(StrEnum):
     ERASE = "erase"
     RETENTION = "retention"
     DESTROY_KEY = "destroy_key"
+    OPEN_GATE = "open_gate"
 
 
 MAY_SEE: Mapping[Role, frozenset[str] | None] = {

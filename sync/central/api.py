@@ -16,9 +16,12 @@ from starlette.exceptions import HTTPException
 from sync.central.board import Board
 from sync.central.body import Refused, read_body
 from sync.central.device_pages import device_routes
+from sync.central.downward import downward_routes
 from sync.central.headers import SecurityHeaders
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
+from sync.central.office import Office
+from sync.central.publishing import Documents
 from sync.central.store import Store
 from sync.central.web import page_routes
 from sync.wire import LOG_ID, MAX_BODY, NAME, WIRE, NotOnTheWire, Standing, decode_upload, encode_standing
@@ -33,22 +36,32 @@ LogId = Annotated[str, Path(pattern=LOG_ID)]
 
 
 def create_app(
-    store: Store, board: Board, housekeeping: Housekeeping, metrics: Metrics, *, simulation_allowed: bool
+    store: Store,
+    board: Board,
+    housekeeping: Housekeeping,
+    metrics: Metrics,
+    documents: Documents,
+    office: Office,
+    *,
+    simulation_allowed: bool,
 ) -> FastAPI:
-    """Build the application around an open store, the live page's board, the server's own chores and its figures."""
+    """Build the application around an open store, the page's board, the server's chores, its figures, and what comes down."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         store.watch(board.poke)
         reading = asyncio.create_task(board.run(), name="board")
         keeping = asyncio.create_task(housekeeping.run(board.closing), name="housekeeping")
+        posting = asyncio.create_task(office.run(), name="office")
         try:
             yield
         finally:
             board.close()
             housekeeping.stop()
+            office.close()
             await reading
             await keeping
+            await posting
 
     app = FastAPI(title="Gatepost central", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(SecurityHeaders)
@@ -68,6 +81,7 @@ def create_app(
 
     app.include_router(page_routes(board))
     app.include_router(device_routes(store))
+    app.include_router(downward_routes(documents, office, board.closing))
     return app
 
 

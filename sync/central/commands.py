@@ -15,6 +15,7 @@ import typer
 
 from kiosk.errors import UsageError
 from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, loaded, print_line, store
+from sync.central.document_commands import add_document_commands
 from sync.central.key_commands import keys_app
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 central_app = typer.Typer()
 central_app.add_typer(keys_app, name="keys")
+add_document_commands(central_app)
 
 Fields = Annotated[
     list[str],

@@ -9,6 +9,7 @@ import structlog
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     Info,
     ProcessCollector,
@@ -72,6 +73,10 @@ class Metrics:
         self._append_s.observe(took_s)
         if fitted:
             self._events.inc(events)
+
+    def waiting(self, count: Callable[[], int]) -> None:
+        """Show how many kiosks wait for news."""
+        Gauge("gatepost_central_waiting_kiosks", "Kiosks that wait for news.", registry=self.registry).set_function(count)
 
     def serve(self, port: int) -> int | None:
         """Serve on loopback, on any free port for 0; return the port. One that is taken costs the figures only."""

@@ -1,12 +1,14 @@
 """The running server: bind first, then open the database, then serve until it is asked to stop."""
 
 import asyncio
+import resource
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 import uvicorn
 
@@ -15,16 +17,21 @@ from sync.central.api import create_app
 from sync.central.board import Board
 from sync.central.config import CentralConfig
 from sync.central.demo_data import fill
+from sync.central.document_key import DocumentKey
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
+from sync.central.office import PLACES, Office
 from sync.central.opening import vault_or_closed, wall_us
 from sync.central.people import People
+from sync.central.publishing import Documents
 from sync.central.store import Store
 
 GRACE_S = 1
 """A request under way has so long to end; a kiosk that is cut off sends again."""
 CUT_S = 0.6
-CONNECTIONS = 500
+CONNECTIONS = 500 + PLACES
+"""Kiosks that wait for news, and everybody else."""
+SPARE_FILES = 500
 
 
 def serve(
@@ -57,7 +64,12 @@ def serve(
         stack.callback(metrics.close)
         if config.server.metrics_port is not None:
             metrics.serve(config.server.metrics_port)
-        app = create_app(store, board, housekeeping, metrics, simulation_allowed=config.simulation.allowed)
+        _allow_files(CONNECTIONS + SPARE_FILES)
+        documents = Documents(store.engine, DocumentKey(Path(config.documents.key)), wall_us)
+        office = Office(store.engine, wall_us)
+        metrics.waiting(lambda: office.waiting)
+        allowed = config.simulation.allowed
+        app = create_app(store, board, housekeeping, metrics, documents, office, simulation_allowed=allowed)
         settings = uvicorn.Config(
             app,
             log_level="warning",
@@ -70,15 +82,23 @@ def serve(
             timeout_graceful_shutdown=GRACE_S,
         )
         url = _url(config.server.host, listener.getsockname()[1])
-        _Server(settings, board, lambda: on_ready(url), stop or threading.Event()).run([listener])
+        _Server(settings, board, office, lambda: on_ready(url), stop or threading.Event()).run([listener])
 
 
 class _Server(uvicorn.Server):
     """Tells when it accepts, ends when `stop` is set, and lets the page's listeners go before it waits for anybody."""
 
-    def __init__(self, config: uvicorn.Config, board: Board, on_ready: Callable[[], None], stop: threading.Event) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        board: Board,
+        office: Office,
+        on_ready: Callable[[], None],
+        stop: threading.Event,
+    ) -> None:
         super().__init__(config)
         self._board = board
+        self._office = office
         self._on_ready = on_ready
         self._stop = stop
 
@@ -92,6 +112,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._board.close()
+        self._office.close()
         cutting = asyncio.create_task(self._cut_off())
         await super().shutdown(sockets)
         cutting.cancel()
@@ -134,6 +155,14 @@ def _listener(host: str, port: int) -> Iterator[socket.socket]:
         except (ValueError, TypeError) as error:
             raise UsageError(f"[server] host = {host!r} is no name or address") from error
         yield listener
+
+
+def _allow_files(count: int) -> None:
+    """Let this process have so many open files, one for each connection, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _url(host: str, port: int) -> str:
