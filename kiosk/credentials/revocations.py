@@ -41,6 +41,9 @@ class Revocations:
         return replace(facts, admission_pass=replace(shown, verdict=Verdict.REVOKED, detail="it was revoked"))
 
 
+NOTHING_REVOKED = Revocations()
+
+
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     revocations: int
     compound: str
