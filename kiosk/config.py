@@ -116,11 +116,16 @@ class LogSection(Section, frozen=True):
 
 
 class ServerSection(Section, frozen=True):
-    """[server] The central server. Without a URL the kiosk works alone and keeps everything."""
+    """[server] The central server. Without a URL the kiosk works alone and keeps everything.
+
+    `document_key`: the public half of the key that signs the server's documents and commands, as `gatepost central
+    documents` prints it. Without it nothing comes down: the kiosk goes by its configuration, and opens on no command.
+    """
 
     url: Annotated[str, Meta(pattern=r"^https?://")] | None = None
     timeout_s: Positive = 5.0
     batch: Annotated[int, Meta(ge=1, le=1000)] = 200
+    document_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 class PolicySection(Section, frozen=True):

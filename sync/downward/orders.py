@@ -19,8 +19,9 @@ Order = RemoteOpen | CommandRefused
 
 
 class Orders:
-    """One core's ears. A command counts once, for ten seconds by the server's clock at the very most, and only when it
-    was issued after this core began: what one before it may have carried out is never carried out again.
+    """One core's ears. A command counts once, and for ten seconds by the server's clock at the very most.
+
+    It must have been issued after this core began: what the one before may have carried out is not carried out again.
     """
 
     def __init__(self, key: Ed25519PublicKey, compound: str, device: str, time: ServerTime, began: Monotonic) -> None:
@@ -39,9 +40,11 @@ class Orders:
         try:
             said = verified(signed, Purpose.MESSAGE, self._key, Message)
         except NotSigned:
-            return self._turn_away()
+            self._turn_away()
+            return None
         if (said.compound, said.device) != self._address:
-            return self._turn_away()
+            self._turn_away()
+            return None
         if said.kind != OPEN:
             self.ignored += 1
             return None

@@ -26,11 +26,11 @@ class ServerTime:
     def learn(self, at_us: int, sent: Monotonic, received: Monotonic) -> None:
         """Take in an answer. A closer one is kept for an hour, unless the server's clock was set meanwhile."""
         new, old = Anchor(at_us, sent, received), self._anchor
-        if old is not None and received - old.received < HOLDS_S and received - sent > old.received - old.sent:
-            # At the moment of the new answer the old one still says the same, within its own bounds.
-            if _latest(old, received) >= _earliest(new, received) and _earliest(old, received) <= _latest(new, received):
-                return
-        self._anchor = new
+        if old is None or received - old.received >= HOLDS_S or received - sent <= old.received - old.sent:
+            self._anchor = new
+        elif not _earliest(old, received) <= _latest(new, received) <= _latest(old, received) + (received - sent) * 1e6:
+            # What the old one makes of this moment is not what the server says now.
+            self._anchor = new
 
     def latest(self, at: Monotonic) -> int | None:
         """The server's time at a moment is no later than this, in microseconds; None before the first answer."""

@@ -37,12 +37,13 @@ class Vouched(msgspec.Struct, frozen=True, kw_only=True):
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """What outlasts a restart. Kinds by name.
 
-    `seen`: the number from which to ask on. `told`: the numbers of the documents whose coming into force is recorded.
-    `refused`: of each place, written `gate/kind`, the number of the document that does not hold here.
+    `seen`: the number from which to ask on. `heard_us`: the server's time when it was last heard. `told`: the numbers
+    of the documents whose coming into force is recorded. `refused`: by `gate/kind`, the number of one that does not hold.
     """
 
     software: str
     seen: int = 0
+    heard_us: int = 0
     vouched: Mapping[str, Vouched] = {}
     told: Mapping[str, int] = {}
     refused: Mapping[str, int] = {}

@@ -48,6 +48,11 @@ class Site:
         said = body or (policy() if kind is Kind.POLICY else revocations())
         return self.documents.publish(COMPOUND, kind, said, WHO, gate=gate)
 
+    def publish_unread(self, kind: str, body: bytes) -> Publication:
+        """What a newer server may publish, and this software cannot read."""
+        self.now_us += 1_000_000
+        return self.documents._publish(COMPOUND, ("", kind), body, WHO, None)
+
     def standing(self, device: str = DEVICE) -> Standing:
         return self.said(self.documents.standing(COMPOUND, device, NONCE))
 
