@@ -121,6 +121,8 @@ class ServerSection(Section, frozen=True):
 
     `enrolment_code`: what `gatepost central enrol` prints, or `file:PATH` of it; of no use once the kiosk is enrolled.
     `insecure`: send without TLS beyond loopback all the same.
+    `document_key`: the public half of the key that signs the server's documents and commands, as `gatepost central
+    documents` prints it. Without it nothing comes down: the kiosk goes by its configuration, and opens on no command.
     """
 
     url: Annotated[str, Meta(pattern=r"^https?://")] | None = None
@@ -128,6 +130,7 @@ class ServerSection(Section, frozen=True):
     batch: Annotated[int, Meta(ge=1, le=1000)] = 200
     enrolment_code: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
     insecure: bool = False
+    document_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 class PolicySection(Section, frozen=True):

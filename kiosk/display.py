@@ -31,6 +31,7 @@ class Display:
     """One gate's view as it changes. Belongs to the loop's thread."""
 
     def __init__(self, site: Site, clock: Clock, show: Callable[[View], None]) -> None:
+        self._site = site
         self._viewpoint = Viewpoint(site)
         self._clock = clock
         self._show = show
@@ -44,6 +45,10 @@ class Display:
         self._in_field = False
         self._field_left_at = clock.monotonic()
         self._parked: tuple[ParkedTicket, Monotonic] | None = None
+
+    def go_by(self, site: Site) -> None:
+        """Show what this gate asks for from now on; a visit that began under other rules is shown by those."""
+        self._site = site
 
     def observed(self, seen: Observation) -> None:
         """Note whether somebody is in the thermometer's field."""
@@ -59,12 +64,13 @@ class Display:
         """Note what keeps the eyes from reading a code."""
         self._noticed = hint, Monotonic(at + NOTICED_FOR)
 
-    def scanned(self, visit: VisitId, scan: Scan, before: Facts, after: Facts) -> None:
+    def scanned(self, here: Dossier, scan: Scan, before: Facts) -> None:
         """Note what became of a code: one that the rules have no use for is answered with a hint while it is held up."""
-        self._turn_to(visit)
+        self._turn_to(here.visit.id)
+        after, asks = here.evidence.facts, self._viewpoint_of(here).asks
         now = self._clock.monotonic()
         fresh = scan.content not in self._useful
-        useful = self._useful.setdefault(scan.content, bool(served(before, after) & self._viewpoint.asks))
+        useful = self._useful.setdefault(scan.content, bool(served(before, after) & asks))
         if not useful:
             self._refused_until = Monotonic(now + ANSWERED_FOR)
         elif fresh:
@@ -93,13 +99,20 @@ class Display:
             code_taken_at=self._taken_at,
             parked=ticket,
         )
-        view, shown = self._viewpoint.view(visit, evidence, around, now), self._shown
+        view, shown = self._viewpoint_of(dossier).view(visit, evidence, around, now), self._shown
         if shown is not None:
             settling = replace(view, at=shown.at, measured=shown.measured) == shown
             if settling and (view.measured == shown.measured or now < shown.at + MEASURED_EVERY):
                 return
         self._shown = view
         self._show(view)
+
+    def _viewpoint_of(self, dossier: Dossier) -> Viewpoint:
+        """By the rules of this visit. They change so seldom that one viewpoint is kept."""
+        document = dossier.document or self._site.document
+        if self._viewpoint.site is not self._site or self._viewpoint.document is not document:
+            self._viewpoint = Viewpoint(self._site, document)
+        return self._viewpoint
 
     def _turn_to(self, visit: VisitId) -> None:
         """Forget what became of the codes of the visit before."""

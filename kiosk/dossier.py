@@ -4,13 +4,18 @@ from dataclasses import dataclass, field
 
 from kiosk.facts import Evidence
 from kiosk.model import Monotonic
+from kiosk.policy import PolicyDocument
 from kiosk.visit import Visit
 
 
 @dataclass(slots=True, eq=False)
 class Dossier:
-    """A visit, what is known of its visitor, and when the gate moved for them."""
+    """A visit, what is known of its visitor, and when the gate moved for them.
+
+    `document`: the rules under which it began, and under which it ends; None: those in force.
+    """
 
     visit: Visit
     evidence: Evidence = field(default_factory=Evidence)
     gate_times: dict[str, Monotonic] = field(default_factory=dict)
+    document: PolicyDocument | None = None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kiosk.credentials import CardPart, CardParts, HealthToken, TrustList, examine, examine_parts, resolved
+from kiosk.credentials.revocations import Revocations
 from kiosk.model import (
     CERTIFICATES,
     ClockState,
@@ -120,6 +121,12 @@ class Evidence:
         if before is None or before.began_at != reading.began_at:
             self.times |= {"presence": reading.began_at, "reading": reading.at}
         self._update(replace(self.facts, reading=reading))
+
+    def heed(self, revocations: Revocations) -> None:
+        """Let a pass count no more that was taken back, perhaps since it was shown."""
+        facts = revocations.applied(self.facts)
+        if facts is not self.facts:
+            self._update(facts)
 
     def in_sight(self, now: Monotonic) -> bool:
         """Whether a code of this visitor's is held up: one that is, is seen again and again."""

@@ -363,7 +363,7 @@ def _moved(visit: Visit, event: Event, way: To, now: Monotonic) -> Visit:
             after = replace(after, left=False)
         case FactsWanted(wanted) | AnswerAwaited(wanted):
             after = replace(after, wanted=wanted)
-        case Decided(decision) | GuardDecided(decision):
+        case Decided(decision) | GuardDecided(decision, _):
             # Whoever called the guard and is not let in by the rules still waits for a person.
             answered = isinstance(event, GuardDecided) or decision.answer is Answer.ADMIT
             called_at = None if answered else after.called_at
@@ -380,7 +380,10 @@ def _moved(visit: Visit, event: Event, way: To, now: Monotonic) -> Visit:
         return after
     if Park in way.effects:
         after = replace(after, called_at=None)
-    return replace(after, phase=way.phase, deadline=deadline_of(after, way.phase, now), ending=way.ending, extended=0)
+    deadline = deadline_of(after, way.phase, now)
+    if isinstance(event, GuardDecided) and event.until is not None and deadline is not None:
+        deadline = min(deadline, event.until)
+    return replace(after, phase=way.phase, deadline=deadline, ending=way.ending, extended=0)
 
 
 def _effect(kind: type[Effect], visit: Visit, event: Event, way: To) -> Effect:

@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
+from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.link import (
     Finished,
     FormAsked,
@@ -18,6 +19,7 @@ from kiosk.link import (
     TimeAsked,
 )
 from kiosk.model import Decision, EventId, HealthStatus, Monotonic, Observation, Scan, VisitId
+from kiosk.remote import CommandRefused, RemoteOpen
 from kiosk.spent import Spend
 
 
@@ -50,7 +52,21 @@ Sight = Scan | Observation | Noticed
 """What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
 Asked = FormAsked | GuardAsked | TimeAsked | Finished
 """What was touched on the screen."""
-Item = Sight | TokenAnswered | Recorded | Asked | SceneMoved | GateOpened | GateClosed | GateFailed | Passed | PartHealth
+Downward = Renewed | DocumentRefused | RemoteOpen | CommandRefused
+"""What came down from the server."""
+Item = (
+    Sight
+    | TokenAnswered
+    | Recorded
+    | Asked
+    | Downward
+    | SceneMoved
+    | GateOpened
+    | GateClosed
+    | GateFailed
+    | Passed
+    | PartHealth
+)
 
 
 class Inbox:

@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 
 from kiosk.facts import Evidence
+from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.link import PartHealth
 from kiosk.model import Answer, Decision, Monotonic, VisitId
 from kiosk.ports import Clock, Recorder
 from kiosk.records import Stamp, decision_draft, ended_draft, health_draft, note_draft, outcome_draft
+from kiosk.remote import CommandRefused
 from kiosk.site import Site
 from kiosk.spent import spend_of
 from kiosk.visit import UNANSWERED, CallGuard, End, Ending, Park, RecordGate, RequestConsent, RequestForm
+
+NO_VISIT = VisitId("")
+"""What happens to the gate, and to nobody at it."""
 
 
 class Journal:
@@ -23,8 +28,9 @@ class Journal:
     def decision(self, visit: VisitId, decision: Decision, evidence: Evidence) -> None:
         """Make a decision durable, and with an admission the use of its pass; the answer comes as Recorded."""
         draft = decision_draft(self._stamp(), visit, decision, evidence.facts, evidence.times, self._site.sealer)
-        admits = decision.answer is Answer.ADMIT
-        self._recorder.decision(visit, decision, draft, spend_of(evidence.facts.admission_pass) if admits else None)
+        # A person may let somebody in whose pass has had its use; it cannot have it twice.
+        spends = decision.answer is Answer.ADMIT and not evidence.facts.pass_used
+        self._recorder.decision(visit, decision, draft, spend_of(evidence.facts.admission_pass) if spends else None)
 
     def outcome(
         self, effect: RecordGate, evidence: Evidence, gate_times: Mapping[str, Monotonic], *, gives_back: bool
@@ -59,8 +65,25 @@ class Journal:
             case Park(visit):
                 self.note("visit_parked", visit)
 
-    def note(self, kind: str, visit: VisitId, **body: str | None) -> None:
-        """Record anything else that happened during a visit."""
+    def renewed(self, renewed: Renewed, site: Site) -> None:
+        """Record what has come into force, and write for the gate as it is from now on."""
+        self._site = site
+        for one in renewed.applied:
+            if one.withdrawn:
+                self.note("document_withdrawn", NO_VISIT, document=one.kind, version=one.version)
+            else:
+                self.note("document_applied", NO_VISIT, document=one.kind, version=one.version, digest=one.digest)
+
+    def refused(self, item: CommandRefused | DocumentRefused) -> None:
+        """Record what came down and is not gone by."""
+        match item:
+            case CommandRefused(command, why):
+                self.note("command_refused", NO_VISIT, command=command, why=why)
+            case DocumentRefused(kind, version, digest, reason):
+                self.note("document_refused", NO_VISIT, document=kind, version=version, digest=digest, reason=reason)
+
+    def note(self, kind: str, visit: VisitId, **body: str | int | None) -> None:
+        """Record anything else that happened, during a visit or to the gate."""
         self._recorder.note(visit, note_draft(self._stamp(), kind, {"visit": visit, **body}))
 
     def _stamp(self) -> Stamp:

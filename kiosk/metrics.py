@@ -16,18 +16,21 @@ from prometheus_client import (
     Info,
     ProcessCollector,
 )
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from kiosk.errors import LogUnusable
 from kiosk.events import Draft
 from kiosk.exposition import Exposition
+from kiosk.in_force import InForce, Renewed
 from kiosk.inbox import Inbox, Item
 from kiosk.link import PartHealth
 from kiosk.model import Answer, Decision, EventId, GateOutcome, Part, VisitId
 from kiosk.policy import NO_RULE_APPLIES, PolicyDocument
 from kiosk.ports import Admission, Clock, Log, Recorder
+from kiosk.remote import REMOTE_OPEN
 from kiosk.spent import Spend
+from kiosk.staleness import LIMITS, Now, age
 from kiosk.visit import RecordGate
 from kiosk.weighing import FACTS_MISSING
 
@@ -47,13 +50,28 @@ class Backlog(Protocol):
         """How many events the server has not acknowledged. Raises LogUnusable."""
 
 
+class Refusing(Protocol):
+    """What counts the documents of a kiosk."""
+
+    refused: int
+    ignored: int
+
+
+class Hearing(Protocol):
+    """What counts the messages to a kiosk."""
+
+    foreign: int
+    ignored: int
+
+
 class Metrics(Exposition):
     """The figures of one core, in a registry of their own. Any thread may count."""
 
     def __init__(self, *, software: str, document: PolicyDocument, simulated: bool) -> None:
         super().__init__()
         registry = self.registry
-        self.reasons = frozenset({NO_RULE_APPLIES, FACTS_MISSING, *(rule.reason for rule in document.rules)})
+        self.reasons = frozenset({NO_RULE_APPLIES, FACTS_MISSING, REMOTE_OPEN, *(limit.reason for limit in LIMITS)})
+        self._in_force: InForce | None = None
         self._decisions = Counter("gatepost_decisions", "Answers given to visitors.", ("answer", "reason"), registry=registry)
         self._clear_s = Histogram(
             "gatepost_observed_clear_seconds",
@@ -77,12 +95,10 @@ class Metrics(Exposition):
             registry=registry,
         )
         ProcessCollector(namespace="gatepost", registry=registry)
-        Info("gatepost", "What runs here.", registry=registry).info(
-            {"software": software, "policy": document.name, "simulated": str(simulated).lower()}
-        )
+        self._info = Info("gatepost", "What runs here.", registry=registry)
+        self._labels = {"software": software, "simulated": str(simulated).lower()}
+        self._go_by(document)
         # A series that only comes into being with its first event hides that event from a rate.
-        for rule in document.rules:
-            self._decisions.labels(rule.then, rule.reason)
         self._decisions.labels(Answer.HOLD, NO_RULE_APPLIES)
         for outcome in GateOutcome:
             self._outcomes.labels(outcome)
@@ -90,12 +106,22 @@ class Metrics(Exposition):
 
     def inbox(self) -> Inbox:
         """Return the core's inbox, whose depth and losses are seen from here on, and what it hears of parts."""
-        inbox = MeteredInbox(self.part)
+        inbox = MeteredInbox(self.part, self.renewed)
         Gauge("gatepost_inbox_depth", "Items that wait for the core's loop.", registry=self.registry).set_function(
             inbox.depth
         )
         self.registry.register(_Dropped(inbox))
         return inbox
+
+    def downward(self, documents: Refusing, messages: Hearing, clock: Clock, in_force: InForce) -> None:
+        """Show how old the documents are, and count what comes down and is not gone by."""
+        self._in_force = in_force
+        self.registry.register(_Downward(documents, messages, clock, lambda: self._in_force))
+
+    def renewed(self, in_force: InForce) -> None:
+        """Take note of the documents that are in force from now on."""
+        self._in_force = in_force
+        self._go_by(in_force.document)
 
     def log(self, log: Log, clock: Clock) -> Log:
         """Return the log, timed from here on, and its outcomes counted: those that a crash left open too."""
@@ -128,18 +154,27 @@ class Metrics(Exposition):
         """Note that a part is well or lost."""
         self._parts.labels(part).set(int(well))
 
+    def _go_by(self, document: PolicyDocument) -> None:
+        self._info.info({**self._labels, "policy": document.name})
+        self.reasons |= {rule.reason for rule in document.rules}
+        for rule in document.rules:
+            self._decisions.labels(rule.then, rule.reason)
+
 
 class MeteredInbox(Inbox):
-    """An inbox that can be looked into, and that says what it hears of the health of parts."""
+    """An inbox that can be looked into, and that says what it hears of the health of parts and of new documents."""
 
-    def __init__(self, heard: Callable[[Part, bool], None]) -> None:
+    def __init__(self, heard: Callable[[Part, bool], None], renewed: Callable[[InForce], None]) -> None:
         super().__init__()
         self._heard = heard
+        self._renewed = renewed
 
     def post(self, item: Item) -> None:
         """Put an item in. Never waits."""
         if isinstance(item, PartHealth):
             self._heard(item.part, item.well)
+        elif isinstance(item, Renewed):
+            self._renewed(item.in_force)
         super().post(item)
 
     def depth(self) -> int:
@@ -205,6 +240,34 @@ class MeteredLog:
     def close(self) -> None:
         """Close the database. Idempotent."""
         self._log.close()
+
+
+class _Downward(Collector):
+    """What is known of the documents when somebody asks: an age that nobody knows is NaN."""
+
+    def __init__(self, documents: Refusing, messages: Hearing, clock: Clock, in_force: Callable[[], InForce | None]) -> None:
+        self._documents = documents
+        self._messages = messages
+        self._clock = clock
+        self._in_force = in_force
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        ages = GaugeMetricFamily(
+            "gatepost_document_age_seconds", "Since the server last vouched for a document.", labels=["document"]
+        )
+        now = Now(self._clock.wall(), self._clock.state(), self._clock.boot_id(), self._clock.monotonic())
+        in_force = self._in_force()
+        for kind, confirmed in sorted(((in_force and in_force.confirmed) or {}).items()):
+            known = age(confirmed, now)
+            ages.add_metric([kind], math.nan if known is None else known)
+        yield ages
+        for name, said, value in (
+            ("documents_refused", "Documents that came down and do not hold.", self._documents.refused),
+            ("documents_ignored", "Documents of kinds that are not known here.", self._documents.ignored),
+            ("messages_ignored", "Messages of kinds that are not known here.", self._messages.ignored),
+            ("messages_foreign", "Messages that the site did not send to this gate.", self._messages.foreign),
+        ):
+            yield CounterMetricFamily(f"gatepost_{name}", said, value=value)
 
 
 class _Dropped(Collector):

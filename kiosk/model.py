@@ -241,6 +241,15 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """What a person commanded from afar. Who they are is sealed, never logged; so is why, which is in their words."""
+
+    id: str
+    issuer: str = field(repr=False)
+    reason: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """An answer with its reasons, the rule that gave it and the policy it stands in (`id@version`)."""
 
@@ -249,6 +258,7 @@ class Decision:
     rule: str
     policy: str
     role: Role = Role.POLICY
+    command: Command | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,10 @@ class IssuerResolver:
         self._visit: VisitId | None = None
         self._silent: set[str] = set()
 
+    def use(self, issuers: Mapping[str, HealthIssuer]) -> None:
+        """Ask these gateways from now on. Any thread may call this."""
+        self._issuers = issuers
+
     def ask(self, visit: VisitId, token: HealthToken) -> None:
         """Ask about a token; the answer comes as TokenAnswered. When the queue is full there is none.
 

@@ -65,7 +65,8 @@ def decision_draft(
 
     What names a person is sealed; without a sealer it is not recorded at all.
     """
-    named = personal(facts)
+    command = decision.command
+    named = personal(facts) | ({} if command is None else {"issuer": command.issuer, "reason": command.reason})
     sealed = sealer.seal(canonical(named).encode(), stamp.wall) if sealer is not None and named else None
     credential = facts.admission_pass
     body = {
@@ -81,6 +82,8 @@ def decision_draft(
         "times_us": {name: microseconds(at) for name, at in times.items()},
         "sealed_for": None if sealed is None else sealed.key_id,
     }
+    if command is not None:
+        body["command"] = command.id
     return Draft("decision", body, None if sealed is None else sealed.data)
 
 

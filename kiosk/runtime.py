@@ -9,12 +9,13 @@ from collections.abc import Callable
 
 import structlog
 
-from kiosk import flow, policy
+from kiosk import flow
 from kiosk.display import Display
 from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
 from kiosk.facts import Moment
 from kiosk.flow import FlowError
+from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
 from kiosk.journal import Journal
 from kiosk.link import (
@@ -37,6 +38,8 @@ from kiosk.parking import ParkedVisits
 from kiosk.passing import PassingVisits
 from kiosk.ports import Clock, Gate, Recorder, Resolver
 from kiosk.presence import Presence
+from kiosk.remote import CommandRefused, RemoteOpen, Unfit, decision_of
+from kiosk.rulebook import Rulebook
 from kiosk.site import Site
 from kiosk.spent import SpentPasses
 from kiosk.spot import may_measure, stepped_in, stepped_out
@@ -55,6 +58,7 @@ from kiosk.visit import (
     Event,
     FormWanted,
     GatePassed,
+    GuardDecided,
     GuardWanted,
     Left,
     OpenGate,
@@ -74,7 +78,7 @@ from kiosk.visit import (
 from kiosk.visit import GateClosed as GateHasClosed
 from kiosk.visit import GateFailed as GateHasFailed
 from kiosk.visit import GateOpened as GateHasOpened
-from kiosk.weighing import decided, weighed
+from kiosk.weighing import weighed
 
 _log = structlog.get_logger()
 
@@ -95,7 +99,7 @@ class Runtime:
         show: Callable[[View], None],
         spent: SpentPasses | None = None,
     ) -> None:
-        self._site = site
+        self._rules = Rulebook(site, clock)
         self._inbox = inbox
         self._clock = clock
         self._gate = gate
@@ -112,6 +116,10 @@ class Runtime:
         self._here = self._nobody()
         self._unanswered: Monotonic | None = None
         self._refresh()
+
+    @property
+    def _site(self) -> Site:
+        return self._rules.site
 
     @property
     def visit(self) -> Visit:
@@ -204,6 +212,12 @@ class Runtime:
                 self._gate_says(GateHasFailed(admission))
             case PartHealth():
                 self._part(item)
+            case RemoteOpen():
+                self._remote_open(item)
+            case CommandRefused() | DocumentRefused():
+                self._journal.refused(item)
+            case Renewed():
+                self._renewed(item)
 
     # What comes in.
 
@@ -214,6 +228,21 @@ class Runtime:
         self._weigh()
         if self.visit.called_at is None or rung_out(self._site, self.visit, now):
             self._take(GuardWanted())
+
+    def _remote_open(self, asked: RemoteOpen) -> None:
+        """Let in whoever is there, seen or not: whoever commands it sees or hears them."""
+        now = self._clock.monotonic()
+        why = Unfit.LATE if now >= asked.until else None
+        if why is None:
+            self._seen(now)
+            self._presence.called(now)
+            event = GuardDecided(decision_of(asked.command, self._rules.of(self._here).name), asked.until)
+            if flow.takes(self.visit, event):
+                self._here.evidence.times["decided"] = now
+                self._take(event)
+                return
+            why = Unfit.UNDER_WAY
+        self._journal.refused(CommandRefused(asked.command.id, why))
 
     def _scanned(self, scan: Scan) -> None:
         again = scan.content in self._here.evidence.seen
@@ -231,7 +260,7 @@ class Runtime:
             token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if token is not None:
             self._resolver.ask(self.visit.id, token)
-        self._display.scanned(self.visit.id, scan, before, self._here.evidence.facts)
+        self._display.scanned(self._here, scan, before)
         self._weigh()
 
     def _observed(self, seen: Observation) -> None:
@@ -252,6 +281,7 @@ class Runtime:
         """Take in a sign that somebody is there; `again`: it is a code of this visit's, so nobody else."""
         self._presence.seen(at)
         if self.visit.phase is Phase.IDLE:
+            self._here.document = self._site.document
             self._here.evidence.times["approached"] = at
             self._take(Approached())
             self._attend(True)
@@ -263,6 +293,8 @@ class Runtime:
         if admission is not None and item.spends is not None:
             self._spent.admitted(admission, item.spends)
         if item.visit == self.visit.id:
+            if self.visit.deadline is not None and item.at >= self.visit.deadline:
+                self._take(DeadlineReached())
             self._here.gate_times["durable"] = item.at
             self._take(PersistFailed(item.decision) if item.event is None else Persisted(item.event, item.decision))
         elif item.event is not None:
@@ -315,8 +347,15 @@ class Runtime:
 
     def _weigh(self) -> None:
         """Ask the rules what they make of the facts now, and tell the flow."""
-        facts = self._here.evidence.facts
-        self._tell(weighed(self.visit, policy.evaluate(self._site.document, facts), facts.pending))
+        answer = self._rules.judged(self._here)
+        self._tell(weighed(self.visit, answer, self._here.evidence.facts.pending))
+
+    def _renewed(self, renewed: Renewed) -> None:
+        """Go by other documents. A visit that has begun ends under the rules under which it began."""
+        self._rules.renew(renewed.in_force)
+        self._journal.renewed(renewed, self._site)
+        self._display.go_by(self._site)
+        self._weigh()
 
     # The flow.
 
@@ -351,7 +390,7 @@ class Runtime:
     def _carry_out(self, effect: Effect, dossier: Dossier) -> None:
         match effect:
             case Decide():
-                answer = decided(self._site.document, dossier.evidence.facts)
+                answer = self._rules.decided(dossier)
                 dossier.evidence.times["decided"] = self._clock.monotonic()
                 self._take(Decided(answer), dossier)
             case Persist(visit, decision):

@@ -1,11 +1,15 @@
 """What a running kiosk knows of its gate."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from kiosk.credentials import TrustList
+from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
+from kiosk.in_force import InForce
 from kiosk.model import Seconds
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Sealer
+from kiosk.staleness import Confirmed, Kind
 
 GUARD_ANSWERS = Seconds(60.0)
 
@@ -15,7 +19,7 @@ class Site:
     """What the runtime knows of its gate.
 
     `form_base`: what a form's address begins with; None where there is no server. `guard_phone`: whom to call when
-    nobody has answered for `guard_answers_s`. Without a `sealer` nothing that names a person is recorded.
+    nobody has answered for `guard_answers_s`. What it goes by is as in `InForce`.
     """
 
     gate: str
@@ -28,3 +32,16 @@ class Site:
     guard_answers_s: Seconds = GUARD_ANSWERS
     guard_phone: str | None = None
     sealer: Sealer | None = None
+    revocations: Revocations = NOTHING_REVOKED
+    confirmed: Mapping[Kind, Confirmed | None] | None = None
+
+    def going_by(self, now: InForce) -> "Site":
+        """Return the gate as it is under these documents."""
+        return replace(
+            self,
+            document=now.document,
+            trust=now.trust,
+            sealer=now.sealer,
+            revocations=now.revocations,
+            confirmed=now.confirmed,
+        )

@@ -25,7 +25,7 @@ from kiosk.model import (
     Verdict,
     VisitId,
 )
-from kiosk.policy import Rule
+from kiosk.policy import PolicyDocument, Rule
 from kiosk.site import Site
 from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, Step, StepState, View
 from kiosk.visit import FormWanted, Phase, TimeWanted, Visit
@@ -63,10 +63,12 @@ class Surroundings:
 class Viewpoint:
     """Makes the views of one gate: it knows what the gate's rules can ask for, and what each of them finds fault with."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        rules = site.document.rules
-        self.asks = site.document.asks
+    def __init__(self, site: Site, document: PolicyDocument | None = None) -> None:
+        """See a gate by the rules of one document; without it by those in force."""
+        self.site = site
+        self.document = document or site.document
+        rules = self.document.rules
+        self.asks = self.document.asks
         """The facts that some rule may want."""
         self._faults = {rule.id: _faults(rule) for rule in rules}
         self._lacks = {rule.id: _lacks(rule) for rule in rules}
@@ -93,7 +95,7 @@ class Viewpoint:
             parked=around.parked if visit.phase in {Phase.IDLE, Phase.PARKED} else None,
             guard=guard,
             # Without the server the call reaches no console: the telephone is all that is left.
-            guard_phone=self._site.guard_phone
+            guard_phone=self.site.guard_phone
             if guard is GuardCall.UNANSWERED or (guard is not None and server_lost_at is not None)
             else None,
             language=_language(evidence.facts),
@@ -101,7 +103,7 @@ class Viewpoint:
             extendable=flow.takes(visit, TimeWanted()),
             lost=tuple(sorted(around.lost)),
             server_lost_at=server_lost_at,
-            simulated=self._site.simulated,
+            simulated=self.site.simulated,
         )
 
     def _steps(self, visit: Visit, evidence: Evidence, around: Surroundings) -> tuple[tuple[Step, StepState], ...]:
@@ -154,12 +156,12 @@ class Viewpoint:
 
     def _form(self, visit: Visit) -> FormTicket | None:
         """Where the form is, in every phase in which it can be asked for; it counts until a parked visit expires."""
-        base = self._site.form_base
+        base = self.site.form_base
         if base is None or visit.deadline is None or not flow.takes(visit, FormWanted()):
             return None
         code = short_code(visit.id)
         return FormTicket(
-            url=f"{base}{self._site.gate}/{visit.id}",
+            url=f"{base}{self.site.gate}/{visit.id}",
             short=f"{base.partition('://')[2]}{code}",
             expires_at=Monotonic(visit.deadline + LIMITS[Phase.PARKED]),
         )
@@ -167,7 +169,7 @@ class Viewpoint:
     def _guard(self, visit: Visit, now: Monotonic) -> GuardCall | None:
         if visit.called_at is None:
             return None
-        return GuardCall.UNANSWERED if rung_out(self._site, visit, now) else GuardCall.RINGING
+        return GuardCall.UNANSWERED if rung_out(self.site, visit, now) else GuardCall.RINGING
 
 
 def rung_out(site: Site, visit: Visit, now: Monotonic) -> bool:

@@ -131,9 +131,10 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class GuardDecided:
-    """The answer of a guard, under their own name."""
+    """The answer of a guard, under their own name. `until`: it must be durable by then, or it opens nothing."""
 
     decision: Decision
+    until: Monotonic | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,19 @@
 """What the rules' answer means for a visit as it stands, and the answer that it gets in any case. Pure."""
 
+from collections.abc import Mapping
+
 from kiosk import policy
-from kiosk.model import Answer, Decision, Facts, Need, Needs, ReasonCode
+from kiosk.model import Answer, Decision, Facts, Need, Needs, ReasonCode, Seconds
 from kiosk.policy import PolicyDocument
+from kiosk.staleness import Kind, held_back
 from kiosk.visit import ASKING, ELSEWHERE, AnswerAwaited, Event, FactsComplete, FactsWanted, Phase, Visit
 
 FACTS_MISSING = ReasonCode("facts_missing")
+
+
+def judged(document: PolicyDocument, facts: Facts, ages: Mapping[Kind, Seconds | None]) -> Decision | Needs:
+    """Return what the rules make of the facts, given how old the documents are that can age."""
+    return held_back(policy.evaluate(document, facts), facts, ages)
 
 
 def weighed(visit: Visit, answer: Decision | Needs, pending: frozenset[Need]) -> Event | None:
@@ -25,9 +33,9 @@ def weighed(visit: Visit, answer: Decision | Needs, pending: frozenset[Need]) ->
     return None if visit.phase is Phase.CHECKING else AnswerAwaited(pending)
 
 
-def decided(document: PolicyDocument, facts: Facts) -> Decision:
-    """Return the rules' answer; where they have none yet, the guard decides."""
-    answer = policy.evaluate(document, facts)
+def decided(document: PolicyDocument, facts: Facts, ages: Mapping[Kind, Seconds | None]) -> Decision:
+    """Return the rules' answer; where they have none yet, or rely on a stale document, the guard decides."""
+    answer = judged(document, facts, ages)
     if isinstance(answer, Decision):
         return answer
     return Decision(Answer.HOLD, (FACTS_MISSING,), policy.DEFAULT_RULE, document.name)

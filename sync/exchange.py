@@ -26,6 +26,21 @@ class Reply:
     events: int = 0
 
 
+def open_session(
+    device: str, *, simulated: bool = False, verify: bool | str = True, session: Session | None = None
+) -> Session:
+    """Return a session for a kiosk's requests to its server: no other way there, and its own name on each of them."""
+    session = session or Session()
+    session.trust_env = False  # neither a proxy nor a .netrc of the machine's comes between
+    session.verify = verify
+    session.headers.update(
+        {"User-Agent": f"gatepost/{device}", "Content-Type": "application/json", "Accept-Encoding": "identity"}
+    )
+    if simulated:
+        session.headers[wire.SIMULATED_HEADER] = "1"
+    return session
+
+
 class Exchange:
     """A kiosk's way to the central server at `url`, for one thread at a time; signed as soon as its `papers` say who it is.
 

@@ -133,16 +133,21 @@ def read_month_keys(path: Path, compound: str) -> list[MonthKey]:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: the month keys cannot be read: {error.strerror}") from error
+    return parse_month_keys(data, str(path), compound)
+
+
+def parse_month_keys(data: bytes, where: str, compound: str) -> list[MonthKey]:
+    """Read a document of month keys that came from `where`. Raises UsageError."""
     if len(data) > MAX_DOCUMENT:
-        raise UsageError(f"{path}: is too large for month keys")
+        raise UsageError(f"{where}: is too large for month keys")
     try:
         found = msgspec.json.decode(data, type=MonthKeys)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path}: is no document of month keys: {error}") from error
+        raise UsageError(f"{where}: is no document of month keys: {error}") from error
     if found.month_keys != VERSION:
-        raise UsageError(f"{path}: these month keys are of version {found.month_keys}, and this software reads {VERSION}")
+        raise UsageError(f"{where}: these month keys are of version {found.month_keys}, and this software reads {VERSION}")
     if found.compound != compound:
-        raise UsageError(f"{path}: these are the month keys of {found.compound}, not of {compound}")
+        raise UsageError(f"{where}: these are the month keys of {found.compound}, not of {compound}")
     if len({key.month for key in found.keys}) != len(found.keys):
-        raise UsageError(f"{path}: two keys are for the same month")
+        raise UsageError(f"{where}: two keys are for the same month")
     return found.keys

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.bootstrap.documents import load_policy, load_sealer, load_trust
+from kiosk.bootstrap.downward import build_downward
+from kiosk.bootstrap.issuers import Gateways
 from kiosk.bootstrap.log import open_log
 from kiosk.bootstrap.place import in_place
 from kiosk.bootstrap.process import SOFTWARE, clock_of, core_socket
 from kiosk.bootstrap.thermometer import thermometer_factory
 from kiosk.config import Config, form_base
-from kiosk.credentials import TrustList
 from kiosk.errors import UsageError
 from kiosk.health import JointHealth, OnHealth
-from kiosk.inbox import Inbox
+from kiosk.in_force import InForce, Renewed
+from kiosk.inbox import Downward, Inbox
 from kiosk.link import PartHealth
 from kiosk.model import Need, Part, Seconds
 from kiosk.policy import PolicyDocument
@@ -93,8 +95,20 @@ def build_core(
             log = open_log(config, clock, stack, wake, health(Part.SERVER), log_health.voice("disk"))
         if metrics is not None:
             log = metrics.log(log, clock)
+        gateways = Gateways(config.policy.issuers)
+        stack.callback(gateways.close)
+        resolver = IssuerResolver(issuers or {}, inbox, Seconds(config.policy.issuer_timeout_s), health(Part.ISSUER))
+
+        def tell(item: Downward) -> None:
+            if isinstance(item, Renewed) and issuers is None:
+                resolver.use(gateways.of(item.in_force.trust))
+            inbox.post(item)
+
+        configured = InForce(document, trust, sealer=sealer)
+        comes_down = build_downward(config, clock, stack, configured, tell)
+        in_force = configured if comes_down is None else comes_down.keeper.in_force()
         if issuers is None:
-            issuers = _issuers(config, trust, stack)
+            resolver.use(gateways.of(in_force.trust))
         site = Site(
             gate=gate,
             software=SOFTWARE,
@@ -105,12 +119,10 @@ def build_core(
             form_base=form_base(config),
             guard_answers_s=Seconds(config.screen.guard_answers_s),
             guard_phone=config.screen.guard_phone,
-            sealer=sealer,
-        )
+        ).going_by(in_force)
 
         spent = SpentPasses(gives_back=config.relay.passage_pin is not None)
         recorder = LogRecorder(log, inbox, clock, wake.set, Settlement(log, site, clock, spent))
-        resolver = IssuerResolver(issuers, inbox, Seconds(config.policy.issuer_timeout_s), health(Part.ISSUER))
         runtime = Runtime(
             site,
             inbox=inbox,
@@ -133,11 +145,17 @@ def build_core(
         elif Need.TEMPERATURE in document.asks:
             # Said at once, and for ever: whoever has to be measured is held for the guard.
             inbox.post(PartHealth(Part.THERMOMETER, False, "[thermometer] source is none", clock.monotonic()))
+        if comes_down is not None:
+            workers.append(comes_down.worker)
         stack.callback(recorder.drain)
         for worker in workers:
             stack.callback(worker.close)
+        if comes_down is not None:
+            stack.callback(comes_down.way.hang_up)
 
         if metrics is not None:
+            if comes_down is not None:
+                metrics.downward(comes_down.keeper, comes_down.orders, clock, in_force)
             stack.callback(metrics.close)
 
         def start() -> None:
@@ -157,15 +175,3 @@ def _metrics(config: Config, document: PolicyDocument) -> "Metrics | None":
     from kiosk.metrics import Metrics
 
     return Metrics(software=SOFTWARE, document=document, simulated=config.simulation is not None)
-
-
-def _issuers(config: Config, trust: TrustList, stack: ExitStack) -> Mapping[str, HealthIssuer]:
-    from sync.issuer import HttpHealthIssuer
-
-    built: dict[str, HealthIssuer] = {}
-    for issuer in trust.token_issuers:
-        if (url := config.policy.issuers.get(issuer.id)) is not None:
-            gateway = HttpHealthIssuer(url, issuer.statuses)
-            stack.callback(gateway.close)
-            built[issuer.id] = gateway
-    return built

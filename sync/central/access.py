@@ -41,6 +41,7 @@ class Act(StrEnum):
     ISSUE_CODE = "issue_code"
     ENROL = "enrol"
     REVOKE = "revoke"
+    OPEN_GATE = "open_gate"
 
 
 MAY_SEE: Mapping[Role, frozenset[str] | None] = {

@@ -17,10 +17,13 @@ from sync.central.authentication import Authentication, Caller
 from sync.central.board import Board
 from sync.central.body import Refused
 from sync.central.device_pages import device_routes
+from sync.central.downward import downward_routes
 from sync.central.enrolment_routes import Enrolling, enrolment_routes
 from sync.central.headers import SecurityHeaders
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
+from sync.central.office import Office
+from sync.central.publishing import Documents
 from sync.central.store import Store
 from sync.central.web import page_routes
 from sync.enrolment_wire import Why
@@ -42,22 +45,27 @@ def create_app(
     metrics: Metrics,
     authentication: Authentication,
     enrolling: Enrolling,
+    documents: Documents,
+    office: Office,
     wall_us: Callable[[], int],
 ) -> FastAPI:
-    """Build the application around an open store, the live page's board, the server's own chores and its figures."""
+    """Build the application around an open store, the page's board, the server's chores, its figures, and what comes down."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         store.watch(board.poke)
         reading = asyncio.create_task(board.run(), name="board")
         keeping = asyncio.create_task(housekeeping.run(board.closing), name="housekeeping")
+        posting = asyncio.create_task(office.run(), name="office")
         try:
             yield
         finally:
             board.close()
             housekeeping.stop()
+            office.close()
             await reading
             await keeping
+            await posting
 
     app = FastAPI(title="Gatepost central", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(SecurityHeaders)
@@ -78,6 +86,7 @@ def create_app(
 
     app.include_router(page_routes(board))
     app.include_router(device_routes(store))
+    app.include_router(downward_routes(documents, office, board.closing))
     return app
 
 

@@ -16,6 +16,7 @@ import typer
 from kiosk.errors import UsageError
 from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, loaded, print_line, store
 from sync.central.device_commands import devices, enrol, revoke
+from sync.central.document_commands import add_document_commands
 from sync.central.key_commands import keys_app
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ central_app.add_typer(keys_app, name="keys")
 central_app.command()(enrol)
 central_app.command()(devices)
 central_app.command()(revoke)
+add_document_commands(central_app)
 
 Fields = Annotated[
     list[str],

@@ -57,6 +57,12 @@ class VaultSection(Section, frozen=True):
     months_ahead: Annotated[int, Meta(ge=1, le=36)] = 12
 
 
+class DocumentsSection(Section, frozen=True):
+    """[documents] The file of the key that signs what comes down to the kiosks; made on first use."""
+
+    key: Annotated[str, Meta(min_length=1)] = "document-key"
+
+
 class RetentionSection(Section, frozen=True):
     """[retention] How many days what names a person is kept, by compound where one differs."""
 
@@ -81,6 +87,7 @@ class CentralConfig(Section, frozen=True):
     tls: TlsSection | None = None
     database: DatabaseSection = DatabaseSection()
     vault: VaultSection = VaultSection()
+    documents: DocumentsSection = DocumentsSection()
     retention: RetentionSection = RetentionSection()
     simulation: SimulationSection = SimulationSection()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import (
     Counter,
+    Gauge,
     Histogram,
     Info,
     ProcessCollector,
@@ -63,6 +64,10 @@ class Metrics(Exposition):
         self._append_s.observe(took_s)
         if fitted:
             self._events.inc(events)
+
+    def waiting(self, count: Callable[[], int]) -> None:
+        """Show how many kiosks wait for news."""
+        Gauge("gatepost_central_waiting_kiosks", "Kiosks that wait for news.", registry=self.registry).set_function(count)
 
 
 class _Standings(Collector):

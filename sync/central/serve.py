@@ -1,6 +1,7 @@
 """The running server: bind first, then open the database, then serve until it is asked to stop."""
 
 import asyncio
+import resource
 import signal
 import socket
 import threading
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 import uvicorn
 
@@ -17,19 +19,24 @@ from sync.central.authentication import Authentication
 from sync.central.board import Board
 from sync.central.config import CentralConfig
 from sync.central.demo_data import fill
+from sync.central.document_key import DocumentKey
 from sync.central.enrolment_routes import Enrolling
 from sync.central.guessing import Attempts
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
+from sync.central.office import PLACES, Office
 from sync.central.opening import vault_or_closed, wall_us
 from sync.central.people import People
+from sync.central.publishing import Documents
 from sync.central.store import Store
 from sync.central.tls import Tls
 
 GRACE_S = 1
 """A request under way has so long to end; a kiosk that is cut off sends again."""
 CUT_S = 0.6
-CONNECTIONS = 500
+CONNECTIONS = 500 + PLACES
+"""Kiosks that wait for news, and everybody else."""
+SPARE_FILES = 500
 
 
 def serve(
@@ -70,7 +77,11 @@ def serve(
         enrolling = Enrolling(
             store.engine, vault, Attempts(time.monotonic), wall_us, None if tls is None else tls.ca.certificate.read_bytes()
         )
-        app = create_app(store, board, housekeeping, metrics, authentication, enrolling, wall_us)
+        _allow_files(CONNECTIONS + SPARE_FILES)
+        documents = Documents(store.engine, DocumentKey(Path(config.documents.key)), wall_us)
+        office = Office(store.engine, wall_us)
+        metrics.waiting(lambda: office.waiting)
+        app = create_app(store, board, housekeeping, metrics, authentication, enrolling, documents, office, wall_us)
         settings = uvicorn.Config(
             app,
             log_level="warning",
@@ -84,15 +95,23 @@ def serve(
             **({} if tls is None else tls.settings()),
         )
         url = _url("http" if tls is None else "https", config.server.host, listener.getsockname()[1])
-        _Server(settings, board, lambda: on_ready(url), stop or threading.Event()).run([listener])
+        _Server(settings, board, office, lambda: on_ready(url), stop or threading.Event()).run([listener])
 
 
 class _Server(uvicorn.Server):
     """Tells when it accepts, ends when `stop` is set, and lets the page's listeners go before it waits for anybody."""
 
-    def __init__(self, config: uvicorn.Config, board: Board, on_ready: Callable[[], None], stop: threading.Event) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        board: Board,
+        office: Office,
+        on_ready: Callable[[], None],
+        stop: threading.Event,
+    ) -> None:
         super().__init__(config)
         self._board = board
+        self._office = office
         self._on_ready = on_ready
         self._stop = stop
 
@@ -106,6 +125,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._board.close()
+        self._office.close()
         cutting = asyncio.create_task(self._cut_off())
         await super().shutdown(sockets)
         cutting.cancel()
@@ -148,6 +168,14 @@ def _listener(host: str, port: int) -> Iterator[socket.socket]:
         except (ValueError, TypeError) as error:
             raise UsageError(f"[server] host = {host!r} is no name or address") from error
         yield listener
+
+
+def _allow_files(count: int) -> None:
+    """Let this process have so many open files, one for each connection, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _url(scheme: str, host: str, port: int) -> str:

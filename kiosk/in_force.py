@@ -1,0 +1,53 @@
+"""The documents that a gate goes by just now, and what becomes of the ones that come down to it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kiosk.credentials import TrustList
+from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
+from kiosk.policy import PolicyDocument
+from kiosk.ports import Sealer
+from kiosk.staleness import Confirmed, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """All of them. Without a `sealer` nothing that names a person is recorded.
+
+    `confirmed`: when the server last vouched that each is the newest, None where nobody can say; and None altogether
+    for a gate that gets no documents from a server, whose own do not age.
+    """
+
+    document: PolicyDocument
+    trust: TrustList
+    revocations: Revocations = NOTHING_REVOKED
+    sealer: Sealer | None = None
+    confirmed: Mapping[Kind, Confirmed | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A document that has come into force; `withdrawn`: that has gone, so that what there was before it counts again."""
+
+    kind: Kind
+    version: int
+    digest: str
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """To the loop: from now on these are in force. `applied` are those that are new among them."""
+
+    in_force: InForce
+    applied: tuple[Applied, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRefused:
+    """To the loop: a document came down that does not hold; the one in force stays. `reason` is one sentence."""
+
+    kind: str
+    version: int
+    digest: str
+    reason: str

@@ -1,0 +1,45 @@
+"""What a gate goes by now, asked for one visit: each ends under the rules under which it began. Pure but for its memory."""
+
+from collections.abc import Mapping
+
+from kiosk.dossier import Dossier
+from kiosk.in_force import InForce
+from kiosk.model import Decision, Needs, Seconds
+from kiosk.policy import PolicyDocument
+from kiosk.ports import Clock
+from kiosk.site import Site
+from kiosk.staleness import Kind, Now, age
+from kiosk.weighing import decided, judged
+
+
+class Rulebook:
+    """One gate's. Belongs to the loop's thread."""
+
+    def __init__(self, site: Site, clock: Clock) -> None:
+        self.site = site
+        self._clock = clock
+
+    def renew(self, in_force: InForce) -> None:
+        """Go by these documents from now on."""
+        self.site = self.site.going_by(in_force)
+
+    def of(self, dossier: Dossier) -> PolicyDocument:
+        """The rules that a visit is under."""
+        return dossier.document or self.site.document
+
+    def judged(self, dossier: Dossier) -> Decision | Needs:
+        """What the rules make of a visit's facts, now that some passes are taken back and some documents are old."""
+        dossier.evidence.heed(self.site.revocations)
+        return judged(self.of(dossier), dossier.evidence.facts, self._ages())
+
+    def decided(self, dossier: Dossier) -> Decision:
+        """The answer that a visit gets in any case."""
+        dossier.evidence.heed(self.site.revocations)
+        return decided(self.of(dossier), dossier.evidence.facts, self._ages())
+
+    def _ages(self) -> Mapping[Kind, Seconds | None]:
+        """How old the documents are that can age."""
+        if not self.site.confirmed:
+            return {}
+        now = Now(self._clock.wall(), self._clock.state(), self._clock.boot_id(), self._clock.monotonic())
+        return {kind: age(confirmed, now) for kind, confirmed in self.site.confirmed.items()}

@@ -1,0 +1,165 @@
+"""The commands for what comes down to the kiosks: `gatepost central publish`, `withdraw`, `documents` and `open`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kiosk.errors import UsageError
+from kiosk.staleness import Kind
+from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, loaded, print_line, store
+
+if TYPE_CHECKING:
+    from sync.central.document_key import DocumentKey
+    from sync.central.publishing import Documents
+    from sync.central.store import Store
+
+KindName = Annotated[str, typer.Argument(help="policy, trust, revocations or month_keys.", metavar="KIND")]
+Gate = Annotated[str, typer.Option(help="Only for this gate, before the compound's.", metavar="NAME")]
+
+
+def add_document_commands(app: typer.Typer) -> None:
+    """Add the commands to those of the central server."""
+    for command, name in ((publish, "publish"), (withdraw, "withdraw"), (documents, "documents"), (open_gate, "open")):
+        app.command(name=name)(command)
+
+
+def publish(
+    context: typer.Context,
+    compound: Compound,
+    kind: KindName,
+    files: Annotated[list[Path], typer.Argument(help="The document; of trust, every file of it.", metavar="FILE...")],
+    who: Who,
+    gate: Gate = "",
+    effective_from: Annotated[
+        str | None, typer.Option("--from", help="When it begins to count; UTC unless it says so. Default: now.")
+    ] = None,
+    config: ConfigFile = None,
+) -> int:
+    """Check a document as a kiosk would, sign it, and publish it to a compound's kiosks."""
+    from sync.downward.contents import body_of
+
+    named, begins_us = _kind(kind), _moment(effective_from)
+    body = body_of(named, [(file.name, _read(file)) for file in files])
+    with _published(context, config, compound, gate) as (found, _, _):
+        one = found.publish(compound, named, body, who, gate=gate, effective_us=begins_us)
+    typer.echo(f"{named} {one.number} of {gate or compound} published, in force from {_written(one.effective_us)}")
+    return 0
+
+
+def withdraw(
+    context: typer.Context, compound: Compound, kind: KindName, who: Who, gate: Gate = "", config: ConfigFile = None
+) -> int:
+    """Take a document back: a gate goes by its compound's again, and a compound by its kiosks' configuration."""
+    named = _kind(kind)
+    with _published(context, config, compound, gate) as (found, _, _):
+        one = found.withdraw(compound, named, who, gate=gate)
+    typer.echo(f"{named} of {gate or compound} withdrawn, with number {one.number}")
+    return 0
+
+
+def documents(context: typer.Context, compound: Compound, config: ConfigFile = None) -> int:
+    """Print the document key and every document of a compound, one JSON line each, oldest first."""
+    from sync.central.opening import wall_us
+    from sync.downward.publication import relevant
+
+    with _published(context, config, compound, "") as (found, _, key):
+        listed = found.listed(compound)
+        print_line({"document_key": key.public()})
+    now_us = wall_us()
+    standing = {one.publication.number for one in relevant(listed, now_us)}
+    for one in listed:
+        said = one.publication
+        begun = said.effective(now_us)
+        state = ("withdrawn" if said.withdrawn else "in force") if begun else "to come"
+        print_line(
+            {
+                "kind": said.kind,
+                "gate": said.gate or None,
+                "number": said.number,
+                "state": state if said.number in standing else "superseded",
+                "from": _written(said.effective_us),
+                "published": _written(said.published_us),
+                "by": one.published_by,
+                "digest": said.digest,
+                "bytes": one.size,
+            }
+        )
+    return 0
+
+
+def open_gate(
+    context: typer.Context,
+    compound: Compound,
+    device: Annotated[str, typer.Option(help="The gate's device.", metavar="NAME")],
+    who: Who,
+    reason: Reason,
+    role: InRole = "guard",
+    config: ConfigFile = None,
+) -> int:
+    """Let in whoever stands at a gate: status 1 if its kiosk has not asked within 10 seconds. It is recorded first."""
+    from sync.central.messages import fetched, issue_open
+    from sync.central.opening import wall_us
+
+    asked_by = asker(who, role, reason)
+    with _published(context, config, compound, device) as (_, opened, key):
+        said = issue_open(opened.engine, key, compound, device, asked_by, wall_us())
+        if fetched(opened.engine, said, wall_us):
+            typer.echo(f"{said.id} fetched by {device}; its log says what became of it")
+            return 0
+    typer.echo(f"gatepost: {said.id} expired: {device} has not asked within 10 seconds, and will not open", err=True)
+    return 1
+
+
+@contextmanager
+def _published(
+    context: typer.Context, config: Path | None, compound: str, gate: str
+) -> "Iterator[tuple[Documents, Store, DocumentKey]]":
+    """The documents, the database under them and their key. Raises UsageError."""
+    import re
+
+    from sync.central.document_key import DocumentKey
+    from sync.central.opening import wall_us
+    from sync.central.publishing import Documents
+    from sync.wire import NAME
+
+    for what, name in (("compound", compound), ("gate", gate)):
+        if name and not re.fullmatch(NAME.strip("^$"), name):
+            raise UsageError(f"{name!r} is no {what}'s name; use small letters, digits and -")
+    configured = loaded(context, config)
+    key = DocumentKey(Path(configured.documents.key))
+    with store(configured) as opened:
+        yield Documents(opened.engine, key, wall_us), opened, key
+
+
+def _kind(name: str) -> Kind:
+    if name not in set(Kind):
+        raise UsageError(f"{name}: there is no such kind of document; there are {', '.join(Kind)}")
+    return Kind(name)
+
+
+def _read(file: Path) -> bytes:
+    from sync.downward.publication import MAX_BODY
+
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_BODY + 1)
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+
+
+def _moment(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"--from {text}: is no moment; write such as 2026-12-01T00:00:00+08:00") from error
+
+
+def _written(moment_us: int) -> str:
+    return datetime.fromtimestamp(moment_us / 1e6, UTC).isoformat(timespec="seconds")

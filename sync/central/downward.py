@@ -1,0 +1,101 @@
+"""The routes by which kiosks learn what comes down: documents by `since`, and news as soon as there are some."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import msgspec
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import Receive, Scope, Send
+
+from sync.central.body import Refused, read_body
+from sync.central.document_key import KeyUnusable
+from sync.central.office import Full, Office
+from sync.central.publishing import Documents
+from sync.downward.message import LONGEST_WAIT_S, WAIT_S
+from sync.downward.publication import MAX_PAGE, WIRE, GivenBack, Page, paged
+from sync.downward.signing import NotSigned
+from sync.wire import NAME
+
+CURSOR = r"^([0-9]{16}-[0-9a-f]{16,32})?$"
+RETRY_S = 5
+HERE = b" "
+"""Sent at once: whoever waits knows that it is heard, and can hang up. JSON may begin with it."""
+NO_NEWS = b'{"error": "the database cannot be used now"}'
+
+Name = Annotated[str, Query(pattern=NAME)]
+Number = Annotated[int, Query(ge=0, le=2**53 - 1)]
+
+
+def downward_routes(documents: Documents, office: Office, closing: asyncio.Event) -> APIRouter:
+    """The routes around the documents and the waiting room."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get("/documents")
+    def since(
+        compound: Name, device: Name, nonce: Annotated[str, Query(pattern="^[0-9a-f]{16,64}$")], since: Number = 0
+    ) -> Response:
+        try:
+            # The standing last: it must not vouch for less than what goes with it.
+            some, more = paged(documents.since(compound, device, since))
+            standing = documents.standing(compound, device, nonce)
+        except KeyUnusable as error:
+            raise Refused(503, "the server's document key cannot be used now") from error
+        page = Page(wire=WIRE, standing=standing, documents=[one.sent for one in some], more=more)
+        return Response(msgspec.json.encode(page), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+    @router.post("/documents")
+    async def give_back(request: Request, compound: Name, device: Name) -> Response:
+        body = await read_body(request, MAX_PAGE, closing)
+
+        def take() -> int:
+            given = msgspec.json.decode(body, type=GivenBack)
+            return documents.take_back(compound, device, given.documents)
+
+        try:
+            taken = await to_thread.run_sync(take)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, NotSigned) as error:
+            raise Refused(422, "these are no documents of this server") from error
+        except KeyUnusable as error:
+            raise Refused(503, "the server's document key cannot be used now") from error
+        return JSONResponse({"taken": taken})
+
+    @router.get("/now")
+    async def now(
+        compound: Name,
+        device: Name,
+        after: Annotated[str, Query(pattern=CURSOR)] = "",
+        number: Number = 0,
+        wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)] = WAIT_S,
+    ) -> Response:
+        return _Waiting(office, compound, device, after, number, wait)
+
+    return router
+
+
+class _Waiting(StreamingResponse):
+    """The answer of one who waits; 503 when no place is free."""
+
+    def __init__(self, office: Office, compound: str, device: str, after: str, number: int, wait_s: float) -> None:
+        super().__init__(self._news(), headers={"Cache-Control": "no-store"}, media_type="application/json")
+        self._office = office
+        self._asked = (compound, device, after, number)
+        self._wait_s = wait_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            with self._office.place(*self._asked) as self._waiter:
+                await super().__call__(scope, receive, send)
+        except Full:
+            full = JSONResponse({"error": "too many are waiting"}, 503, headers={"Retry-After": str(RETRY_S)})
+            await full(scope, receive, send)
+
+    async def _news(self) -> AsyncIterator[bytes]:
+        yield HERE
+        try:
+            yield msgspec.json.encode(await self._office.news(self._waiter, self._wait_s))
+        except SQLAlchemyError:
+            yield NO_NEWS

@@ -1,0 +1,136 @@
+"""Messages for now in the database: issued and recorded, fetched or expired, and gone within a minute.
+
+A short-lived table rather than a server's memory: a command may come from any process, several servers on one database
+need nothing between them, and who issued one can ask what became of it.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, update
+
+from sync.central.access import Act, Asker, NotAllowed, Role, record
+from sync.central.database import changing
+from sync.central.document_key import DocumentKey
+from sync.central.schema import document, message
+from sync.downward.message import EXPIRES_US, OPEN, Message, OpenBody
+from sync.downward.signing import Purpose, Signed, sign
+
+KEPT_US = 60_000_000
+"""So long after it has expired a message's row is kept, for whoever issued it to ask."""
+MAY_OPEN = frozenset({Role.MANAGER, Role.COMMITTEE, Role.GUARD})
+LOOK_S = 0.1
+
+Address = tuple[str, str]
+"""(compound, device)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A message that has not expired."""
+
+    id: str
+    issued_us: int
+    expires_us: int
+    signed: Signed
+
+    @property
+    def cursor(self) -> str:
+        """Where whoever has it goes on; cursors of one device are in the order of issue."""
+        return f"{self.issued_us:016d}-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What waits for whom, and the number of the documents of each compound and gate, at one moment."""
+
+    messages: Mapping[Address, tuple[Standing, ...]]
+    numbers: Mapping[Address, int]
+
+    def number_of(self, compound: str, device: str) -> int:
+        """The number of the newest document that matters to a device; 0 where there is none."""
+        return max(self.numbers.get((compound, ""), 0), self.numbers.get((compound, device), 0))
+
+
+def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, asker: Asker, now_us: int) -> Message:
+    """Command a gate to let in whoever stands there; that it was, by whom and why, is recorded with it.
+
+    Raises NotAllowed.
+    """
+    if asker.role not in MAY_OPEN:
+        raise NotAllowed(f"a {asker.role} may not open a gate from afar")
+    said = Message(
+        compound=compound,
+        device=device,
+        id=secrets.token_hex(16),
+        kind=OPEN,
+        issued_us=now_us,
+        expires_us=now_us + EXPIRES_US,
+        body=msgspec.to_builtins(OpenBody(issuer=asker.who.strip(), role=asker.role, reason=asker.reason.strip())),
+    )
+    signed = sign(key.private(), Purpose.MESSAGE, said)
+    with changing(engine) as connection:
+        record(connection, compound, asker, Act.OPEN_GATE, {"device": device, "command": said.id}, now_us)
+        connection.execute(delete(message).where(message.c.compound == compound, message.c.expires_us < now_us - KEPT_US))
+        connection.execute(
+            insert(message).values(
+                compound=compound,
+                device=device,
+                id=said.id,
+                issued_us=said.issued_us,
+                expires_us=said.expires_us,
+                statement=signed.statement,
+                signature=signed.signature,
+            )
+        )
+    return said
+
+
+def fetched(engine: Engine, said: Message, wall_us: Callable[[], int], wait: Callable[[float], object] = time.sleep) -> bool:
+    """Wait until a message was fetched (True) or has expired (False)."""
+    query = select(message.c.fetched_us).where(_named(said.compound, said.device, [said.id]))
+    while True:
+        expired = wall_us() >= said.expires_us
+        with engine.connect() as connection:
+            if connection.execute(query).scalar() is not None:
+                return True
+        if expired:
+            return False
+        wait(LOOK_S)
+
+
+def take(engine: Engine, compound: str, device: str, ids: list[str], now_us: int) -> set[str]:
+    """Note that messages are being fetched; which of them have not expired meanwhile."""
+    ours = and_(_named(compound, device, ids), message.c.expires_us > now_us)
+    with changing(engine) as connection:
+        connection.execute(update(message).where(ours, message.c.fetched_us.is_(None)).values(fetched_us=now_us))
+        return set(connection.execute(select(message.c.id).where(ours)).scalars())
+
+
+def snapshot(engine: Engine, now_us: int) -> Snapshot:
+    """Read what waits for whom now."""
+    with engine.connect() as connection:
+        return Snapshot(_standing(connection, now_us), _numbers(connection))
+
+
+def _standing(connection: Connection, now_us: int) -> Mapping[Address, tuple[Standing, ...]]:
+    found: dict[Address, tuple[Standing, ...]] = {}
+    query = select(message).where(message.c.expires_us > now_us).order_by(message.c.issued_us, message.c.id)
+    for row in connection.execute(query):
+        one = Standing(row.id, row.issued_us, row.expires_us, Signed(row.statement, row.signature))
+        address = (row.compound, row.device)
+        found[address] = (*found.get(address, ()), one)
+    return found
+
+
+def _numbers(connection: Connection) -> Mapping[Address, int]:
+    columns = (document.c.compound, document.c.gate, func.max(document.c.number).label("number"))
+    query = select(*columns).group_by(document.c.compound, document.c.gate)
+    return {(row.compound, row.gate): row.number for row in connection.execute(query)}
+
+
+def _named(compound: str, device: str, ids: Iterable[str]) -> ColumnElement[bool]:
+    return and_(message.c.compound == compound, message.c.device == device, message.c.id.in_(list(ids)))

@@ -1,0 +1,209 @@
+"""Documents on the server: checked, signed, numbered in their compound, and kept as they were signed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, func, insert, or_, select, update
+
+from kiosk.errors import UsageError
+from kiosk.staleness import Kind
+from sync.central.access import WHO_LENGTH
+from sync.central.database import changing
+from sync.central.document_key import DocumentKey
+from sync.central.inserting import begin_compound
+from sync.central.schema import compound as compounds
+from sync.central.schema import document
+from sync.downward.contents import read_content
+from sync.downward.publication import (
+    Document,
+    Held,
+    Place,
+    Publication,
+    Sent,
+    Standing,
+    authentic,
+    digest_of,
+    next_number,
+    relevant,
+)
+from sync.downward.signing import Purpose, Signed, sign
+
+UPCOMING = 8
+"""So many documents of one place may wait for their time."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document without its body, whose size is in bytes."""
+
+    publication: Publication
+    published_by: str
+    size: int
+
+
+class Documents:
+    """The documents of one database. Any thread may call any method; each raises SQLAlchemyError and KeyUnusable."""
+
+    def __init__(self, engine: Engine, key: DocumentKey, wall_us: Callable[[], int]) -> None:
+        self._engine = engine
+        self._key = key
+        self._wall_us = wall_us
+
+    def publish(
+        self, compound: str, kind: Kind, body: bytes, who: str, *, gate: str = "", effective_us: int | None = None
+    ) -> Publication:
+        """Publish a document from `effective_us` on, by default now. Raises UsageError when a kiosk would refuse it."""
+        read_content(kind, body, compound)
+        return self._publish(compound, (gate, kind), body, who, effective_us)
+
+    def withdraw(self, compound: str, kind: Kind, who: str, *, gate: str = "") -> Publication:
+        """Take a document back: a gate goes by its compound's again, and a compound by its kiosks' configuration.
+
+        Raises UsageError when there is none.
+        """
+        place = (gate, kind)
+        with self._engine.connect() as connection:
+            newest = _newest(connection, compound, place)
+        if newest is None or newest.withdrawn:
+            raise UsageError(f"there is no {kind} of {gate or compound} that could be withdrawn")
+        return self._publish(compound, place, None, who, None)
+
+    def standing(self, compound: str, device: str, nonce: str) -> Signed:
+        """Vouch for what there is now for one device."""
+        now_us = self._wall_us()
+        with self._engine.connect() as connection:
+            found = [one.publication for one in _relevant_to(connection, compound, device, now_us)]
+        held = [Held(gate=one.gate, kind=one.kind, number=one.number, digest=one.digest) for one in found]
+        number = max((one.number for one in found), default=0)
+        said = Standing(compound=compound, device=device, nonce=nonce, at_us=now_us, number=number, documents=held)
+        return sign(self._key.private(), Purpose.STANDING, said)
+
+    def since(self, compound: str, device: str, number: int) -> list[Document]:
+        """What matters to one device and is newer than `number`, by number."""
+        with self._engine.connect() as connection:
+            found = [one.publication for one in _relevant_to(connection, compound, device, self._wall_us())]
+            return [Document(one, _sent(connection, one)) for one in found if one.number > number]
+
+    def take_back(self, compound: str, device: str, sent: Sequence[Sent]) -> int:
+        """Take documents that a kiosk has and this server has lost; how many were news. Raises NotSigned.
+
+        Each was signed here. It gets a new number, so that every kiosk hears of it; one that something newer has taken
+        the place of stays lost.
+        """
+        public = self._key.private().public_key()
+        given = sorted((authentic(one, public, compound, device) for one in sent), key=lambda one: one.publication.number)
+        taken = 0
+        with changing(self._engine) as connection:
+            _hold(connection, compound)
+            for one in given:
+                lost = one.publication
+                known = _newest(connection, compound, lost.place)
+                if known is not None and known.number >= lost.number:
+                    continue
+                number = max(next_number(_last(connection, compound), self._wall_us()), lost.number + 1)
+                again = msgspec.structs.replace(lost, number=number)
+                self._insert(connection, again, one.body, f"given back by {device}")
+                _log.warning("document given back", compound=compound, kind=lost.kind, number=lost.number)
+                taken += 1
+        return taken
+
+    def listed(self, compound: str) -> list[Listed]:
+        """Every document of a compound, oldest first."""
+        query = _columns().where(document.c.compound == compound).order_by(document.c.number)
+        with self._engine.connect() as connection:
+            return [_listed(row) for row in connection.execute(query)]
+
+    def _publish(self, compound: str, place: Place, body: bytes | None, who: str, effective_us: int | None) -> Publication:
+        if not who.strip() or len(who) > WHO_LENGTH:
+            raise UsageError(f"whoever publishes a document is recorded: a name of 1 to {WHO_LENGTH} characters")
+        gate, kind = place
+        with changing(self._engine) as connection:
+            _hold(connection, compound)
+            now_us = self._wall_us()
+            waiting = select(func.count()).where(_of(compound, place), document.c.effective_us > now_us)
+            if connection.execute(waiting).scalar_one() >= UPCOMING:
+                raise UsageError(f"{UPCOMING} documents of {kind} wait for their time already")
+            publication = Publication(
+                compound=compound,
+                gate=gate,
+                kind=kind,
+                number=next_number(_last(connection, compound), now_us),
+                effective_us=now_us if effective_us is None else effective_us,
+                published_us=now_us,
+                digest=digest_of(body or b""),
+                withdrawn=body is None,
+            )
+            self._insert(connection, publication, body or b"", who.strip())
+        return publication
+
+    def _insert(self, connection: Connection, publication: Publication, body: bytes, who: str) -> None:
+        signed = sign(self._key.private(), Purpose.DOCUMENT, publication)
+        connection.execute(
+            insert(document).values(
+                compound=publication.compound,
+                number=publication.number,
+                gate=publication.gate,
+                kind=publication.kind,
+                effective_us=publication.effective_us,
+                statement=signed.statement,
+                signature=signed.signature,
+                body=body,
+                published_by=who,
+            )
+        )
+
+
+def _hold(connection: Connection, compound: str) -> None:
+    """Let one at a time publish in a compound: numbers become visible in their order."""
+    begin_compound(connection, compound)
+    held = compounds.c.compound == compound
+    connection.execute(update(compounds).where(held).values(next_access=compounds.c.next_access))
+
+
+def _last(connection: Connection, compound: str) -> int:
+    query = select(func.max(document.c.number)).where(document.c.compound == compound)
+    return int(connection.execute(query).scalar() or 0)
+
+
+def _newest(connection: Connection, compound: str, place: Place) -> Publication | None:
+    query = select(document.c.statement).where(_of(compound, place)).order_by(document.c.number.desc()).limit(1)
+    statement = connection.execute(query).scalar()
+    return None if statement is None else msgspec.json.decode(statement, type=Publication)
+
+
+def _relevant_to(connection: Connection, compound: str, device: str, now_us: int) -> list[Listed]:
+    """What still matters to one device: in each place the newest whose time has come, and all newer ones."""
+    ours = and_(document.c.compound == compound, document.c.gate.in_(("", device)))
+    begun = (
+        select(document.c.gate, document.c.kind, func.max(document.c.number).label("number"))
+        .where(ours, document.c.effective_us <= now_us)
+        .group_by(document.c.gate, document.c.kind)
+    )
+    newest = [document.c.number == row.number for row in connection.execute(begun)]
+    rows = connection.execute(_columns().where(ours, or_(document.c.effective_us > now_us, *newest)))
+    return relevant(map(_listed, rows), now_us)
+
+
+def _sent(connection: Connection, publication: Publication) -> Sent:
+    query = select(document.c.statement, document.c.signature, document.c.body).where(
+        document.c.compound == publication.compound, document.c.number == publication.number
+    )
+    row = connection.execute(query).one()
+    return Sent(statement=row.statement, signature=row.signature, body=row.body)
+
+
+def _of(compound: str, place: Place) -> ColumnElement[bool]:
+    gate, kind = place
+    return and_(document.c.compound == compound, document.c.gate == gate, document.c.kind == kind)
+
+
+def _columns() -> Select[tuple[str, str, int]]:
+    return select(document.c.statement, document.c.published_by, func.length(document.c.body).label("size"))
+
+
+def _listed(row: Row[tuple[str, str, int]]) -> Listed:
+    return Listed(msgspec.json.decode(row.statement, type=Publication), row.published_by, row.size)

@@ -1,0 +1,70 @@
+"""The documents that a kiosk holds, with what they say, against what the server says there is. Pure but for its memory."""
+
+from collections.abc import Iterable, Mapping
+
+from kiosk.staleness import Kind
+from sync.downward.contents import Content
+from sync.downward.publication import Document, Held, Place, in_force, relevant
+
+KNOWN = frozenset(Kind)
+_Key = tuple[Place, int]
+
+
+class Holdings:
+    """Of one gate. A document counts by its number, whenever it came."""
+
+    def __init__(self) -> None:
+        self._documents: dict[_Key, Document] = {}
+        self._contents: dict[_Key, Content | None] = {}
+
+    def add(self, one: Document, content: Content | None) -> None:
+        """Take in a document that was read; a withdrawn one says nothing."""
+        self._documents[_key(one)] = one
+        self._contents[_key(one)] = content
+
+    def has(self, one: Document) -> bool:
+        """Whether a document is here."""
+        return _key(one) in self._documents
+
+    def newest(self, place: Place) -> int:
+        """The highest number in a place; 0 where there is none."""
+        return max((number for where, number in self._documents if where == place), default=0)
+
+    def content(self, one: Document) -> Content | None:
+        """What a document says."""
+        return self._contents[_key(one)]
+
+    def in_force(self, now_us: int) -> Mapping[Kind, Document]:
+        """The document of each kind that counts."""
+        return {Kind(kind): one for kind, one in in_force(self._documents.values(), now_us).items()}
+
+    def drop_outdated(self, now_us: int) -> list[Document]:
+        """Let go of what something newer has taken the place of, and return it."""
+        keep = {_key(one) for one in relevant(self._documents.values(), now_us)}
+        gone = [one for key, one in self._documents.items() if key not in keep]
+        for one in gone:
+            del self._documents[_key(one)], self._contents[_key(one)]
+        return gone
+
+    def lacking(self, standing: Iterable[Held]) -> list[Held]:
+        """What the server has, and is not here although it could be."""
+        return [one for one in standing if one.kind in KNOWN and not self._covers(one)]
+
+    def surplus(self, standing: Iterable[Held]) -> list[Document]:
+        """What is here, and newer than anything that the server has in its place."""
+        theirs: dict[Place, int] = {}
+        for one in standing:
+            place = (one.gate, one.kind)
+            theirs[place] = max(theirs.get(place, 0), one.number)
+        return [one for (place, number), one in sorted(self._documents.items()) if number > theirs.get(place, 0)]
+
+    def _covers(self, one: Held) -> bool:
+        held = self._documents.get(((one.gate, one.kind), one.number))
+        if held is not None:
+            return held.publication.digest == one.digest
+        # The server has yet to learn of something newer that has taken its place.
+        return self.newest((one.gate, one.kind)) > one.number
+
+
+def _key(one: Document) -> _Key:
+    return one.publication.place, one.publication.number

@@ -1,0 +1,61 @@
+"""Messages for now: what a kiosk hears within a moment or not at all. JSON; formats that live for years.
+
+    GET /api/v1/now?compound&device&after&number&wait  -> 200 with News, at once or when there is some, `wait` s at most
+
+`after` is the `next` of the answer before, `number` the number of the documents that the kiosk has asked for: an answer
+with another one means that documents have changed. A message is signed, names its issuer and expires by the server's
+clock. Kinds and members that a kiosk does not know are passed over and counted. There will be more than one:
+
+    open             {"issuer", "role", "reason"}            let in whoever is at the gate
+    form_filled      {"visit", ...}                          later: a visitor's form is complete
+    consent_given    {"visit", ...}                          later: a resident has answered
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from kiosk.events import MAX_INTEGER
+from sync.downward.publication import Micros, Name
+from sync.downward.signing import Signed
+
+OPEN = "open"
+EXPIRES_US = 10_000_000
+"""So long after it was issued a command is still carried out."""
+MAX_NEWS = 256 * 1024
+"""The most bytes of an answer that a kiosk reads."""
+LONGEST_WAIT_S = 55.0
+WAIT_S = 25.0
+
+MessageId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16,32}\Z")]
+KindName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """The statement of one message to one device."""
+
+    compound: Name
+    device: Name
+    id: MessageId
+    kind: KindName
+    issued_us: Micros
+    expires_us: Micros
+    body: dict[str, Any]
+
+
+class OpenBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What a remote open says: who lets somebody in, in what role, and why."""
+
+    issuer: Annotated[str, Meta(min_length=1, max_length=200)]
+    role: Annotated[str, Meta(pattern=r"^[a-z_]{1,32}\Z")]
+    reason: Annotated[str, Meta(min_length=1, max_length=400)]
+
+
+class News(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer: the documents' number, the messages that stand, oldest first, and where the next question goes on."""
+
+    wire: int
+    number: Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
+    next: Annotated[str, Meta(max_length=80)]
+    messages: list[Signed]
