@@ -76,13 +76,18 @@ class Enrol(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer, the same for a repeat by the same key. `month_keys` is the document of `sync.sealing`, if there is one."""
+    """The answer, the same for a repeat by the same key.
+
+    `month_keys` is the document of `sync.sealing`, if there is one; `document_key` the public half of what signs the
+    server's documents and commands.
+    """
 
     enrolled: int
     place: Place
     time_us: int
     site_ca: str | None = None
     month_keys: Raw | None = None
+    document_key: Key | None = None
 
 
 class ServerTime(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,9 +9,8 @@ from requests import Session
 from kiosk.events import Head
 from sync import wire
 from sync.chain import Pending
-from sync.identity import Papers, PapersUnusable
+from sync.identity import Papers
 from sync.line import Answer, Line
-from sync.obstacles import Obstacle, Obstructed
 
 BATCH_BYTES = 3 * 1024 * 1024
 """Requests stay below the server's limit (wire.MAX_BODY) with room for the envelope."""
@@ -24,21 +23,6 @@ class Reply:
     status: int
     body: bytes
     events: int = 0
-
-
-def open_session(
-    device: str, *, simulated: bool = False, verify: bool | str = True, session: Session | None = None
-) -> Session:
-    """Return a session for a kiosk's requests to its server: no other way there, and its own name on each of them."""
-    session = session or Session()
-    session.trust_env = False  # neither a proxy nor a .netrc of the machine's comes between
-    session.verify = verify
-    session.headers.update(
-        {"User-Agent": f"gatepost/{device}", "Content-Type": "application/json", "Accept-Encoding": "identity"}
-    )
-    if simulated:
-        session.headers[wire.SIMULATED_HEADER] = "1"
-    return session
 
 
 class Exchange:
@@ -60,9 +44,15 @@ class Exchange:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._line = Line(
-            url, device, timeout_s=timeout_s, simulated=simulated, verify=verify, session=session, monotonic=monotonic
+            url,
+            device,
+            papers=papers,
+            timeout_s=timeout_s,
+            simulated=simulated,
+            verify=verify,
+            session=session,
+            monotonic=monotonic,
         )
-        self._papers = papers
 
     def upload(self, pending: Pending, ends: float | None = None) -> Reply:
         """Send the first of these events, as many as fit one request. Raises ServiceUnavailable."""
@@ -82,16 +72,7 @@ class Exchange:
 
     def _ask(self, method: str, log: Head, query: str, body: bytes, ends: float | None) -> Answer:
         target = f"/api/v1/logs/{log.device}/{log.log_id}{query}"
-        deadline = self._line.deadline(ends)
-        try:
-            signer = None if self._papers is None else self._papers.signer()
-        except PapersUnusable as error:
-            raise Obstructed(Obstacle.IDENTITY) from error
-        if self._papers is None or signer is None:
-            return self._line.ask(method, target, log.compound, body, deadline)
-        if (ca := self._papers.ca) is not None:
-            self._line.pin(ca)
-        return self._line.ask_signed(signer, method, target, log.compound, body, deadline)
+        return self._line.ask(method, target, log.compound, body, self._line.deadline(ends))
 
 
 def _within(bodies: list[bytes]) -> list[bytes]:

@@ -2,6 +2,7 @@
 
     device.key        its Ed25519 key (PKCS 8, PEM), made once, never sent
     site-ca.pem       the only CA that it believes
+    document-key      the public half of the key that signs what comes down from the server
     month-keys.json   what it seals to, where its configuration names no file
     device.json       its name and place; written last: while it is not there the kiosk is not enrolled
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from sync.signing import Signer
 
 FOLDER = "identity"
-KEY, CA, MONTH_KEYS, PLACE = "device.key", "site-ca.pem", "month-keys.json", "device.json"
+KEY, CA, MONTH_KEYS, DOCUMENT_KEY, PLACE = "device.key", "site-ca.pem", "month-keys.json", "document-key", "device.json"
 MAX_FILE = 64 * 1024
 
 
@@ -55,6 +56,14 @@ class Papers:
     def ca(self) -> Path | None:
         """The site CA's certificate; None when the server has no TLS."""
         return self._if_there(CA)
+
+    def document_key(self) -> str | None:
+        """What documents and commands are believed by, hexadecimal, if the server gave it. Raises PapersUnusable."""
+        path = self._if_there(DOCUMENT_KEY)
+        try:
+            return None if path is None else path.read_text(encoding="ascii")[:MAX_FILE].strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise PapersUnusable(f"{path}: {_reason(error)}") from error
 
     def place(self) -> Place | None:
         """Name and place; None while it is not enrolled. Raises PapersUnusable."""
@@ -109,6 +118,7 @@ class Papers:
         given = {
             CA: None if enrolled.site_ca is None else enrolled.site_ca.encode(),
             MONTH_KEYS: None if enrolled.month_keys is None else bytes(enrolled.month_keys),
+            DOCUMENT_KEY: None if enrolled.document_key is None else enrolled.document_key.encode(),
             PLACE: msgspec.json.encode(enrolled.place),
         }
         for name, data in given.items():

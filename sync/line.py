@@ -5,6 +5,7 @@ Every failure is ServiceUnavailable; one that has a name is Obstructed (`sync.ob
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +20,14 @@ from sync.enrolment_wire import TIME_PATH, Why, decode_refusal, decode_time
 from sync.obstacles import REFUSALS, Obstacle, Obstructed, in_the_way, is_page
 
 if TYPE_CHECKING:
+    from sync.identity import Papers
+
     # Costs time to import, and only a kiosk that is enrolled has one.
     from sync.signing import Signer
 
 LEAST_S = 0.05
 """What an exchange has even where its caller's time is over."""
+PIECE = 64 * 1024
 REFUSING = (401, 403)
 
 
@@ -36,9 +40,10 @@ class Answer:
 
 
 class Line:
-    """A way to the server at `url`, for one thread at a time. `agent` is what this kiosk calls itself.
+    """A way to the server at `url`, for one thread at a time; any other may `hang_up`. `agent` is the kiosk's own name.
 
-    An exchange takes `timeout_s` at most. `verify` is the file of the CA to be believed, or True for the system's.
+    It is signed as soon as `papers` say who this kiosk is, and then goes to the server of their CA alone. Until then
+    `verify` is the file of the CA to be believed, or True for the system's.
     """
 
     def __init__(
@@ -46,6 +51,7 @@ class Line:
         url: str,
         agent: str,
         *,
+        papers: "Papers | None" = None,
         timeout_s: float = 5.0,
         simulated: bool = False,
         verify: bool | str = True,
@@ -53,6 +59,7 @@ class Line:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url.rstrip("/")
+        self._papers = papers
         self._prefix = requests.compat.urlsplit(self._url).path
         self._timeout_s = timeout_s
         self._monotonic = monotonic
@@ -63,6 +70,8 @@ class Line:
         self._session.headers.update(
             {"User-Agent": f"gatepost/{agent}", "Content-Type": "application/json", "Accept-Encoding": "identity"}
         )
+        self._answering: requests.Response | None = None
+        self._hung_up = False
         self._simulated = simulated
         if simulated:
             self._session.headers[wire.SIMULATED_HEADER] = "1"
@@ -76,11 +85,33 @@ class Line:
         latest = self._monotonic() + self._timeout_s
         return latest if ends is None else min(latest, max(ends, self._monotonic() + LEAST_S))
 
-    def ask(self, method: str, target: str, compound: str, body: bytes, deadline: float) -> Answer:
-        """One exchange without a signature. Raises ServiceUnavailable."""
-        return _heard(self._exchange(method, target, {wire.COMPOUND_HEADER: compound}, body, deadline))
+    def ask(
+        self, method: str, target: str, compound: str, body: bytes, deadline: float, *, limit: int = wire.MAX_ANSWER
+    ) -> Answer:
+        """One exchange, over by `deadline`, with an answer of `limit` bytes at most. Raises ServiceUnavailable."""
+        from sync.identity import PapersUnusable
 
-    def ask_signed(self, signer: "Signer", method: str, target: str, compound: str, body: bytes, deadline: float) -> Answer:
+        try:
+            signer = None if self._papers is None else self._papers.signer()
+        except PapersUnusable as error:
+            raise Obstructed(Obstacle.IDENTITY) from error
+        if self._papers is None or signer is None:
+            return _heard(self._exchange(method, target, {wire.COMPOUND_HEADER: compound}, body, deadline, limit))
+        if (ca := self._papers.ca) is not None:
+            self.pin(ca)
+        return self.ask_signed(signer, method, target, compound, body, deadline, limit=limit)
+
+    def ask_signed(
+        self,
+        signer: "Signer",
+        method: str,
+        target: str,
+        compound: str,
+        body: bytes,
+        deadline: float,
+        *,
+        limit: int = wire.MAX_ANSWER,
+    ) -> Answer:
         """One signed exchange; again with the server's time learned anew when it finds the signature stale.
 
         Raises ServiceUnavailable.
@@ -91,11 +122,19 @@ class Line:
         while True:
             headers = {wire.COMPOUND_HEADER: compound, wire.SIMULATED_HEADER: "1" if self._simulated else "0"}
             headers = signer.sign(Message(method, self._prefix + target, headers), body, self._server_us(deadline))
-            answer = self._exchange(method, target, headers, body, deadline)
+            answer = self._exchange(method, target, headers, body, deadline, limit)
             if again or answer.status != 401 or decode_refusal(answer.body).reason != Why.STALE:
                 return _heard(answer)
             self._ahead_us = None
             again = True
+
+    def hang_up(self) -> None:
+        """End what is under way, and let nothing begin any more. Any thread may do so."""
+        self._hung_up = True
+        answering = self._answering
+        if answering is not None:
+            with suppress(OSError, RuntimeError, ValueError):
+                answering.raw.shutdown()
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -105,7 +144,7 @@ class Line:
         """The server's time in microseconds since 1970, asked for once: this kiosk's own may never have been set."""
         if self._ahead_us is None:
             before = self._monotonic()
-            answer = _heard(self._exchange("GET", TIME_PATH, {}, b"", deadline))
+            answer = _heard(self._exchange("GET", TIME_PATH, {}, b"", deadline, wire.MAX_ANSWER))
             if answer.status != requests.codes.ok:
                 raise ServiceUnavailable(f"the server does not tell its time (status {answer.status})")
             try:
@@ -115,7 +154,9 @@ class Line:
             self._ahead_us = told.time_us - int((before + self._monotonic()) / 2 * 1_000_000)
         return self._ahead_us + int(self._monotonic() * 1_000_000)
 
-    def _exchange(self, method: str, target: str, headers: dict[str, str], body: bytes, deadline: float) -> Answer:
+    def _exchange(
+        self, method: str, target: str, headers: dict[str, str], body: bytes, deadline: float, limit: int
+    ) -> Answer:
         patience = max(LEAST_S, deadline - self._monotonic())
         try:
             with self._session.request(
@@ -123,31 +164,36 @@ class Line:
                 self._url + target,
                 data=body,
                 headers=headers,
-                timeout=(patience, patience),
+                timeout=(min(patience, self._timeout_s), patience),
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                answer = Answer(response.status_code, self._read(response, deadline))
+                self._answering = response
+                answer = Answer(response.status_code, self._read(response, deadline, limit))
         except ServiceUnavailable:
             raise
         except (RequestException, HTTPError, OSError) as error:
             if (obstacle := in_the_way(error)) is not None:
                 raise Obstructed(obstacle) from error
             raise ServiceUnavailable(f"the server does not answer: {type(error).__name__}") from error
+        finally:
+            self._answering = None
         if is_page(answer.status, response.headers.get("Content-Type", ""), answer.body):
             raise Obstructed(Obstacle.CAPTIVE_PORTAL)
         return answer
 
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
+    def _read(self, response: requests.Response, deadline: float, limit: int) -> bytes:
         """Read the answer piece by piece, so that neither its size nor its pace is the server's choice."""
-        answer = b""
-        while piece := response.raw.read1(4096):
+        answer = bytearray()
+        while not self._hung_up and (piece := response.raw.read1(PIECE)):
             answer += piece
-            if len(answer) > wire.MAX_ANSWER:
+            if len(answer) > limit:
                 raise ServiceUnavailable("the server's answer is too long")
             if self._monotonic() > deadline:
                 raise ServiceUnavailable("the server's answer took too long")
-        return answer
+        if self._hung_up:
+            raise ServiceUnavailable("the kiosk has hung up")
+        return bytes(answer)
 
 
 def _heard(answer: Answer) -> Answer:

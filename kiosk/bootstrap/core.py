@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.bootstrap.documents import load_policy, load_sealer, load_trust
-from kiosk.bootstrap.downward import build_downward
+from kiosk.bootstrap.downward import ComesDown, Parts
 from kiosk.bootstrap.issuers import Gateways
 from kiosk.bootstrap.log import open_log
 from kiosk.bootstrap.place import in_place
@@ -73,7 +73,6 @@ def build_core(
         raise UsageError(
             f"[policy] issuers: no trust list names {', '.join(sorted(unknown))}; correct the id or add its trust list"
         )
-    sealer = load_sealer(config, base)
     with ExitStack() as stack:
         metrics = _metrics(config, document)
         inbox = Inbox() if metrics is None else metrics.inbox()
@@ -91,10 +90,6 @@ def build_core(
             return lambda well, detail: inbox.post(PartHealth(part, well, detail, clock.monotonic()))
 
         log_health = JointHealth(health(Part.LOG))
-        if log is None:
-            log = open_log(config, clock, stack, wake, health(Part.SERVER), log_health.voice("disk"))
-        if metrics is not None:
-            log = metrics.log(log, clock)
         gateways = Gateways(config.policy.issuers)
         stack.callback(gateways.close)
         resolver = IssuerResolver(issuers or {}, inbox, Seconds(config.policy.issuer_timeout_s), health(Part.ISSUER))
@@ -104,9 +99,12 @@ def build_core(
                 resolver.use(gateways.of(item.in_force.trust))
             inbox.post(item)
 
-        configured = InForce(document, trust, sealer=sealer)
-        comes_down = build_downward(config, clock, stack, configured, tell)
-        in_force = configured if comes_down is None else comes_down.keeper.in_force()
+        comes_down = ComesDown(config, gate, clock, lambda: InForce(document, trust, sealer=load_sealer(config, base)), tell)
+        in_force = comes_down.in_force()
+        if log is None:
+            log = open_log(config, clock, stack, wake, health(Part.SERVER), log_health.voice("disk"), comes_down.enrolled)
+        if metrics is not None:
+            log = metrics.log(log, clock)
         if issuers is None:
             resolver.use(gateways.of(in_force.trust))
         site = Site(
@@ -145,23 +143,22 @@ def build_core(
         elif Need.TEMPERATURE in document.asks:
             # Said at once, and for ever: whoever has to be measured is held for the guard.
             inbox.post(PartHealth(Part.THERMOMETER, False, "[thermometer] source is none", clock.monotonic()))
-        if comes_down is not None:
-            workers.append(comes_down.worker)
         stack.callback(recorder.drain)
         for worker in workers:
             stack.callback(worker.close)
-        if comes_down is not None:
-            stack.callback(comes_down.way.hang_up)
-
+        stack.callback(comes_down.close)
         if metrics is not None:
-            if comes_down is not None:
-                metrics.downward(comes_down.keeper, comes_down.orders, clock, in_force)
             stack.callback(metrics.close)
+
+        def begun(parts: Parts) -> None:
+            if metrics is not None:
+                metrics.downward(parts.keeper, parts.orders, clock, in_force)
 
         def start() -> None:
             board.start()
             for worker in workers:
                 worker.start()
+            comes_down.start(begun)
             if metrics is not None and config.gate.metrics_port is not None:
                 metrics.serve(config.gate.metrics_port)
 

@@ -1,13 +1,16 @@
 """What comes down from the central server to a core: its documents on disk, the way to newer ones, commands."""
 
+import threading
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
 from kiosk.bootstrap.process import SOFTWARE
 from kiosk.config import Config
+from kiosk.errors import UsageError
 from kiosk.in_force import InForce
 from kiosk.inbox import Downward
 from kiosk.ports import Clock
@@ -23,8 +26,8 @@ FOLDER = "documents"
 
 
 @dataclass(frozen=True, slots=True)
-class ComesDown:
-    """The parts of it. `worker` listens; before it ends, `way` has to hang up."""
+class Parts:
+    """What listens, once there is a key to believe by. `worker` listens; before it ends, `way` has to hang up."""
 
     keeper: "Keeper"
     orders: "Orders"
@@ -32,12 +35,86 @@ class ComesDown:
     worker: Worker
 
 
-def build_downward(
-    config: Config, clock: Clock, stack: ExitStack, configured: InForce, tell: Callable[[Downward], None]
-) -> ComesDown | None:
-    """Build it, where there is a server whose documents can be believed. Raises UsageError."""
+class ComesDown:
+    """Listens from the moment that there is a key to believe by: from the start, or since this kiosk was enrolled.
+
+    Any thread may call any method.
+    """
+
+    def __init__(
+        self, config: Config, gate: str, clock: Clock, configured: Callable[[], InForce], tell: Callable[[Downward], None]
+    ) -> None:
+        """`configured` reads what counts where nothing came down; it raises UsageError."""
+        self._config = config
+        self._gate = gate
+        self._clock = clock
+        self._configured = configured
+        self._tell = tell
+        self._on_begun: Callable[[Parts], None] = lambda _: None
+        self._lock = threading.Lock()
+        self._parts: Parts | None = None
+        self._started = False
+        self._closed = False
+
+    def in_force(self) -> InForce:
+        """What counts at the start: what came down before, else the configuration. Raises UsageError."""
+        with self._lock:
+            parts = self._made()
+        return self._configured() if parts is None else parts.keeper.in_force()
+
+    def start(self, on_begun: Callable[[Parts], None]) -> None:
+        """Let it listen as soon as it can; `on_begun` gets the parts of it then."""
+        with self._lock:
+            self._on_begun, self._started = on_begun, True
+            self._begin(self._parts)
+
+    def enrolled(self) -> None:
+        """Look again for a key: this kiosk has been enrolled."""
+        with self._lock:
+            if self._closed or self._parts is not None:
+                return
+            try:
+                # With its enrolment it got the compound's month keys.
+                parts = self._made()
+            except UsageError as error:
+                structlog.get_logger().error("nothing comes down", reason=str(error))
+                return
+            if self._started:
+                self._begin(parts)
+
+    def close(self) -> None:
+        """Listen no longer. Idempotent."""
+        with self._lock:
+            parts, self._closed = self._parts, True
+        if parts is not None:
+            parts.way.hang_up()
+            parts.worker.close()
+            parts.way.close()
+
+    def _begin(self, parts: Parts | None) -> None:
+        if parts is not None and not self._closed:
+            self._on_begun(parts)
+            parts.worker.start()
+
+    def _made(self) -> Parts | None:
+        """The parts, made when there is a server and a key. Raises UsageError."""
+        if self._parts is None:
+            self._parts = _parts(self._config, self._gate, self._clock, self._configured(), self._tell)
+        return self._parts
+
+
+def _parts(config: Config, place: str, clock: Clock, configured: InForce, tell: Callable[[Downward], None]) -> Parts | None:
+    from sync.identity import PapersUnusable, papers_beside
+
     section, gate = config.server, config.gate
-    if section.url is None or section.document_key is None:
+    papers = papers_beside(Path(config.log.path))
+    try:
+        told, where = section.document_key, "[server] document_key"
+        if told is None:
+            told, where = papers.document_key(), "the document key of the enrolment"
+    except PapersUnusable as error:
+        raise UsageError(str(error)) from error
+    if section.url is None or told is None:
         return None
     from sync.downward.keeper import Keeper
     from sync.downward.listener import Listener
@@ -45,22 +122,22 @@ def build_downward(
     from sync.downward.shelf import Shelf
     from sync.downward.signing import read_public_key
     from sync.downward.way import Way
-    from sync.exchange import open_session
+    from sync.line import Line
 
-    key = read_public_key(section.document_key, "[server] document_key")
-    session = open_session(gate.device, simulated=config.simulation is not None)
-    way = Way(section.url, gate.compound, gate.device, session, timeout_s=section.timeout_s)
-    stack.callback(way.close)
+    key = read_public_key(told, where)
+    simulated = config.simulation is not None
+    line = Line(section.url, gate.device, papers=papers, timeout_s=section.timeout_s, simulated=simulated)
+    way = Way(line, gate.compound, place)
     keeper = Keeper(
-        Shelf(Path(config.log.path).parent / FOLDER, key, gate.compound, gate.device),
+        Shelf(Path(config.log.path).parent / FOLDER, key, gate.compound, place),
         way,
         key,
         compound=gate.compound,
-        device=gate.device,
+        device=place,
         software=SOFTWARE,
         clock=clock,
         configured=configured,
         tell=tell,
     )
-    orders = Orders(key, gate.compound, gate.device, keeper.time, clock.monotonic())
-    return ComesDown(keeper, orders, way, Worker("downward", Listener(keeper, orders, way, clock, tell)))
+    orders = Orders(key, gate.compound, place, keeper.time, clock.monotonic())
+    return Parts(keeper, orders, way, Worker("downward", Listener(keeper, orders, way, clock, tell)))

@@ -16,7 +16,13 @@ FLUSH_WITHIN = Seconds(10.0)
 
 
 def open_log(
-    config: Config, clock: Clock, stack: ExitStack, wake: threading.Event, on_server: OnHealth, on_disk: OnHealth
+    config: Config,
+    clock: Clock,
+    stack: ExitStack,
+    wake: threading.Event,
+    on_server: OnHealth,
+    on_disk: OnHealth,
+    on_enrolled: Callable[[], None],
 ) -> Log:
     """Open the durable log and, where there is a server, what sends it there and stands by when the disk fails.
 
@@ -59,6 +65,7 @@ def open_log(
     def send() -> None:
         if enrolment is not None:
             enrolment.until_enrolled(stop, on_server)
+            on_enrolled()
         sender.run(stop, wake)
 
     thread = threading.Thread(target=send, name="sender", daemon=True)

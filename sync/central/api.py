@@ -86,7 +86,7 @@ def create_app(
 
     app.include_router(page_routes(board))
     app.include_router(device_routes(store))
-    app.include_router(downward_routes(documents, office, board.closing))
+    app.include_router(downward_routes(documents, office, authentication))
     return app
 
 

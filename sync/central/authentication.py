@@ -4,7 +4,7 @@ A device is looked up with every request, so that a revocation is heard at once,
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from anyio import to_thread
@@ -46,13 +46,24 @@ class Authentication:
 
     async def __call__(self, request: Request) -> Caller:
         """Say who sent this and return the body, which is what was signed. Raises Refused."""
+        return await self._caller(request, MAX_BODY)
+
+    def up_to(self, most: int) -> Callable[[Request], Awaitable[Caller]]:
+        """Return the same for a route that takes so many bytes of a body."""
+
+        async def known(request: Request) -> Caller:
+            return await self._caller(request, most)
+
+        return known
+
+    async def _caller(self, request: Request, most: int) -> Caller:
         try:
             compound, place, signed = await to_thread.run_sync(self._recognise, message_of(request))
         except Refused:
             # Whoever sends a long body would not get to read why it is not taken.
-            await drain(request, MAX_BODY, self._closing)
+            await drain(request, most, self._closing)
             raise
-        body = await read_body(request, MAX_BODY, self._closing)
+        body = await read_body(request, most, self._closing)
         if signed is not None and not signed.is_of(body):
             raise Refused(401, "the body is not the one that was signed", Why.BAD_SIGNATURE)
         return Caller(compound, place, body)

@@ -1,23 +1,24 @@
 """The routes by which kiosks learn what comes down: documents by `since`, and news as soon as there are some."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
 import msgspec
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Receive, Scope, Send
 
-from sync.central.body import Refused, read_body
+from sync.central.authentication import Authentication, Caller
+from sync.central.body import Refused
 from sync.central.document_key import KeyUnusable
 from sync.central.office import Full, Office
 from sync.central.publishing import Documents
 from sync.downward.message import LONGEST_WAIT_S, WAIT_S
 from sync.downward.publication import MAX_PAGE, WIRE, GivenBack, Page, paged
 from sync.downward.signing import NotSigned
+from sync.enrolment_wire import Why
 from sync.wire import NAME
 
 CURSOR = r"^([0-9]{16}-[0-9a-f]{16,32})?$"
@@ -30,14 +31,20 @@ Name = Annotated[str, Query(pattern=NAME)]
 Number = Annotated[int, Query(ge=0, le=2**53 - 1)]
 
 
-def downward_routes(documents: Documents, office: Office, closing: asyncio.Event) -> APIRouter:
-    """The routes around the documents and the waiting room."""
+def downward_routes(documents: Documents, office: Office, authentication: Authentication) -> APIRouter:
+    """The routes around the documents and the waiting room: each tells a gate's device what is for that gate."""
     router = APIRouter(prefix="/api/v1")
+    known, known_with_documents = Depends(authentication), Depends(authentication.up_to(MAX_PAGE))
 
     @router.get("/documents")
     def since(
-        compound: Name, device: Name, nonce: Annotated[str, Query(pattern="^[0-9a-f]{16,64}$")], since: Number = 0
+        caller: Annotated[Caller, known],
+        compound: Name,
+        device: Name,
+        nonce: Annotated[str, Query(pattern="^[0-9a-f]{16,64}$")],
+        since: Number = 0,
     ) -> Response:
+        _see_theirs(caller, compound, device)
         try:
             # The standing last: it must not vouch for less than what goes with it.
             some, more = paged(documents.since(compound, device, since))
@@ -48,11 +55,11 @@ def downward_routes(documents: Documents, office: Office, closing: asyncio.Event
         return Response(msgspec.json.encode(page), media_type="application/json", headers={"Cache-Control": "no-store"})
 
     @router.post("/documents")
-    async def give_back(request: Request, compound: Name, device: Name) -> Response:
-        body = await read_body(request, MAX_PAGE, closing)
+    async def give_back(caller: Annotated[Caller, known_with_documents], compound: Name, device: Name) -> Response:
+        _see_theirs(caller, compound, device)
 
         def take() -> int:
-            given = msgspec.json.decode(body, type=GivenBack)
+            given = msgspec.json.decode(caller.body, type=GivenBack)
             return documents.take_back(compound, device, given.documents)
 
         try:
@@ -65,15 +72,23 @@ def downward_routes(documents: Documents, office: Office, closing: asyncio.Event
 
     @router.get("/now")
     async def now(
+        caller: Annotated[Caller, known],
         compound: Name,
         device: Name,
         after: Annotated[str, Query(pattern=CURSOR)] = "",
         number: Number = 0,
         wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)] = WAIT_S,
     ) -> Response:
+        _see_theirs(caller, compound, device)
         return _Waiting(office, compound, device, after, number, wait)
 
     return router
+
+
+def _see_theirs(caller: Caller, compound: str, gate: str) -> None:
+    """See that whoever asks stands at that gate. Raises Refused."""
+    if caller.compound != compound or (caller.place is not None and caller.place.gate != gate):
+        raise Refused(403, "this is for another gate", Why.NOT_YOURS)
 
 
 class _Waiting(StreamingResponse):

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from sync.central.authentication import Authentication, Caller, message_of, see_fresh
 from sync.central.body import Refused, read_body
+from sync.central.document_key import DocumentKey, KeyUnusable
 from sync.central.enrolment import CodeRefused, redeem
 from sync.central.guessing import Attempts
 from sync.central.vault import Vault, VaultClosed, public_keys
@@ -43,11 +44,18 @@ class Enrolling:
     """Answers those who want to be enrolled. `site_ca` is the CA's certificate (PEM), None without TLS."""
 
     def __init__(
-        self, engine: Engine, vault: Vault, attempts: Attempts, wall_us: Callable[[], int], site_ca: bytes | None
+        self,
+        engine: Engine,
+        vault: Vault,
+        attempts: Attempts,
+        document_key: DocumentKey,
+        wall_us: Callable[[], int],
+        site_ca: bytes | None,
     ) -> None:
         self._engine = engine
         self._vault = vault
         self._attempts = attempts
+        self._document_key = document_key
         self._wall_us = wall_us
         self.site_ca = site_ca
 
@@ -78,6 +86,10 @@ class Enrolling:
         now_us = self._wall_us()
         see_fresh(signed, now_us)
         try:
+            self._document_key.private()
+        except KeyUnusable as error:
+            raise Refused(503, "the server's document key cannot be used now") from error
+        try:
             enrolment = redeem(
                 self._engine, asked.compound, bytes.fromhex(asked.secret), bytes.fromhex(asked.public_key), now_us
             )
@@ -91,6 +103,7 @@ class Enrolling:
                 time_us=now_us,
                 site_ca=None if self.site_ca is None else self.site_ca.decode(),
                 month_keys=self._month_keys(asked.compound, now_us),
+                document_key=self._document_key.public(),
             )
         )
 

@@ -74,11 +74,17 @@ def serve(
         if config.server.metrics_port is not None:
             metrics.serve(config.server.metrics_port)
         authentication = Authentication(store.engine, board.closing, wall_us, simulation_allowed=config.simulation.allowed)
+        document_key = DocumentKey(Path(config.documents.key))
         enrolling = Enrolling(
-            store.engine, vault, Attempts(time.monotonic), wall_us, None if tls is None else tls.ca.certificate.read_bytes()
+            store.engine,
+            vault,
+            Attempts(time.monotonic),
+            document_key,
+            wall_us,
+            None if tls is None else tls.ca.certificate.read_bytes(),
         )
         _allow_files(CONNECTIONS + SPARE_FILES)
-        documents = Documents(store.engine, DocumentKey(Path(config.documents.key)), wall_us)
+        documents = Documents(store.engine, document_key, wall_us)
         office = Office(store.engine, wall_us)
         metrics.waiting(lambda: office.waiting)
         app = create_app(store, board, housekeeping, metrics, authentication, enrolling, documents, office, wall_us)
