@@ -18,6 +18,7 @@ from kiosk.errors import LogUnusable, ServiceUnavailable
 from kiosk.events import Head
 from sync import wire
 from sync.chain import HeadDisputed, Pending
+from sync.enrolment_wire import Why, decode_refusal
 from sync.exchange import Exchange, Reply
 from sync.obstacles import SENTENCES, Obstacle, Obstructed
 from sync.wire import BEGIN_NEW, Standing
@@ -29,7 +30,6 @@ IDLE_S = 60.0
 GATE_FIRST_S = 0.1
 """After an event the sender holds back for so long: it must not take the processor from the opening that follows."""
 FORBIDDEN = 403
-"""Where the server hears this kiosk, the log is not one that it may bring."""
 REFUSED = frozenset({400, 413, 422})
 """Answers that speak of the content: sending the same again will not help, sending less may."""
 
@@ -182,7 +182,7 @@ class Sender:
                 self._acknowledged(after, reply)
             elif reply.status == 409:
                 self._conflict(after, reply)
-            elif reply.status == FORBIDDEN:
+            elif reply.status == FORBIDDEN and decode_refusal(reply.body).reason == Why.NOT_YOURS:
                 raise _Stuck("another device's")
             elif reply.status in REFUSED and reply.events > 1:
                 self._limit = max(1, reply.events // 2)
@@ -256,10 +256,10 @@ class Sender:
         self._log.begin_new("not_taken", after=log_id)
 
     def _name(self, obstacle: Obstacle | None) -> None:
-        """Say in the log what stands in the way, once for as long as it does."""
+        """Note what stands in the way. The edge is the core's to log; what else comes while the server is lost is ours."""
         if obstacle is not self._obstacle:
             self._obstacle = obstacle
-            if obstacle is not None:
+            if obstacle is not None and self._well is False:
                 structlog.get_logger().warning("server obstructed", obstacle=obstacle, reason=SENTENCES[obstacle])
 
     def _failed(self, detail: str) -> bool:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from kiosk.doctor.findings import Finding, PartName
 from kiosk.doctor.running import Running
 from kiosk.model import Need, Part, Seconds
 from kiosk.ports import Clock
+from sync.identity import PapersUnusable, papers_beside
 
 READ_WITHIN = Seconds(2.0)
 """For what the checks need before they begin: the rules, and what a running kiosk says of its parts."""
@@ -55,9 +57,9 @@ def examine(config: Config, file: Path) -> Report:
         *_of_the_machine(clock, met, file),
         *_of_the_devices(config, clock, met, documents.needs),
         Check((PartName.VOICE,), lambda: _voice(config, file.parent)),
-        Check((PartName.LOG,), lambda: logs.examine(log, logs.Gate(config.gate.compound, config.gate.device), met)),
+        Check((PartName.LOG,), lambda: logs.examine(log, logs.Gate(config.gate.compound, _device_of(config)), met)),
         Check((PartName.POLICY, PartName.TRUST), lambda: rules.examine(documents, config.gate.compound, clock)),
-        *_of_the_network(config, documents),
+        *_of_the_network(config, documents, clock),
     ]
     findings = tuple(_marked(config, found) for found in side_by_side(checks))
     return Report(findings, config.simulation is not None, time.monotonic() - began)
@@ -134,11 +136,19 @@ def _voice(config: Config, base: Path) -> Iterator[Finding]:
     return voice.examine(recordings, silent=silent, wanted=config.simulation is None)
 
 
-def _of_the_network(config: Config, documents: rules.Rules) -> Iterator[Check]:
+def _of_the_network(config: Config, documents: rules.Rules, clock: Clock) -> Iterator[Check]:
+    papers, section = papers_beside(Path(config.log.path)), config.server
+
+    def identity() -> Iterator[Finding]:
+        from kiosk.doctor import standing
+
+        code = section.enrolment_code is not None
+        return standing.identity(papers, config.gate.compound, server=section.url is not None, code=code)
+
     def server() -> Iterator[Finding]:
         from kiosk.doctor import network
 
-        return network.server(config.server.url)
+        return network.server(section.url, papers=papers, clock=clock)
 
     def issuers() -> Iterator[Finding]:
         from kiosk.doctor import network
@@ -147,8 +157,17 @@ def _of_the_network(config: Config, documents: rules.Rules) -> Iterator[Check]:
         listed = frozenset(issuer.id for issuer in trust.token_issuers) if trust is not None else None
         return network.issuers(config.policy.issuers, listed, wanted=Need.HEALTH_CODE in documents.needs)
 
+    yield Check((PartName.IDENTITY,), identity)
     yield Check((PartName.SERVER,), server)
     yield Check((PartName.ISSUER,), issuers)
+
+
+def _device_of(config: Config) -> str:
+    """The name under which the kiosk records."""
+    with suppress(PapersUnusable):
+        if (place := papers_beside(Path(config.log.path)).place()) is not None:
+            return place.device
+    return config.gate.device
 
 
 def _marked(config: Config, found: Finding) -> Finding:

@@ -26,6 +26,7 @@ class PartName(StrEnum):
     LOG = "log"
     POLICY = "policy"
     TRUST = "trust"
+    IDENTITY = "identity"
     SERVER = "server"
     ISSUER = "issuer"
 

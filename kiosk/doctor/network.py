@@ -5,6 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,24 +13,33 @@ import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import HTTPError, NameResolutionError
 
-from kiosk.doctor.findings import Finding, PartName, Remark, absent, finding, fit, unfit, unknown
+from kiosk.doctor import standing
+from kiosk.doctor.findings import Finding, PartName, Remark, State, absent, finding, fit, unfit, unknown
 from kiosk.loopback import leads_to_loopback
 from kiosk.model import Seconds
+from kiosk.ports import Clock
+from sync.identity import Papers
+from sync.obstacles import causes, in_the_way, is_page
 
 HEALTH = "/healthz"
 WITHIN = Seconds(4.0)
 MAX_ANSWER = 64 * 1024
-REDIRECTS = range(300, 400)
 PORTS = {"http": 80, "https": 443}
 
 
-def server(url: str | None, within_s: Seconds = WITHIN) -> Iterator[Finding]:
-    """Ask the central server whether it is well."""
+def server(
+    url: str | None, within_s: Seconds = WITHIN, papers: Papers | None = None, clock: Clock | None = None
+) -> Iterator[Finding]:
+    """Ask the central server whether it is well, and in the name of an enrolled kiosk whether it hears this device."""
     if url is None:
         yield finding(PartName.SERVER, [absent("server.not_wanted")], wanted=False)
         return
     measured: dict[str, Any] = {"tls": url.startswith("https:")}
-    yield finding(PartName.SERVER, [_ask(url, within_s, measured)], measured)
+    ca = None if papers is None else papers.ca
+    remarks = [_ask(url, within_s, measured, ca)]
+    if papers is not None and remarks[0].state is State.FIT:
+        remarks += standing.examine(url, within_s, papers, clock, measured)
+    yield finding(PartName.SERVER, remarks, measured)
 
 
 def issuers(
@@ -57,20 +67,24 @@ def issuers(
             yield finding(PartName.ISSUER, [_reach(name, gateways[name], each_s, measured)], measured)
 
 
-def _ask(url: str, within_s: Seconds, measured: dict[str, Any]) -> Remark:
+def _ask(url: str, within_s: Seconds, measured: dict[str, Any], ca: Path | None) -> Remark:
     began = time.monotonic()
     try:
         with requests.Session() as session:
             # As the sender asks: neither a proxy nor a password file of this account comes between.
             session.trust_env = False
+            if ca is not None:
+                session.verify = str(ca)
             with session.get(url.rstrip("/") + HEALTH, timeout=within_s, allow_redirects=False, stream=True) as response:
                 body = _read(response, began + within_s)
     except (requests.RequestException, HTTPError, OSError) as error:
+        if (obstacle := in_the_way(error)) is not None:
+            return unfit(f"server.{obstacle}")
         return _unreached("server", error, within_s)
     answer_ms = (time.monotonic() - began) * 1000
     measured |= {"answer_ms": round(answer_ms, 1), "status": response.status_code}
-    if response.status_code in REDIRECTS or _is_page(response, body):
-        return unfit("server.captive", status=response.status_code)
+    if is_page(response.status_code, response.headers.get("Content-Type", ""), body):
+        return unfit("server.captive_portal", status=response.status_code)
     if response.status_code != requests.codes.ok or not _is_well(body):
         return unfit("server.other", status=response.status_code)
     if not measured["tls"] and not leads_to_loopback(url):
@@ -86,11 +100,6 @@ def _read(response: requests.Response, deadline: float) -> bytes:
         if time.monotonic() > deadline:
             raise requests.ReadTimeout
     return body
-
-
-def _is_page(response: requests.Response, body: bytes) -> bool:
-    kind = response.headers.get("Content-Type", "").lower()
-    return "html" in kind or body.lstrip()[:1] == b"<"
 
 
 def _is_well(body: bytes) -> bool:
@@ -119,27 +128,13 @@ def _reach(name: str, url: str, within_s: Seconds, measured: dict[str, Any]) -> 
 
 def _unreached(part: str, error: Exception, within_s: Seconds, **values: object) -> Remark:
     """Say why somebody was not reached. An error's own words may be long; its kind is enough."""
-    causes = list(_causes(error))
-    if any(isinstance(cause, ssl.SSLError | requests.exceptions.SSLError) for cause in causes):
+    under = list(causes(error))
+    if any(isinstance(cause, ssl.SSLError | requests.exceptions.SSLError) for cause in under):
         return unfit(f"{part}.untrusted", **values)
-    if any(isinstance(cause, NameResolutionError | socket.gaierror) for cause in causes):
+    if any(isinstance(cause, NameResolutionError | socket.gaierror) for cause in under):
         return unfit(f"{part}.unnamed", **values)
-    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+    if any(isinstance(cause, ConnectionRefusedError) for cause in under):
         return unfit(f"{part}.refused", **values)
-    if any(isinstance(cause, requests.Timeout | TimeoutError) for cause in causes):
+    if any(isinstance(cause, requests.Timeout | TimeoutError) for cause in under):
         return unfit(f"{part}.hangs", within_s=round(within_s, 1), **values)
-    return unfit(f"{part}.unreachable", reason=type(causes[-1]).__name__, **values)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what lies under it, as requests and urllib3 wrap them."""
-    seen: set[int] = set()
-    waiting: list[BaseException] = [error]
-    while waiting:
-        one = waiting.pop(0)
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        under = (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
-        waiting += [cause for cause in under if isinstance(cause, BaseException)]
+    return unfit(f"{part}.unreachable", reason=type(under[-1]).__name__, **values)

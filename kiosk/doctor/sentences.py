@@ -263,7 +263,8 @@ SENTENCES: dict[str, Sentence] = {
     # The network.
     "server.well": Sentence("answers in {answer_ms:.0f} ms over {transport}"),
     "server.plain": Sentence(
-        "answers in {answer_ms:.0f} ms, without TLS", "Put a TLS proxy before it and write https:// in [server] url."
+        "answers in {answer_ms:.0f} ms, without TLS",
+        "Give the server [tls] names, enrol this kiosk, and write https:// in [server] url.",
     ),
     "server.not_wanted": Sentence("none is configured: the kiosk works alone and keeps everything"),
     "server.refused": Sentence(
@@ -279,10 +280,72 @@ SENTENCES: dict[str, Sentence] = {
         "no answer within {within_s:g} s",
         "Look at the server's load and at the network; meanwhile the kiosk keeps everything.",
     ),
+    "server.in_between": Sentence(
+        "somebody is in between: the certificate is not by this site's CA",
+        "Find out which network this is: sign in to its portal if it has one, else do not trust it. After the server was "
+        "set up anew the kiosk must be enrolled again.",
+    ),
+    "server.other_name": Sentence(
+        "its certificate is for another name",
+        "Correct [server] url, or add this name to [tls] names on the server and restart it.",
+    ),
+    "server.certificate_time": Sentence(
+        "its certificate is out of its time, or this kiosk's clock is",
+        "Look at the clock's line. The server renews its certificate at every start: restart it, and look at its clock.",
+    ),
+    "server.server_clock": Sentence(
+        "it takes what was signed by its own clock for old", "Set the clocks of all machines that the server runs on."
+    ),
+    "server.clock": Sentence(
+        "its clock is {apart_s:+.0f} s from this kiosk's, which goes by a time server",
+        "Set the server's clock: it corrects the times of kiosks that have none.",
+    ),
+    "server.not_enrolled": Sentence(
+        "it takes nothing from a kiosk that is not enrolled", "Enrol this kiosk: gatepost enrol --config FILE --code CODE."
+    ),
+    "server.unknown_device": Sentence(
+        "it does not know this device",
+        "If it was restored from a backup, enrol again with a new code: gatepost enrol --config FILE --code CODE. The "
+        "kiosk keeps everything until then.",
+    ),
+    "server.revoked": Sentence(
+        "it refuses this kiosk: its device has been revoked",
+        "Ask the server's keeper why. The kiosk goes on recording and keeps everything. To let it in again, remove its "
+        "identity folder and enrol with a new code.",
+    ),
+    "server.replaced": Sentence(
+        "it refuses this kiosk: its device has been replaced by another",
+        "Take this kiosk out of service, or enrol it with a code of its own; it keeps everything.",
+    ),
+    "server.simulated": Sentence("it takes no simulated kiosks", "Use a server for trials, or real devices."),
+    "server.changed": Sentence(
+        "what this kiosk signs does not arrive as it was sent",
+        "Let requests pass unchanged: a proxy before the server rewrites them. Else enrol again.",
+    ),
+    "identity.well": Sentence("enrolled as {device}: {gate}, {direction}"),
+    "identity.not_wanted": Sentence("none: the kiosk works alone"),
+    "identity.none": Sentence(
+        "not enrolled, and no code is configured", "Ask for a code, and run gatepost enrol --config FILE --code CODE."
+    ),
+    "identity.waiting": Sentence(
+        "not enrolled yet, though there is a code",
+        "See the line of the server. If the code is used up or too old, ask for a new one; the kiosk keeps everything.",
+    ),
+    "identity.unusable": Sentence(
+        "{reason}",
+        "Ask again as the kiosk's own account, or as root. If it is damaged, remove its folder and enrol anew.",
+    ),
+    "identity.elsewhere": Sentence(
+        "but in {compound}, which is not this kiosk's compound",
+        "Correct [gate] compound, or remove the identity folder and enrol anew: the kiosk does not start like this.",
+    ),
+    "identity.open": Sentence(
+        "others may read its key", "Close it: chmod 600 {path}. If somebody may have copied it, revoke the device."
+    ),
     "server.untrusted": Sentence(
         "its certificate is not accepted", "Check the clock's line, the name in [server] url and the server's certificate."
     ),
-    "server.captive": Sentence(
+    "server.captive_portal": Sentence(
         "a web page answers instead (HTTP {status}): a captive portal or a proxy stands in between",
         "Sign in to the network once, or better let the kiosk's address pass without a portal.",
     ),

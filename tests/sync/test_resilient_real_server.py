@@ -34,7 +34,7 @@ def quiet() -> Iterator[None]:
 
 def resilient(path: Path, url: str, patience_s: float = WAIT_S) -> tuple[ResilientLog, SqliteLog]:
     disk = SqliteLog(path, compound=COMPOUND, device=DEVICE, clock=LogClock())
-    exchange = Exchange(url, DEVICE, timeout_s=patience_s)
+    exchange = Exchange(url, DEVICE, timeout_s=patience_s, simulated=True)
     standby = Standby(exchange, compound=COMPOUND, device=DEVICE, clock=LogClock(), patience_s=patience_s)
     return ResilientLog(disk, standby, try_every_s=3600), disk
 
@@ -62,7 +62,7 @@ def test_everything_is_there_once_although_disk_and_server_fail_in_turn(tmp_path
         assert there == [2, 3, 4, 5, 6, 7]
         assert log.mend()
         vouched.append(log.append(note(8), visit="v", decision=ADMIT))
-        with closing(Sender(disk, Exchange(url, DEVICE))) as sender:
+        with closing(Sender(disk, Exchange(url, DEVICE, simulated=True))) as sender:
             assert sender.flush(WAIT_S) == 0
         assert arrived(url) == headers(held(path))
         ids = [event.id for chain in held(path).values() for event in chain]

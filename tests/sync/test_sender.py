@@ -85,10 +85,14 @@ OK_BUT = {
     "nested too deep": b"[" * 50_000,
     "too long": standing(1, GENESIS).body + b" " * wire.MAX_ANSWER,
 }
+NAMED = {"too long": "too long", "a page": "captive portal"}
 FAILURES: dict[str, tuple[Reply | Exception, str]] = {
     "no connection": (BROKEN, "does not answer"),
     **{
-        f"{status}, {name}": (Reply(status, body), "too long" if name == "too long" else "no standing")
+        f"{status}, {name}": (
+            Reply(status, body),
+            {"too long": "too long", "a page": "captive portal"}.get(name, "no standing"),
+        )
         for status in (200, 409)
         for name, body in OK_BUT.items()
     },
@@ -100,7 +104,7 @@ FAILURES: dict[str, tuple[Reply | Exception, str]] = {
         for status in (201, 401, 403, 404, 405, 408, 410, 429, 500, 502, 503, 504)
     },
     **{
-        str(status): (Reply(status, b"", {"Location": "http://elsewhere.invalid/"}), f"status {status}")
+        str(status): (Reply(status, b"", {"Location": "http://elsewhere.invalid/"}), "captive portal")
         for status in (301, 302, 303, 307, 308)
     },
 }

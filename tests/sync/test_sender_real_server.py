@@ -23,11 +23,12 @@ WAIT_S = 30.0
 
 
 @contextmanager
-def central(folder: Path, port: int = 0) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def central(folder: Path, port: int = 0, *, simulation: bool = True) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A server on loopback over the database in `folder`, ready; its URL and its process."""
     config = folder / "central.toml"
     config.write_text(
-        f'[server]\nport = {port}\n[database]\nurl = "sqlite:///{folder}/central.sqlite"\n[simulation]\nallowed = false\n',
+        f'[server]\nport = {port}\n[database]\nurl = "sqlite:///{folder}/central.sqlite"\n'
+        f"[simulation]\nallowed = {str(simulation).lower()}\n",
         encoding="utf-8",
     )
     with subprocess.Popen([GATEPOST, "central", "--config", config], stdout=subprocess.PIPE, text=True) as process:
@@ -80,7 +81,7 @@ def test_everything_arrives_once_although_the_server_is_killed_and_comes_back(tm
             log.append(note(number, text='你好 \U0001f600 "\\\x01'), visit="v", decision=ADMIT if number % 3 else None)
         stop = threading.Event()
         with central(tmp_path) as (url, process):
-            sender = Sender(log, Exchange(url, DEVICE), batch=7, on_health=on_health, jitter=lambda: 0.0)
+            sender = Sender(log, Exchange(url, DEVICE, simulated=True), batch=7, on_health=on_health, jitter=lambda: 0.0)
             thread = threading.Thread(target=sender.run, args=(stop, log.appended))
             thread.start()
             # Killed while the sender is busy.
@@ -107,7 +108,7 @@ def test_everything_arrives_once_although_the_server_is_killed_and_comes_back(tm
             # A second sender, a restart of the kiosk: nothing arrives twice.
             sender.close()
             log.append(note(-1), visit="v")
-            fresh = Sender(log, Exchange(url, DEVICE))
+            fresh = Sender(log, Exchange(url, DEVICE, simulated=True))
             assert fresh.flush(WAIT_S) == 0
             fresh.close()
             assert arrived(url) == headers(held(path))
@@ -120,7 +121,7 @@ def test_a_restored_backup_and_a_copied_card_lose_nothing(tmp_path: Path) -> Non
         with opened(path) as log:
             log.append(note(1), visit="v")
             old = current(log)
-            sender = Sender(log, Exchange(url, DEVICE), batch=2)
+            sender = Sender(log, Exchange(url, DEVICE, simulated=True), batch=2)
             assert sender.flush(WAIT_S) == 0
         copied.write_bytes(path.read_bytes())
         process.kill()
@@ -129,14 +130,14 @@ def test_a_restored_backup_and_a_copied_card_lose_nothing(tmp_path: Path) -> Non
     with opened(path) as log, central(tmp_path, port_of(url)):
         for number in range(5):
             log.append(note(number), visit="v")
-        with_log = Sender(log, Exchange(url, DEVICE), batch=2)
+        with_log = Sender(log, Exchange(url, DEVICE, simulated=True), batch=2)
         assert with_log.flush(WAIT_S) == 0
         with_log.close()
         # The copy goes its own way from the third event on: kept aside, and on with a log of its own.
         with opened(copied) as other:
             for number in range(100, 109):
                 other.append(note(number), visit="v")
-            stranger = Sender(other, Exchange(url, DEVICE), batch=2)
+            stranger = Sender(other, Exchange(url, DEVICE, simulated=True), batch=2)
             assert stranger.flush(WAIT_S) == 0
             stranger.close()
             assert len(held(copied)) == 2
@@ -147,17 +148,17 @@ def test_a_restored_backup_and_a_copied_card_lose_nothing(tmp_path: Path) -> Non
     (tmp_path / "central.sqlite-wal").write_bytes(backup[1])
     with opened(path) as log, central(tmp_path, port_of(url)):
         log.append(note(9), visit="v")
-        last = Sender(log, Exchange(url, DEVICE), batch=2)
+        last = Sender(log, Exchange(url, DEVICE, simulated=True), batch=2)
         assert last.flush(WAIT_S) == 0
         last.close()
         assert arrived(url) == headers(held(path))
 
 
 def test_a_production_server_takes_nothing_of_a_simulated_kiosk_which_keeps_it(tmp_path: Path) -> None:
-    with central(tmp_path) as (url, _), opened(tmp_path / "log.sqlite") as log:
+    with central(tmp_path, simulation=False) as (url, _), opened(tmp_path / "log.sqlite") as log:
         health: list[str] = []
         sender = Sender(log, Exchange(url, DEVICE, simulated=True), on_health=lambda _, detail: health.append(detail))
         assert sender.flush(0.2) == 1
         sender.close()
-        assert health == ["the server answers with status 403"]
+        assert health == ["the server takes no simulated kiosks"]
         assert arrived(url) == {}

@@ -23,7 +23,16 @@ from tests.kiosk.fakes import FakeClock
 PATIENCE_S = 10.0
 WHOLE_WITHIN_S = 15.0
 DEVICES = (PartName.THERMOMETER, PartName.CAMERA, PartName.GATE_LINE, PartName.PASSAGE_SENSOR)
-OWN = {PartName.KIOSK, *DEVICES, PartName.LOG, PartName.POLICY, PartName.TRUST, PartName.SERVER, PartName.ISSUER}
+OWN = {
+    PartName.KIOSK,
+    *DEVICES,
+    PartName.LOG,
+    PartName.POLICY,
+    PartName.TRUST,
+    PartName.IDENTITY,
+    PartName.SERVER,
+    PartName.ISSUER,
+}
 """What does not depend on the machine that the tests run on."""
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kiosk.doctor.findings import Finding, PartName, Remark, State, absent, finding, fit, unfit, unknown
 from kiosk.doctor.sentences import SENTENCES
+from sync.obstacles import Obstacle
 
 DOCTOR = Path(__file__).parents[3] / "kiosk" / "doctor"
 SOURCE = "".join(file.read_text(encoding="utf-8") for file in DOCTOR.glob("*.py") if file.name != "sentences.py")
@@ -79,6 +80,7 @@ def test_every_sentence_is_said_somewhere_and_none_is_missing() -> None:
     said = set(re.findall(r'"([a-z_]+\.[a-z_]+)"', SOURCE))
     made = {
         *(f"clock.{state}" for state in ("synchronised", "drifting", "never_set")),
+        *(f"server.{obstacle}" for obstacle in Obstacle if obstacle is not Obstacle.IDENTITY),
         *(f"{part}.{why}" for part in ("server", "issuer") for why in re.findall(r'f"\{part\}\.([a-z_]+)"', SOURCE)),
     }
     assert (said & {f"{part}" for part in SENTENCES}) | made == set(SENTENCES)

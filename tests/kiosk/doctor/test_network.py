@@ -105,7 +105,7 @@ def test_a_server_without_tls_elsewhere_is_fit_with_advice() -> None:
         # Linux takes this address for its own, and it is none of loopback's.
         found = asked(url.replace("127.0.0.1", "0.0.0.0"))
     assert found.state is State.FIT
-    assert "TLS proxy" in found.advice
+    assert "[tls]" in found.advice
 
 
 def test_without_a_server_the_kiosk_is_in_order() -> None:

@@ -1,26 +1,33 @@
 """A real server on a thread of the test's own, and what the tests say to it."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import requests
+from sqlalchemy import Engine
 
-from sync.central.config import CentralConfig, DatabaseSection, ServerSection, SimulationSection
+from sync.central.config import CentralConfig, DatabaseSection, ServerSection, SimulationSection, TlsSection
+from sync.central.database import open_database
 from sync.central.serve import serve
 from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER, Standing, decode_standing
+from tests.sync.central.enrolling import Anybody
 from tests.sync.central.kiosks import KioskLog
 
 WAIT_S = 20.0
 
 
 class Running:
-    """A server that answers at `url`."""
+    """A server that answers at `url`. What is asked of it is signed by a device of the compound that it is about."""
 
-    def __init__(self, url: str, session: requests.Session, stop: threading.Event, thread: threading.Thread) -> None:
+    def __init__(
+        self, url: str, session: requests.Session, engine: Engine, stop: threading.Event, thread: threading.Thread
+    ) -> None:
         self.url = url
         self.session = session
+        self.engine = engine
         self._stop = stop
         self._thread = thread
 
@@ -38,6 +45,12 @@ class Running:
             headers[SIMULATED_HEADER] = "1"
         return self.session.post(self.url + path, data=body, headers=headers, timeout=WAIT_S)
 
+    def signed(self, method: str, target: str, body: bytes, compound: str = "riverside") -> dict[str, str]:
+        """The headers of a request by a device of a compound."""
+        prepared = requests.Request(method, self.url + target, {COMPOUND_HEADER: compound}, data=body, auth=self.session.auth)
+        headers = prepared.prepare().headers
+        return {name: str(text) for name, text in headers.items() if name != "Content-Length"}
+
     def send(self, log: KioskLog, first: int = 1, last: int | None = None) -> Standing:
         """Upload events of a log, which must fit."""
         answer = self.post(log.path, log.body(first, last), log.compound)
@@ -53,11 +66,21 @@ class Running:
 
 @contextmanager
 def server(
-    folder: Path, *, port: int = 0, host: str = "127.0.0.1", simulation: bool = False, demo_data: bool = False
+    folder: Path,
+    *,
+    port: int = 0,
+    host: str = "127.0.0.1",
+    simulation: bool = False,
+    demo_data: bool = False,
+    names: list[str] | None = None,
+    url: str | None = None,
 ) -> Iterator[Running]:
+    """Run a server; with TLS where it has `names`; over the database at `url`, else one in `folder`."""
+    database = url or f"sqlite:///{folder / 'central.sqlite'}"
     config = CentralConfig(
         server=ServerSection(host=host, port=port),
-        database=DatabaseSection(url=f"sqlite:///{folder / 'central.sqlite'}"),
+        tls=None if names is None else TlsSection(names=names, folder=str(folder / "tls")),
+        database=DatabaseSection(url=database),
         simulation=SimulationSection(allowed=simulation),
     )
     stop, ready = threading.Event(), threading.Event()
@@ -75,14 +98,20 @@ def server(
 
     thread = threading.Thread(target=run, name="central")
     thread.start()
+    engine: Engine | None = None
     with requests.Session() as session:
         session.trust_env = False
         try:
             assert ready.wait(WAIT_S)
             assert urls, "the server did not start"
-            running = Running(urls[0], session, stop, thread)
-            yield running
+            engine = open_database(database, time.time_ns() // 1000)
+            if names is not None:
+                session.verify = str(folder / "tls" / "site-ca.pem")
+            session.auth = Anybody(engine)
+            yield Running(urls[0], session, engine, stop, thread)
         finally:
+            if engine is not None:
+                engine.dispose()
             stop.set()
             thread.join(WAIT_S)
             assert not thread.is_alive()

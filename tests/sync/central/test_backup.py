@@ -11,7 +11,7 @@ from kiosk.bench.cluster import Cluster
 from kiosk.errors import UsageError
 from kiosk.events import Draft
 from sync.central.backup import back_up
-from sync.central.config import CentralConfig, DatabaseSection, ServerSection
+from sync.central.config import CentralConfig, DatabaseSection, ServerSection, SimulationSection
 from sync.central.serve import serve
 from sync.central.store import Store
 from sync.central.verification import verify_logs
@@ -36,7 +36,9 @@ def central(url: str) -> Iterator[str]:
         urls.append(at)
         ready.set()
 
-    config = CentralConfig(server=ServerSection(port=0), database=DatabaseSection(url=url))
+    config = CentralConfig(
+        server=ServerSection(port=0), database=DatabaseSection(url=url), simulation=SimulationSection(allowed=True)
+    )
     thread = threading.Thread(target=serve, args=(config, on_ready, stop), name="central")
     thread.start()
     try:
@@ -79,7 +81,7 @@ def test_a_restored_older_server_gets_the_missing_events_again(place: tuple[str,
                 log.append(Draft("note", {"number": number}, b"sealed"), visit="")
 
         def flush(to: str) -> None:
-            with closing(Sender(log, Exchange(to, "gate-1"), batch=20)) as sender:
+            with closing(Sender(log, Exchange(to, "gate-1", simulated=True), batch=20)) as sender:
                 assert sender.flush(WAIT_S) == 0
 
         with central(url) as server:

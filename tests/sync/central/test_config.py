@@ -1,10 +1,12 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from kiosk.errors import UsageError
-from sync.central.config import CentralConfig, ServerSection, VaultSection, load
+from sync.central.config import CentralConfig, ServerSection, TlsSection, VaultSection, load
 
+SHOWN = re.compile(r"# (?:\w+ = |\[\w+\])")
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "central.example.toml"
 
 
@@ -38,6 +40,10 @@ def test_an_empty_file_is_a_whole_configuration_for_loopback(tmp_path: Path) -> 
         ("server = 3\n", "[server]"),
         ("[vault]\npassphrase = 'sesame'\n", "[vault] passphrase"),
         ("[vault]\nfile = ''\n", "[vault] file"),
+        ("[server]\nhost = '0.0.0.0'\n", "[server] host = '0.0.0.0' is beyond loopback without TLS"),
+        ("[tls]\nfolder = 'x'\n", "[tls] must have the key 'names'"),
+        ("[tls]\nnames = []\n", "[tls] names"),
+        ("[tls]\nnames = ['https://gatepost.example']\n", "[tls] names"),
         ("[retention]\ndays = 0\n", "[retention] days"),
         ("[retention.compounds]\nriverside = 0\n", "[retention] compounds"),
     ],
@@ -51,6 +57,12 @@ def test_a_bad_configuration_is_one_sentence_that_names_the_place(tmp_path: Path
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["[tls]\nnames = ['gatepost.example', '2001:db8::7']\n", ""])
+def test_beyond_loopback_it_takes_tls_or_the_word_for_it(tmp_path: Path, text: str) -> None:
+    word = "" if text else "insecure = true\n"
+    assert load(written(tmp_path, f"[server]\nhost = '0.0.0.0'\n{word}{text}")).server.host == "0.0.0.0"
+
+
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         load(tmp_path / "nowhere.toml")
@@ -60,12 +72,16 @@ def test_the_example_is_valid_and_shows_every_key_with_its_default(tmp_path: Pat
     text = EXAMPLE.read_text(encoding="utf-8")
     assert load(EXAMPLE) == CentralConfig()
     # With every value uncommented it still says the same: what it shows are the defaults, or what some may want.
-    shown = [line.removeprefix("# ") if line.startswith("# ") and " = " in line else line for line in text.splitlines()]
-    wanted = CentralConfig(server=ServerSection(metrics_port=9465), vault=VaultSection(file="vault"))
+    shown = [line.removeprefix("# ") if SHOWN.match(line) else line for line in text.splitlines()]
+    wanted = CentralConfig(
+        server=ServerSection(metrics_port=9465),
+        tls=TlsSection(names=["gatepost.example", "192.0.2.7"]),
+        vault=VaultSection(file="vault"),
+    )
     assert load(written(tmp_path, "\n".join(shown))) == wanted
     for section in CentralConfig.__struct_fields__:
         assert f"[{section}]" in text
-        for key in getattr(CentralConfig(), section).__struct_fields__:
+        for key in getattr(wanted, section).__struct_fields__:
             assert f"# {key} = " in text, key
 
 

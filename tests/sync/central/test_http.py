@@ -78,7 +78,8 @@ def test_unknown_members_of_an_upload_are_taken(central: Running) -> None:
 def test_simulated_kiosks_are_refused_unless_they_are_allowed(central: Running, tmp_path: Path) -> None:
     log = log_of(2, "gate-d")
     refused = central.post(log.path, log.body(), simulated=True)
-    assert (refused.status_code, refused.json()) == (403, {"error": "this server takes no simulated kiosks"})
+    assert refused.status_code == 403
+    assert refused.json() == {"error": "this server takes no simulated kiosks", "reason": "simulated"}
     assert decode_standing(central.get(f"{log.path}?compound=riverside").content).next_seq == 1
     with server(tmp_path, simulation=True) as other:
         assert other.post(log.path, log.body(), simulated=True).status_code == 200
@@ -161,29 +162,32 @@ def test_no_body_is_the_servers_fault(central: Running, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "headers", "status"),
+    ("path", "status"),
     [
-        ("/api/v1/logs/Gate/00c0ffee", {COMPOUND_HEADER: "riverside"}, 422),
-        ("/api/v1/logs/gate-1/xyz", {COMPOUND_HEADER: "riverside"}, 422),
-        (f"/api/v1/logs/{'g' * 64}/00c0ffee", {COMPOUND_HEADER: "riverside"}, 422),
-        ("/api/v1/logs/gate-1%0a/00c0ffee", {COMPOUND_HEADER: "riverside"}, 422),
-        ("/api/v1/logs/%ff%fe/00c0ffee", {COMPOUND_HEADER: "riverside"}, 422),
-        ("/api/v1/logs/..%2f..%2fetc/00c0ffee", {COMPOUND_HEADER: "riverside"}, 404),
-        (PATH, {}, 422),
-        (PATH, {COMPOUND_HEADER: ""}, 422),
-        (PATH, {COMPOUND_HEADER: "River Side"}, 422),
-        (PATH, {COMPOUND_HEADER: "\xe9\xff"}, 422),
-        ("/nowhere", {}, 404),
-        ("/healthz", {}, 405),
+        ("/api/v1/logs/Gate/00c0ffee", 422),
+        ("/api/v1/logs/gate-1/xyz", 422),
+        (f"/api/v1/logs/{'g' * 64}/00c0ffee", 422),
+        ("/api/v1/logs/gate-1%0a/00c0ffee", 422),
+        ("/api/v1/logs/%ff%fe/00c0ffee", 422),
+        ("/api/v1/logs/..%2f..%2fetc/00c0ffee", 404),
+        ("/nowhere", 404),
+        ("/healthz", 405),
     ],
 )
-def test_a_request_that_is_none_is_refused_in_one_sentence(
-    central: Running, path: str, headers: dict[str, str], status: int
-) -> None:
-    raw = {name: value.encode("latin-1") for name, value in headers.items()}
-    answer = central.session.post(central.url + path, data=upload(), headers=raw, timeout=WAIT_S)
+def test_a_request_that_is_none_is_refused_in_one_sentence(central: Running, path: str, status: int) -> None:
+    answer = central.post(path, upload())
     assert answer.status_code == status
     assert isinstance(answer.json()["error"], str)
+
+
+@pytest.mark.parametrize("compound", [None, "", "lakeside", "River Side", "\xe9\xff"])
+def test_a_request_that_names_another_compound_than_was_signed_is_refused(central: Running, compound: str | None) -> None:
+    signed = central.signed("POST", PATH, upload())
+    headers = {name: text.encode("latin-1") for name, text in signed.items() if name != COMPOUND_HEADER}
+    if compound is not None:
+        headers[COMPOUND_HEADER] = compound.encode("latin-1")
+    answer = requests.post(central.url + PATH, data=upload(), headers=headers, timeout=WAIT_S)
+    assert (answer.status_code, answer.json()["reason"]) == (401, "bad_signature")
 
 
 @pytest.mark.parametrize("query", ["after=-1", "after=x", f"after={2**63}", "limit=0", "limit=1001", f"after={10**30}"])
@@ -198,11 +202,9 @@ def test_a_refusal_repeats_nothing_of_what_was_sent(central: Running) -> None:
 
 
 def test_a_body_in_pieces_is_bounded_as_well(central: Running) -> None:
-    def pieces() -> Iterator[bytes]:
-        for _ in range(MAX_BODY // 65536 + 8):
-            yield b" " * 65536
-
-    answer = central.session.post(central.url + PATH, data=pieces(), headers={COMPOUND_HEADER: "riverside"}, timeout=WAIT_S)
+    pieces = MAX_BODY // 65536 + 8
+    headers = central.signed("POST", PATH, b" " * 65536 * pieces)
+    answer = requests.post(central.url + PATH, data=(b" " * 65536 for _ in range(pieces)), headers=headers, timeout=WAIT_S)
     assert answer.status_code == 413
 
 

@@ -30,13 +30,13 @@ def add(log: SqliteLog, count: int, **body: int) -> None:
 
 
 def flush(log: SqliteLog, central: Running, batch: int = 20) -> int:
-    with closing(Sender(log, Exchange(central.url, "gate-1"), batch=batch)) as sender:
+    with closing(Sender(log, Exchange(central.url, "gate-1", simulated=True), batch=batch)) as sender:
         return sender.flush(FLUSH_S)
 
 
 @pytest.mark.parametrize("batch", [1, 7, 200])
 def test_everything_arrives_in_order(tmp_path: Path, batch: int) -> None:
-    with server(tmp_path) as central, kiosk(tmp_path / "log.sqlite") as log:
+    with server(tmp_path, simulation=True) as central, kiosk(tmp_path / "log.sqlite") as log:
         add(log, 50)
         assert flush(log, central, batch) == 0
         add(log, 3)
@@ -50,17 +50,17 @@ def test_a_server_restored_from_a_backup_gets_what_it_lost_again(tmp_path: Path)
     folder = tmp_path / "server"
     folder.mkdir()
     with kiosk(tmp_path / "log.sqlite") as log:
-        with server(folder) as central:
+        with server(folder, simulation=True) as central:
             add(log, 10)
             assert flush(log, central) == 0
         shutil.copy(folder / "central.sqlite", tmp_path / "backup.sqlite")
-        with server(folder) as central:
+        with server(folder, simulation=True) as central:
             add(log, 100)
             assert flush(log, central) == 0
         for path in folder.iterdir():
             path.unlink()
         shutil.copy(tmp_path / "backup.sqlite", folder / "central.sqlite")
-        with server(folder) as central:
+        with server(folder, simulation=True) as central:
             add(log, 1)
             assert flush(log, central) == 0
             (found,) = central.get("/api/v1/logs").json()["logs"]
@@ -68,7 +68,7 @@ def test_a_server_restored_from_a_backup_gets_what_it_lost_again(tmp_path: Path)
 
 
 def test_a_copied_card_forks_and_every_event_of_both_is_at_the_server(tmp_path: Path) -> None:
-    with server(tmp_path) as central:
+    with server(tmp_path, simulation=True) as central:
         with kiosk(tmp_path / "one.sqlite") as log:
             add(log, 5)
         shutil.copy(tmp_path / "one.sqlite", tmp_path / "other.sqlite")

@@ -13,17 +13,27 @@ from pathlib import Path
 import pytest
 import requests
 
-from sync.wire import COMPOUND_HEADER
+from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER
 from tests.sync.central.kiosks import KioskLog
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
 WAIT_S = 30.0
+HEADERS = {COMPOUND_HEADER: "riverside", SIMULATED_HEADER: "1"}
+"""Those of a simulated kiosk that is not enrolled."""
 
 
 def configuration(folder: Path, text: str = "", *, port: int = 0, host: str = "127.0.0.1") -> Path:
     path = folder / "central.toml"
     database = f"[database]\nurl = {json.dumps('sqlite:///' + str(folder / 'central.sqlite'))}\n"
-    path.write_text(f"[server]\nhost = {json.dumps(host)}\nport = {port}\n{text or database}", encoding="utf-8")
+    insecure = "" if host in ("127.0.0.1", "::1") else "insecure = true\n"
+    path.write_text(f"[server]\nhost = {json.dumps(host)}\nport = {port}\n{insecure}{text or database}", encoding="utf-8")
+    return path
+
+
+def simulated(folder: Path) -> Path:
+    """A configuration that takes simulated kiosks, enrolled or not."""
+    path = configuration(folder)
+    path.write_text(path.read_text(encoding="utf-8") + "[simulation]\nallowed = true\n", encoding="utf-8")
     return path
 
 
@@ -86,13 +96,14 @@ def test_it_says_where_it_is_ready_once_and_ends_in_order(tmp_path: Path, number
 
 
 def test_it_ends_in_time_though_pages_are_open_and_an_upload_is_stuck(tmp_path: Path) -> None:
-    with central(configuration(tmp_path)) as running, ExitStack() as stack:
+    with central(simulated(tmp_path)) as running, ExitStack() as stack:
         port = int(running.url.rpartition(":")[2])
         for _ in range(5):
             answer = stack.enter_context(closing(requests.get(f"{running.url}/live", stream=True, timeout=WAIT_S)))
             assert answer.status_code == 200
         stuck = stack.enter_context(socket.create_connection(("127.0.0.1", port), WAIT_S))
-        head = f"POST /api/v1/logs/gate-1/00c0ffee HTTP/1.1\r\nHost: x\r\n{COMPOUND_HEADER}: riverside\r\n"
+        head = "POST /api/v1/logs/gate-1/00c0ffee HTTP/1.1\r\nHost: x\r\n"
+        head += "".join(f"{name}: {text}\r\n" for name, text in HEADERS.items())
         stuck.sendall(head.encode() + b"Content-Length: 500\r\n\r\n{")
         status, took_s, _, errors = running.end()
     assert status == 0, errors
@@ -103,16 +114,14 @@ def test_it_ends_in_time_though_pages_are_open_and_an_upload_is_stuck(tmp_path: 
 def test_what_was_acknowledged_is_there_after_the_process_was_killed(tmp_path: Path) -> None:
     log = KioskLog()
     log.add()
-    config = configuration(tmp_path)
+    config = simulated(tmp_path)
     with central(config) as running:
-        answer = requests.post(
-            running.url + log.path, data=log.body(), headers={COMPOUND_HEADER: "riverside"}, timeout=WAIT_S
-        )
+        answer = requests.post(running.url + log.path, data=log.body(), headers=HEADERS, timeout=WAIT_S)
         assert answer.status_code == 200
         running.process.kill()
         running.process.wait(WAIT_S)
     with central(config) as running:
-        found = requests.get(f"{running.url}{log.path}?compound=riverside", timeout=WAIT_S).json()
+        found = requests.get(f"{running.url}{log.path}?compound=riverside", headers=HEADERS, timeout=WAIT_S).json()
         assert found["next_seq"] == 2
 
 
@@ -172,11 +181,10 @@ def test_an_address_of_ip_version_6_makes_a_url(tmp_path: Path) -> None:
 def test_nothing_of_what_people_sent_gets_into_its_output(tmp_path: Path) -> None:
     log = KioskLog()
     log.add(who="Zhang Wei")
-    with central(configuration(tmp_path)) as running:
+    with central(simulated(tmp_path)) as running:
         session = requests.Session()
-        headers = {COMPOUND_HEADER: "riverside"}
-        session.post(running.url + log.path, data=log.body(), headers=headers, timeout=WAIT_S)
-        session.post(running.url + log.path, data=b'{"who": "Zhang Wei"', headers=headers, timeout=WAIT_S)
+        session.post(running.url + log.path, data=log.body(), headers=HEADERS, timeout=WAIT_S)
+        session.post(running.url + log.path, data=b'{"who": "Zhang Wei"', headers=HEADERS, timeout=WAIT_S)
         session.get(f"{running.url}/?lang=Zhang-Wei", timeout=WAIT_S)
         session.get(f"{running.url}/Zhang-Wei", timeout=WAIT_S)
         session.close()
@@ -185,7 +193,7 @@ def test_nothing_of_what_people_sent_gets_into_its_output(tmp_path: Path) -> Non
 
 
 def test_demo_data_fill_an_empty_database_and_no_other(tmp_path: Path) -> None:
-    config = configuration(tmp_path)
+    config = simulated(tmp_path)
     for _ in range(2):
         with central(config, "--demo-data") as running:
             (log,) = requests.get(f"{running.url}/api/v1/logs", timeout=WAIT_S).json()["logs"]
@@ -195,7 +203,6 @@ def test_demo_data_fill_an_empty_database_and_no_other(tmp_path: Path) -> None:
     real = KioskLog()
     real.add()
     with central(config) as running:
-        headers = {COMPOUND_HEADER: "riverside"}
-        requests.post(running.url + real.path, data=real.body(), headers=headers, timeout=WAIT_S)
+        requests.post(running.url + real.path, data=real.body(), headers=HEADERS, timeout=WAIT_S)
         running.end()
     assert "needs an empty database" in sentence(gatepost("central", "--config", str(config), "--demo-data"))
