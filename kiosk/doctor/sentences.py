@@ -200,7 +200,9 @@ SENTENCES: dict[str, Sentence] = {
         "{recorded} of {sentences} sentences are recorded, and nothing says the others: espeak-ng is not installed",
         "Install espeak-ng, or record what is missing or unfit (docs/words.md): {named}.",
     ),
-    "voice.no_synthesizer": Sentence("espeak-ng is not installed", "Install espeak-ng (apt install espeak-ng), or record every sentence."),
+    "voice.no_synthesizer": Sentence(
+        "espeak-ng is not installed", "Install espeak-ng (apt install espeak-ng), or record every sentence."
+    ),
     "voice.no_player": Sentence("aplay is not installed", "Install it (apt install alsa-utils)."),
     "voice.no_card": Sentence(
         "there is no sound card",
