@@ -38,6 +38,8 @@ PANES: dict[Screen, type[Pane]] = {
     Screen.STATUS: StatusPane,
 }
 DIMMED = 0.62
+RESTS_S = 4.0
+"""A finger that lies somewhere for so long no longer keeps others off."""
 CORNER = 1.3
 """The side of the staff's corner, in targets."""
 
@@ -46,7 +48,8 @@ class Front(Widget):
     """Draws pictures. `pressed` is called with what a finger asks for, `knocked` when it held the staff's corner.
 
     `clear` paints the ground, once for each colour; without it a rectangle does, with every frame.
-    One finger counts: another one that comes meanwhile is no touch at all.
+    One finger counts: another one that comes meanwhile is no touch at all, unless the first lies where there is no
+    button, or has lain there so long that it is a hand, a bag or a drop of rain.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Front(Widget):
         self._clear = clear
         self._knocking: ClockEvent | None = None
         self._finger: MotionEvent | None = None
+        self._finger_presses = False
         self._theme = theme
         self._panel = panel
         self._look: Look | None = None
@@ -138,15 +142,19 @@ class Front(Widget):
             pane.size = (self.width, self.height - bar - strip)
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
-        """Take the first finger; a second one is swallowed."""
-        if self._finger is not None:
+        """Take the first finger; a second one is swallowed while the first presses a button."""
+        first = self._finger
+        if first is not None and self._finger_presses and touch.time_start - first.time_start < RESTS_S:
             return True
-        if touch.is_mouse_scrolling or getattr(touch, "button", "left") != "left":
+        # A finger has no button; a mouse's left one stands for a finger.
+        if touch.is_mouse_scrolling or touch.button not in {None, "left"}:
             return True
+        self._let_go()
         self._finger = touch
-        if self._look is not None and self._in_corner(touch):
+        knocks = self._look is not None and self._in_corner(touch)
+        if knocks:
             self._knocking = Clock.schedule_once(lambda _: self._knocked(), HELD_S)
-        super().on_touch_down(touch)
+        self._finger_presses = super().on_touch_down(touch) or knocks
         return True
 
     def on_touch_move(self, touch: MotionEvent) -> bool:
@@ -166,6 +174,17 @@ class Front(Widget):
         self._stop_knocking()
         super().on_touch_up(touch)
         return True
+
+    def _let_go(self) -> None:
+        """A finger that lay there for long, or on nothing, asks for nothing any more."""
+        self._stop_knocking()
+        finger, self._finger = self._finger, None
+        if finger is None:
+            return
+        for button in self._bar.buttons:
+            if button.state == "down":
+                finger.ungrab(button)
+                button.state = "normal"
 
     def _in_corner(self, touch: MotionEvent) -> bool:
         """Whether it is in the upper left corner, where nothing else is."""

@@ -100,7 +100,7 @@ def answer_that_stands(view: View) -> Answer | None:
 
 def _shown(view: View, now: Monotonic, notices: Notices, language: str) -> tuple[Screen, Body]:
     if view.guard is GuardCall.UNANSWERED or (view.guard is not None and answer_that_stands(view) is not Answer.HOLD):
-        return Screen.GUARD, _guard(view, view.guard)
+        return Screen.GUARD, _guard(view, view.guard, now)
     if view.parked is not None and view.phase in {Phase.IDLE, Phase.PARKED, Phase.ENDED}:
         return Screen.PARKED, Parked(
             say("parked.title"),
@@ -110,9 +110,9 @@ def _shown(view: View, now: Monotonic, notices: Notices, language: str) -> tuple
         )
     answer = answer_that_stands(view)
     if answer is not None:
-        return Screen.ANSWER, _answered(view, answer)
+        return Screen.ANSWER, _answered(view, answer, now)
     if view.phase is Phase.AWAITING_GUARD:
-        return Screen.GUARD, _guard(view, GuardCall.RINGING)
+        return Screen.GUARD, _guard(view, GuardCall.RINGING, now)
     if view.phase in {Phase.IDLE, Phase.ENDED, Phase.PARKED}:
         heading, notice = notices.at(int(now // NOTICE_S), language)
         return Screen.IDLE, Idle(say("idle.title"), say("idle.line"), Plain(heading), Plain(notice), say("privacy.line"))
@@ -124,17 +124,14 @@ def _shown(view: View, now: Monotonic, notices: Notices, language: str) -> tuple
 def _steps(view: View, now: Monotonic) -> Steps:
     tiles = tuple(Tile(step, state, say(f"step.{step}"), say(f"step.{step}.{state}")) for step, state in view.steps)
     lost = Part.CAMERA in view.lost or Part.EYES in view.lost
-    do, line, urgent = say(to_do(view) or "do.one_moment"), None, view.hint is not None
+    do, urgent = say(to_do(view) or "do.one_moment"), view.hint is not None
     if view.hint is not None:
         do = say(f"hint.{view.hint}")
-    left = _left(view, now)
-    if left is not None and left <= ANNOUNCED_S and view.phase in {Phase.APPROACHING, Phase.COLLECTING}:
-        line = say("time.running_out.line", seconds=ceil(left))
     return Steps(
         tiles,
         do,
         urgent,
-        line,
+        _ending(view, now),
         gauge=None if view.measured is None else _gauge(view.measured),
         taken=view.code_taken_at is not None and now - view.code_taken_at < TAKEN_S,
         mirror=not lost,
@@ -150,12 +147,12 @@ def _gauge(measured: Measured) -> Gauge:
     return Gauge(words, measured.body_c - measured.uncertainty_c, measured.body_c + measured.uncertainty_c, measured.settled)
 
 
-def _answered(view: View, answer: Answer) -> Answered:
+def _answered(view: View, answer: Answer, now: Monotonic) -> Answered:
     line: Words = Because(view.reasons[0], answer) if view.reasons else say(f"answer.{answer}.line")
     following = say("guard.ringing" if view.guard is GuardCall.RINGING else f"answer.{answer}.line")
     if view.guard_phone is not None:
         following = say("guard.unanswered.line", phone=view.guard_phone)
-    return Answered(answer, say(f"answer.{answer}"), line, following)
+    return Answered(answer, say(f"answer.{answer}"), line, _ending(view, now) or following)
 
 
 def _form(view: View, now: Monotonic) -> Form:
@@ -171,17 +168,14 @@ def _form(view: View, now: Monotonic) -> Form:
     )
 
 
-def _guard(view: View, call: GuardCall) -> Guard:
-    if call is GuardCall.RINGING and view.guard_phone is not None:
-        # Nobody hears it ring.
-        line = say("guard.phone.line", phone=view.guard_phone)
-        return Guard(say("guard.phone"), line, unanswered=False, phone=view.guard_phone)
-    if call is GuardCall.RINGING:
-        return Guard(say("guard.ringing"), say("guard.ringing.line"), unanswered=False, phone=None)
-    if view.guard_phone is None:
-        return Guard(say("guard.unanswered"), say("guard.unanswered.no_phone"), unanswered=True, phone=None)
-    line = say("guard.unanswered.line", phone=view.guard_phone)
-    return Guard(say("guard.unanswered"), line, unanswered=True, phone=view.guard_phone)
+def _guard(view: View, call: GuardCall, now: Monotonic) -> Guard:
+    unanswered, phone, ending = call is GuardCall.UNANSWERED, view.guard_phone, _ending(view, now)
+    if phone is not None:
+        # Without an answer, or where nobody hears it ring. The number stays, whatever else there is to say.
+        title, line = ("guard.unanswered", "guard.unanswered.line") if unanswered else ("guard.phone", "guard.phone.line")
+        return Guard(ending or say(title), say(line, phone=phone), unanswered, phone)
+    title, line = ("guard.unanswered", "guard.unanswered.no_phone") if unanswered else ("guard.ringing", "guard.ringing.line")
+    return Guard(say(title), ending or say(line), unanswered, phone)
 
 
 def _banners(view: View, time_of_day: TimeOfDay) -> tuple[Banner, ...]:
@@ -205,13 +199,18 @@ def _banners(view: View, time_of_day: TimeOfDay) -> tuple[Banner, ...]:
     return tuple(found[:BANNERS_MOST])
 
 
+def _ending(view: View, now: Monotonic) -> Say | None:
+    """Announce that the kiosk will soon stop waiting."""
+    left = _left(view, now)
+    return say("time.running_out.line", seconds=ceil(left)) if left is not None and left <= ANNOUNCED_S else None
+
+
 def _left(view: View, now: Monotonic) -> float | None:
     return None if view.ends_at is None else max(0.0, view.ends_at - now)
 
 
 def _running_out(view: View, now: Monotonic) -> bool:
-    left = _left(view, now)
-    return left is not None and left <= ANNOUNCED_S
+    return _ending(view, now) is not None
 
 
 def _shift(now: Monotonic) -> tuple[int, int]:

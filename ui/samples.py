@@ -76,6 +76,7 @@ SAMPLES: Mapping[str, View | None] = {
     "admit": _view(Phase.OPEN, steps=_DONE, answer=Answer.ADMIT, reasons=(ReasonCode("courier_green"),)),
     "hold": _stopped(Answer.HOLD, "temperature_high", guard=GuardCall.RINGING),
     "refuse": _stopped(Answer.REFUSE, "pass_used", simulated=True),
+    "refuse-ending": _stopped(Answer.REFUSE, "pass_expired", ends_at=Monotonic(NOW + 9), extendable=True),
     "form": _view(
         Phase.AWAITING_FORM,
         steps=_steps(StepState.DONE, StepState.NOT_NEEDED, StepState.ACTIVE),

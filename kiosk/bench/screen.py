@@ -15,6 +15,7 @@ from kiosk.bench.printing import print_bench_screen
 from kiosk.demo.cases import NORMAL
 from kiosk.demo.place import NOWHERE, place_for_screen
 from kiosk.demo.run import Plan, Played, check_folder, interruptible, play, write_report
+from kiosk.demo.site import Fsync
 from kiosk.errors import DeviceLost
 
 MOST_STALL_MS = 50.0
@@ -26,7 +27,7 @@ def bench_screen(*, visitors: int, cpu_scale: float, seed: int, report: Path | N
     check_folder(report)
     console = Console(highlight=False)
     facts = machine.facts()
-    fsync = "machine" if cpu_scale == 1 else "card"
+    fsync: Fsync = "machine" if cpu_scale == 1 else "card"
     runs: list[Played] = []
     with interruptible() as interrupted, place_for_screen(headless=False) as place:
         for where in (place, NOWHERE):

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from kiosk.model import Answer, Celsius, Monotonic, Part, ReasonCode
-from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket
+from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, View
 from kiosk.visit import Phase
 from tests.ui.views import NOTICES, NOW, collecting, picture, session, view
-from ui.picture import Answered, Because, Body, Form, Guard, Parked, Say, Screen, Steps
+from ui.picture import Action, Answered, Because, Body, Form, Guard, Parked, Say, Screen, Steps
 from ui.presenter import present
 
 FORM = FormTicket("https://gate.example/f/1", "gate.example/f/1", Monotonic(NOW + 90))
@@ -88,6 +88,34 @@ def test_the_end_of_the_time_is_announced_ten_seconds_before() -> None:
     assert steps(picture(shown, NOW + 9.9).body).line is None
     assert steps(picture(shown, NOW + 10.5).body).line == Say("time.running_out.line", (("seconds", "10"),))
     assert steps(picture(shown, NOW + 25).body).line == Say("time.running_out.line", (("seconds", "0"),))
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        view(Phase.AWAITING_CONSENT),
+        view(Phase.AWAITING_GUARD, answer=Answer.HOLD, reasons=REASON, guard=GuardCall.RINGING),
+        view(Phase.AWAITING_GUARD, answer=Answer.REFUSE, reasons=REASON),
+        view(Phase.AWAITING_GUARD, guard=GuardCall.RINGING),
+        view(Phase.AWAITING_GUARD, guard=GuardCall.UNANSWERED),
+        view(Phase.AWAITING_GUARD, guard=GuardCall.UNANSWERED, guard_phone="021 5555"),
+        view(Phase.AWAITING_GUARD, guard=GuardCall.RINGING, guard_phone="021 5555"),
+    ],
+    ids=["consent", "held", "refused", "ringing", "unanswered", "with a number", "with a number at once"],
+)
+def test_whoever_waits_is_told_before_the_waiting_ends_and_still_whom_to_phone(shown: View) -> None:
+    ending = Say("time.running_out.line", (("seconds", "9"),))
+    waits = replace(shown, ends_at=Monotonic(NOW + 20), extendable=True)
+    assert ending not in sayings(picture(waits, NOW + 5).body)
+    late = picture(waits, NOW + 11)
+    assert ending in sayings(late.body)
+    assert any(touch.action is Action.MORE_TIME and touch.prominent for touch in late.bar)
+    if isinstance(late.body, Guard) and shown.guard_phone is not None:
+        assert ("phone", "021 5555") in late.body.line.values
+
+
+def sayings(body: Body) -> list[object]:
+    return [getattr(body, name) for name in ("title", "line", "next") if hasattr(body, name)]
 
 
 def test_a_temperature_is_given_only_once_it_has_settled() -> None:

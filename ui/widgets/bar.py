@@ -89,6 +89,11 @@ class Bar(Widget):
         self._buttons: list[TouchButton] = []
         self.bind(pos=self._place, width=self._place)
 
+    @property
+    def buttons(self) -> tuple[TouchButton, ...]:
+        """The buttons that are there."""
+        return tuple(self._buttons)
+
     def show(self, touches: tuple[Touch, ...], look: Look) -> None:
         """Show these buttons; those that are the same already stay as they are, under the finger that is on them."""
         if touches == self._touches and look is self._look:
