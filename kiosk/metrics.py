@@ -8,7 +8,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
-import structlog
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -25,6 +24,7 @@ from prometheus_client.registry import Collector
 from kiosk.errors import LogUnusable
 from kiosk.events import Draft
 from kiosk.inbox import Inbox, Item
+from kiosk.lines import get_logger
 from kiosk.link import PartHealth
 from kiosk.model import Answer, Decision, EventId, GateOutcome, Part, Seconds, VisitId
 from kiosk.policy import NO_RULE_APPLIES, PolicyDocument
@@ -40,7 +40,7 @@ CLEAR_BUCKETS_S = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 5
 APPEND_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5)
 JOIN_WITHIN = Seconds(2.0)
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 @runtime_checkable

@@ -7,8 +7,6 @@ free for the next person; one who fills in the form elsewhere is parked (`kiosk.
 import secrets
 from collections.abc import Callable
 
-import structlog
-
 from kiosk import flow, policy
 from kiosk.display import Display
 from kiosk.dossier import Dossier
@@ -17,6 +15,7 @@ from kiosk.facts import Moment
 from kiosk.flow import FlowError
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
 from kiosk.journal import Journal
+from kiosk.lines import get_logger
 from kiosk.link import (
     BEAT_EVERY,
     Finished,
@@ -76,7 +75,7 @@ from kiosk.visit import GateFailed as GateHasFailed
 from kiosk.visit import GateOpened as GateHasOpened
 from kiosk.weighing import decided, weighed
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Runtime:

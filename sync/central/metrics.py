@@ -5,7 +5,6 @@ Labels are compounds, devices and results; none names a person, a visit or an ev
 
 from collections.abc import Callable, Iterator, Mapping
 
-import structlog
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -20,6 +19,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from kiosk.lines import get_logger
 from sync.central.devices import Device, devices
 from sync.central.partitions import in_default
 from sync.central.schema import personal
@@ -39,7 +39,7 @@ OF_DEVICE: Mapping[str, tuple[str, Callable[[Device], float]]] = {
     "received_timestamp_seconds": ("When something new came last.", lambda one: one.received_us / 1e6),
 }
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Metrics:

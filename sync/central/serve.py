@@ -6,10 +6,10 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import version
 
 import uvicorn
 
+from kiosk import __version__
 from kiosk.errors import UsageError
 from sync.central.api import create_app
 from sync.central.board import Board
@@ -53,7 +53,7 @@ def serve(
             days_of=config.retention.days_of,
             months_ahead=config.vault.months_ahead,
         )
-        metrics = Metrics(store.engine, vault, version("gatepost"))
+        metrics = Metrics(store.engine, vault, __version__)
         stack.callback(metrics.close)
         if config.server.metrics_port is not None:
             metrics.serve(config.server.metrics_port)
