@@ -31,7 +31,7 @@ from kiosk.link import (
     TimeAsked,
 )
 from kiosk.losses import Losses
-from kiosk.model import Decision, EventId, Monotonic, Observation, Part, Scan, VisitId
+from kiosk.model import Decision, EventId, Monotonic, Observation, Part, Phase, Scan, VisitId
 from kiosk.parking import ParkedVisits
 from kiosk.passing import PassingVisits
 from kiosk.ports import Clock, Gate, Recorder, Resolver
@@ -61,7 +61,6 @@ from kiosk.visit import (
     Persist,
     Persisted,
     PersistFailed,
-    Phase,
     RecordGate,
     RequestConsent,
     RequestForm,

@@ -1,9 +1,9 @@
 """What the rules' answer means for a visit as it stands, and the answer that it gets in any case. Pure."""
 
 from kiosk import policy
-from kiosk.model import Answer, Decision, Facts, Need, Needs, ReasonCode
+from kiosk.model import Answer, Decision, Facts, Need, Needs, Phase, ReasonCode
 from kiosk.policy import PolicyDocument
-from kiosk.visit import ASKING, ELSEWHERE, AnswerAwaited, Event, FactsComplete, FactsWanted, Phase, Visit
+from kiosk.visit import ASKING, ELSEWHERE, AnswerAwaited, Event, FactsComplete, FactsWanted, Visit
 
 FACTS_MISSING = ReasonCode("facts_missing")
 
