@@ -14,12 +14,12 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 
 from drivers.pictures import Picture, fit, load_picture
 from drivers.simulated.capture import SimulatedCapture
 from kiosk.errors import DeviceLost, UsageError
+from kiosk.lines import get_logger
 from kiosk.model import Monotonic
 from kiosk.ports import Clock
 
@@ -37,7 +37,7 @@ PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"}
 # FFmpeg's own words for "be quiet" (AV_LOG_QUIET): what is wrong with a video is said by our errors.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)

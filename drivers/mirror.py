@@ -2,10 +2,10 @@
 
 import cv2
 import numpy as np
-import structlog
 
 from drivers.camera import Frame
 from drivers.qr import Found
+from kiosk.lines import get_logger
 from kiosk.model import Monotonic
 from kiosk.preview import PreviewPublisher
 from kiosk.view import Hint
@@ -15,7 +15,7 @@ EVERY_S = 1 / 15
 SLACK_S = 0.01
 """Of a camera at 30 frames a second every other one is shown, however they jitter."""
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Mirror:

@@ -1,14 +1,13 @@
 """The thermometer port over an MLX90614: one look at the sensor at a time, the rest is `drivers.forehead`."""
 
-import structlog
-
 from drivers.forehead import LOOK_EVERY, Estimator, Sample
 from drivers.mlx90614 import Mlx90614, Unit
 from kiosk.errors import DeviceFault, DeviceLost
+from kiosk.lines import get_logger
 from kiosk.model import Observation, Seconds
 from kiosk.ports import Clock
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 class InfraredThermometer:

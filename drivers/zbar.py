@@ -9,15 +9,16 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
+
+from kiosk.lines import get_logger
 
 CFG_BINARY = 4
 """ZBAR_CFG_BINARY of zbar.h since 0.23.1; pyzbar's table of names is older."""
 GREY = 0x30303859
 """The fourcc `Y800`, one grey byte a pixel."""
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 def read(grey: NDArray[np.uint8]) -> list[tuple[bytes, tuple[tuple[int, int], ...]]]:

@@ -1,24 +1,21 @@
-"""The command line: `gatepost`. Exit status 0 done, 1 what was asked does not hold, 2 bad usage."""
+"""The command line: `gatepost`, for people. How the kiosk's own processes start is `kiosk.entry`'s."""
 
 import json
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from kiosk import diagnostics
+from kiosk import __version__
 from kiosk.bench.commands import CpuScale
 from kiosk.bench.commands import app as bench_app
-from kiosk.errors import GatepostError, UsageError
-from kiosk.supervisor import AlreadySaid, stop_with_supervisor, this_program
+from kiosk.errors import UsageError
+from kiosk.part import ProcessName, announce, run_part
+from kiosk.stopping import stop_on_signals
+from kiosk.supervisor import this_program
 from kiosk.verify import verify
 from sync.central.asking import CENTRAL
 from sync.central.commands import central_app
@@ -40,31 +37,19 @@ app.command()(verify)
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
 
 
-def main() -> None:
-    """Run the command line; bad usage is one sentence on standard error and exit status 2."""
-    diagnostics.configure(os.environ.get("GATEPOST_LOG", "info"))
-    status: object = None
+def run_command() -> object:
+    """Run what the arguments say and return the exit status, if there is one. Raises GatepostError, UsageError too."""
     try:
-        status = app(standalone_mode=False)
-    except AlreadySaid:
-        sys.exit(2)
-    except UsageError as error:
-        _fail(str(error), 2)
-    except GatepostError as error:
-        _fail(str(error), 1)
+        return app(standalone_mode=False)
     except typer.Exit as ended:
-        sys.exit(ended.exit_code)
+        return ended.exit_code
     except typer.Abort:
-        sys.exit(130)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except Exception as error:  # noqa: BLE001 - the boundary of the process: what it says must quote nothing
+        return 130
+    except Exception as error:
         # Typer carries its own copy of click: every usage error of either formats itself.
         if (sentence := getattr(error, "format_message", None)) is not None:
-            _fail(sentence(), 2)
-        diagnostics.crash(error)
-        sys.exit(1)
-    sys.exit(status if isinstance(status, int) else 0)
+            raise UsageError(sentence()) from error
+        raise
 
 
 @app.command()
@@ -122,21 +107,20 @@ def soak(
 def kiosk(
     config: ConfigFile,
     part: Annotated[
-        Literal["gate", "core", "eyes", "screen"] | None,
+        ProcessName | None,
         typer.Option(help="Run one process of the kiosk; without it, all of them."),
     ] = None,
 ) -> int:
     """Run the kiosk, or one of its processes."""
-    from kiosk import config as configuration
+    if part is not None:
+        run_part(part, config)
+        return 0
+    from kiosk.config import load
+    from kiosk.supervisor import run_kiosk
 
-    loaded = configuration.load(config)
-    with _stop_on_signals() as stop:
-        if part is None:
-            from kiosk.supervisor import run_kiosk
-
-            return run_kiosk(this_program(), config, stop, _ready)
-        _run_part(part, loaded, config.parent, stop)
-    return 0
+    load(config)
+    with stop_on_signals() as stop:
+        return run_kiosk(this_program(), config, stop, announce)
 
 
 @app.command()
@@ -179,8 +163,8 @@ def central(
     from sync.central.serve import serve
 
     loaded = load(config)
-    with _stop_on_signals() as stop:
-        serve(loaded, _ready, stop, demo_data=demo_data)
+    with stop_on_signals() as stop:
+        serve(loaded, announce, stop, demo_data=demo_data)
     return 0
 
 
@@ -193,8 +177,8 @@ def world(
     from drivers.simulated.script import load
     from drivers.simulated.world import run_world
 
-    with _stop_on_signals() as stop:
-        run_world(load(script), socket, stop, ready=lambda: _ready(str(socket)))
+    with stop_on_signals() as stop:
+        run_world(load(script), socket, stop, ready=lambda: announce(str(socket)))
     return 0
 
 
@@ -210,9 +194,9 @@ def issuer(
         answers = TableFile(table)
     except (OSError, msgspec.MsgspecError) as error:
         raise UsageError(f"{table}: is no table of tokens: {error}") from error
-    with _stop_on_signals() as stop:
+    with stop_on_signals() as stop:
         try:
-            run_issuer(answers, port, _ready, stop)
+            run_issuer(answers, port, announce, stop)
         except OSError as error:
             raise UsageError(f"port {port} is in use; name another with --port") from error
     return 0
@@ -306,56 +290,8 @@ def pin() -> int:
 @app.command(name="version")
 def show_version() -> int:
     """Print the version."""
-    typer.echo(version("gatepost"))
+    typer.echo(__version__)
     return 0
-
-
-def _run_part(part: str, config: Any, base: Path, stop: threading.Event) -> None:
-    """Run one process. Each imports what it needs and no more: a gate is back sooner for what it does not load."""
-    Path(config.gate.run_dir).mkdir(parents=True, exist_ok=True, mode=0o700)
-    match part:
-        case "core":
-            from kiosk.bootstrap.core import build_core
-
-            core = build_core(config, base)
-            try:
-                _ready("core")
-                core.run(stop)
-            finally:
-                core.close()
-        case "gate":
-            from kiosk.bootstrap.gate import run_gate
-
-            run_gate(config, stop, lambda: _ready("gate"))
-        case "eyes":
-            from kiosk.bootstrap.eyes import run_eyes
-
-            run_eyes(config, stop, lambda: _ready("eyes"))
-        case "screen":
-            from kiosk.bootstrap.screen import run_screen
-
-            run_screen(config, base, stop, lambda: _ready("screen"))
-
-
-@contextmanager
-def _stop_on_signals() -> Iterator[threading.Event]:
-    """A stop event that SIGTERM and SIGINT set; the process then ends in its own order."""
-    stop = threading.Event()
-    stop_with_supervisor(stop)
-
-    def asked(*_: object) -> None:
-        stop.set()
-
-    before = {number: signal.signal(number, asked) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _ready(what: str) -> None:
-    _print({"ready": what})
 
 
 def _print(line: dict[str, Any]) -> None:
@@ -371,8 +307,3 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _fail(sentence: str, status: int) -> NoReturn:
-    typer.echo(f"gatepost: {sentence}", err=True)
-    sys.exit(status)

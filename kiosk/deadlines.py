@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from kiosk.model import Monotonic, Seconds
-from kiosk.visit import Phase, Visit
+from kiosk.model import Monotonic, Phase, Seconds
+from kiosk.visit import Visit
 
 LIMITS: Mapping[Phase, Seconds] = {
     Phase.APPROACHING: Seconds(20.0),

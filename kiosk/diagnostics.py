@@ -6,7 +6,7 @@ logs or warns of as its name and place. Nor does a crash leave a core file: the 
 """
 
 import faulthandler
-import io
+import json
 import logging
 import os
 import resource
@@ -14,11 +14,12 @@ import sys
 import threading
 import traceback
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO, cast
+from typing import Any
 
-import structlog
+from kiosk.lines import FACTS, NAME, get_logger
 
 STDERR = 2
 FRAMES = 20
@@ -28,23 +29,14 @@ CHAIN = 8
 
 Trace = list[dict[str, Any]]
 
+_log = get_logger()
+
 
 def configure(level_name: str) -> None:
     """Write lines from this level on (`debug`, `info` ...; info for any other name), also for errors nobody caught."""
-    level = logging.getLevelNamesMapping().get(level_name.upper(), logging.INFO)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _trace_errors,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Lines())),
-        cache_logger_on_first_use=True,
-    )
+    logging.getLogger(NAME).setLevel(logging.getLevelNamesMapping().get(level_name.upper(), logging.INFO))
     logging.captureWarnings(True)
-    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[_Writer()], force=True)
     sys.excepthook = _crashed
     threading.excepthook = _thread_ended
     sys.unraisablehook = _ignored
@@ -55,7 +47,7 @@ def configure(level_name: str) -> None:
 
 def crash(error: BaseException) -> None:
     """Tell of an error that ends the process."""
-    structlog.get_logger().critical("process crashed", exception=traced(error))
+    _log.critical("process crashed", exception=traced(error))
 
 
 def traced(error: BaseException | None) -> Trace:
@@ -75,37 +67,36 @@ def traced(error: BaseException | None) -> Trace:
     return told
 
 
-def _trace_errors(_logger: Any, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Take the place of structlog's own tracebacks, which have messages and can have values."""
-    given = line.pop("exc_info", None)
-    if given:
-        error = given if isinstance(given, BaseException) else sys.exception()
-        line["exception"] = traced(error)
-    return line
-
-
-class _Lines(io.TextIOBase):
-    """Standard error for log lines. One that cannot be written, such as to a full disk, is dropped and breaks nothing."""
-
-    def write(self, text: str) -> int:
-        """Write past every buffer: what one kept would fail again, at the end of the process too."""
-        with suppress(OSError):
-            os.write(STDERR, text.encode("utf-8", "backslashreplace"))
-        return len(text)
-
-
-class _Libraries(logging.Handler):
-    """Tells that a library has something to say, and where."""
+class _Writer(logging.Handler):
+    """Writes each line as JSON to standard error. One that cannot be written, such as to a full disk, is dropped."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        given = {} if not record.exc_info else {"exception": traced(record.exc_info[1])}
-        structlog.get_logger().warning(
-            "library message",
-            library=record.name,
-            severity=record.levelname.lower(),
-            at=_place(record.pathname, record.lineno, record.funcName),
-            **given,
-        )
+        if (facts := getattr(record, FACTS, None)) is None:
+            _log.warning("library message", **_of_library(record))
+            return
+        if record.exc_info:
+            facts = {**facts, "exception": traced(record.exc_info[1])}
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        line = {**facts, "event": record.msg, "level": record.levelname.lower(), "timestamp": at}
+        text = json.dumps(line, ensure_ascii=False, default=_kind) + "\n"
+        with suppress(OSError):
+            # Past every buffer: what one kept would fail again, at the end of the process too.
+            os.write(STDERR, text.encode("utf-8", "backslashreplace"))
+
+
+def _kind(value: object) -> str:
+    """A value that is none of JSON's: its text may quote somebody, its kind does not."""
+    return type(value).__name__
+
+
+def _of_library(record: logging.LogRecord) -> dict[str, Any]:
+    """That a library has something to say, and where."""
+    said = {
+        "library": record.name,
+        "severity": record.levelname.lower(),
+        "at": _place(record.pathname, record.lineno, record.funcName),
+    }
+    return said if not record.exc_info else {**said, "exception": traced(record.exc_info[1])}
 
 
 def _crashed(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
@@ -116,11 +107,11 @@ def _crashed(_kind: type[BaseException], error: BaseException, _trace: Traceback
 def _thread_ended(ended: threading.ExceptHookArgs) -> None:
     if ended.exc_value is not None:
         name = None if ended.thread is None else ended.thread.name
-        structlog.get_logger().critical("thread crashed", thread=name, exception=traced(ended.exc_value))
+        _log.critical("thread crashed", thread=name, exception=traced(ended.exc_value))
 
 
 def _ignored(unraisable: "sys.UnraisableHookArgs") -> None:
-    structlog.get_logger().error("error ignored", exception=traced(unraisable.exc_value))
+    _log.error("error ignored", exception=traced(unraisable.exc_value))
 
 
 def _place(filename: str, line: int | None, function: str | None) -> str:

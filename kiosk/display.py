@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from kiosk.dossier import Dossier
 from kiosk.facts import Evidence
-from kiosk.model import Facts, Monotonic, Need, Observation, Part, Scan, Seconds, VisitId
+from kiosk.model import Facts, Monotonic, Need, Observation, Part, Phase, Scan, Seconds, VisitId
 from kiosk.ports import Clock
 from kiosk.site import Site
 from kiosk.view import Hint, ParkedTicket, View
 from kiosk.viewing import CODES, Surroundings, Viewpoint, parked_ticket, served
-from kiosk.visit import Phase, Visit
+from kiosk.visit import Visit
 
 MEASURED_EVERY = Seconds(0.125)
 """A temperature as it settles is told so often at most; everything else at once."""

@@ -2,9 +2,9 @@
 
 import threading
 
-import structlog
+from kiosk.lines import get_logger
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Edge:

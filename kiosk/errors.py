@@ -11,6 +11,10 @@ class UsageError(GatepostError, ValueError):
     """Bad usage, configuration or trust file: one clear sentence, exit status 2."""
 
 
+class AlreadySaid(UsageError):
+    """Bad usage that a process of ours has explained on our standard error itself."""
+
+
 class DeviceLost(GatepostError, OSError):
     """A device or process does not answer; trying again later may help."""
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-import structlog
 from prometheus_client import CollectorRegistry, disable_created_metrics, start_http_server
+
+from kiosk.lines import get_logger
 
 LOOPBACK = "127.0.0.1"
 JOIN_WITHIN_S = 2.0
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Exposition:

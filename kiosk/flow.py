@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from kiosk.deadlines import EXTENSIONS, PATIENT, deadline_of
 from kiosk.errors import GatepostError
-from kiosk.model import Answer, GateOutcome, Monotonic
+from kiosk.model import Answer, GateOutcome, Monotonic, Phase
 from kiosk.visit import (
     AnswerAwaited,
     Approached,
@@ -40,7 +40,6 @@ from kiosk.visit import (
     Persist,
     Persisted,
     PersistFailed,
-    Phase,
     RecordGate,
     RequestConsent,
     RequestForm,

@@ -8,7 +8,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
-import structlog
 from prometheus_client import (
     Counter,
     Gauge,
@@ -24,6 +23,7 @@ from kiosk.events import Draft
 from kiosk.exposition import Exposition
 from kiosk.in_force import InForce, Renewed
 from kiosk.inbox import Inbox, Item
+from kiosk.lines import get_logger
 from kiosk.link import PartHealth
 from kiosk.model import Answer, Decision, EventId, GateOutcome, Part, VisitId
 from kiosk.policy import NO_RULE_APPLIES, PolicyDocument
@@ -39,7 +39,7 @@ CLEAR_BUCKETS_S = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 5
 """Close together where the promise is: 0.8 s for 95 visitors of 100, 1.2 s for 99, never over 2 s."""
 APPEND_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5)
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 @runtime_checkable

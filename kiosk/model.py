@@ -44,6 +44,25 @@ class Part(StrEnum):
     SERVER = "server"
 
 
+class Phase(StrEnum):
+    """Where a visit stands."""
+
+    IDLE = "idle"
+    APPROACHING = "approaching"
+    COLLECTING = "collecting"
+    CHECKING = "checking"
+    DECIDING = "deciding"
+    COMMITTING = "committing"
+    OPENING = "opening"
+    OPEN = "open"
+    PASSED = "passed"
+    AWAITING_FORM = "awaiting_form"
+    AWAITING_CONSENT = "awaiting_consent"
+    AWAITING_GUARD = "awaiting_guard"
+    PARKED = "parked"
+    ENDED = "ended"
+
+
 class VisitorKind(StrEnum):
     """Who somebody is to the compound, as the rules tell people apart."""
 

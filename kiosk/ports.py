@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from kiosk.events import Draft
 from kiosk.model import (
     ClockState,
     Decision,
@@ -18,12 +17,13 @@ from kiosk.model import (
     VisitId,
     WallTime,
 )
-from kiosk.spent import Spend
-from kiosk.visit import RecordGate
 
 if TYPE_CHECKING:
-    # Every process knows the ports; only the core shall carry the libraries that check credentials.
+    # Every process knows the ports; only the core shall carry what a visit is made of, and check credentials.
     from kiosk.credentials import HealthToken
+    from kiosk.events import Draft
+    from kiosk.spent import Spend
+    from kiosk.visit import RecordGate
 
 
 class Clock(Protocol):
@@ -89,13 +89,17 @@ class Log(Protocol):
     So does every other event, but for those recorded while the disk has failed: they are durable a moment later.
     """
 
-    def append(self, draft: Draft, *, visit: str, decision: Decision | None = None, spends: Spend | None = None) -> EventId:
+    def append(
+        self, draft: "Draft", *, visit: str, decision: Decision | None = None, spends: "Spend | None" = None
+    ) -> EventId:
         """Record the event, the decision and the use of a pass, all or nothing. Raises LogUnusable.
 
         Raises Unacknowledged, which is a LogUnusable, when that is so for this event alone.
         """
 
-    def record_outcome(self, admission: EventId, outcome: GateOutcome, draft: Draft, *, gives_back: bool = False) -> EventId:
+    def record_outcome(
+        self, admission: EventId, outcome: GateOutcome, draft: "Draft", *, gives_back: bool = False
+    ) -> EventId:
         """Record how an admission ended, and whether its pass keeps its use. Raises LogUnusable."""
 
     def unresolved(self) -> Sequence[Admission]:
@@ -133,13 +137,13 @@ class Sealer(Protocol):
 class Recorder(Protocol):
     """Writes to the durable log on a thread of its own; answers to a decision come back as Recorded."""
 
-    def decision(self, visit: VisitId, decision: Decision, draft: Draft, spends: Spend | None) -> None:
+    def decision(self, visit: VisitId, decision: Decision, draft: "Draft", spends: "Spend | None") -> None:
         """Make a decision durable, and the use of a pass with it."""
 
-    def outcome(self, effect: RecordGate, draft: Draft, *, gives_back: bool) -> None:
+    def outcome(self, effect: "RecordGate", draft: "Draft", *, gives_back: bool) -> None:
         """Record how an admission ended, and whether its pass keeps its use."""
 
-    def note(self, visit: VisitId, draft: Draft) -> None:
+    def note(self, visit: VisitId, draft: "Draft") -> None:
         """Record anything else."""
 
 

@@ -6,12 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
 
-import structlog
-
 from kiosk.credentials import HealthToken
 from kiosk.errors import LogUnusable, ServiceUnavailable, Unacknowledged
 from kiosk.events import Draft
 from kiosk.inbox import Inbox, Recorded, TokenAnswered
+from kiosk.lines import get_logger
 from kiosk.model import Decision, EventId, HealthStatus, Seconds, VisitId
 from kiosk.ports import Clock, HealthIssuer, Log
 from kiosk.settlement import Settlement
@@ -21,7 +20,7 @@ from kiosk.visit import RecordGate
 BOUND = 512
 TURN_WITHIN = Seconds(0.5)
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,6 @@ free for the next person; one who fills in the form elsewhere is parked (`kiosk.
 import secrets
 from collections.abc import Callable
 
-import structlog
-
 from kiosk import flow
 from kiosk.display import Display
 from kiosk.dossier import Dossier
@@ -18,6 +16,7 @@ from kiosk.flow import FlowError
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
 from kiosk.journal import Journal
+from kiosk.lines import get_logger
 from kiosk.link import (
     BEAT_EVERY,
     Finished,
@@ -33,7 +32,7 @@ from kiosk.link import (
     TimeAsked,
 )
 from kiosk.losses import Losses
-from kiosk.model import Decision, EventId, Monotonic, Observation, Part, Scan, VisitId
+from kiosk.model import Decision, EventId, Monotonic, Observation, Part, Phase, Scan, VisitId
 from kiosk.parking import ParkedVisits
 from kiosk.passing import PassingVisits
 from kiosk.ports import Clock, Gate, Recorder, Resolver
@@ -66,7 +65,6 @@ from kiosk.visit import (
     Persist,
     Persisted,
     PersistFailed,
-    Phase,
     RecordGate,
     RequestConsent,
     RequestForm,
@@ -80,7 +78,7 @@ from kiosk.visit import GateFailed as GateHasFailed
 from kiosk.visit import GateOpened as GateHasOpened
 from kiosk.weighing import weighed
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Runtime:

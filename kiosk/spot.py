@@ -4,8 +4,8 @@ Whoever stands there next may be somebody else: nothing that vouched for the one
 """
 
 from kiosk.dossier import Dossier
-from kiosk.model import Monotonic
-from kiosk.visit import ASKING, LEAVABLE, Left, Phase
+from kiosk.model import Monotonic, Phase
+from kiosk.visit import ASKING, LEAVABLE, Left
 
 
 def may_measure(dossier: Dossier) -> bool:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import structlog
-
-from kiosk.errors import GatepostError, UsageError
+from kiosk.errors import AlreadySaid, GatepostError, UsageError
+from kiosk.lines import get_logger
+from kiosk.stopping import SUPERVISED
 
 READY_WITHIN_S = 30.0
 END_WITHIN_S = 20.0
@@ -21,14 +21,8 @@ BACK_OFF_S = (0.0, 0.1, 0.2, 0.5, 1.0)
 """Before the restarts that follow one another: a kiosk without its core is a closed gate."""
 STEADY_AFTER_S = 2.0
 BAD_USAGE = 2
-SUPERVISED = "GATEPOST_SUPERVISED"
-"""Set for our processes: they end when their standard input does, that is when the supervisor is gone."""
 
-_log = structlog.get_logger()
-
-
-class AlreadySaid(UsageError):
-    """Bad usage that a process of ours has explained on our standard error itself."""
+_log = get_logger()
 
 
 class NotReady(GatepostError, RuntimeError):
@@ -189,20 +183,6 @@ class Supervisor:
 def this_program() -> list[str]:
     """How to call this program again: the console script, or the interpreter with it."""
     return [sys.argv[0]] if os.access(sys.argv[0], os.X_OK) else [sys.executable, sys.argv[0]]
-
-
-def stop_with_supervisor(stop: threading.Event) -> None:
-    """In a supervised process: set `stop` when the supervisor is gone, so that nothing is left behind."""
-    if os.environ.get(SUPERVISED) is None:
-        return
-
-    def watch() -> None:
-        with contextlib.suppress(OSError):
-            while os.read(0, 1024):
-                pass
-        stop.set()
-
-    threading.Thread(target=watch, name="supervisor-watch", daemon=True).start()
 
 
 def run_kiosk(argv: Sequence[str], config: Path, stop: threading.Event, ready: Callable[[str], None]) -> int:

@@ -4,10 +4,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import structlog
-
 from kiosk.errors import DeviceLost
 from kiosk.inbox import Inbox
+from kiosk.lines import get_logger
 from kiosk.link import (
     BEAT_LOST,
     AnyMessage,
@@ -40,7 +39,7 @@ HELLO_WITHIN = Seconds(2.0)
 BEATING = frozenset({Part.GATE, Part.EYES})
 """The parts whose silence counts as loss; a screen may be busy drawing."""
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Switchboard:

@@ -7,8 +7,7 @@ the boot-wide monotonic clock, so the screen can count down by itself.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from kiosk.model import Answer, Celsius, Monotonic, Need, Part, ReasonCode, VisitId
-from kiosk.visit import Phase
+from kiosk.model import Answer, Celsius, Monotonic, Need, Part, Phase, ReasonCode, VisitId
 
 
 class Step(StrEnum):

@@ -20,6 +20,7 @@ from kiosk.model import (
     Monotonic,
     Need,
     Part,
+    Phase,
     Reading,
     Role,
     Verdict,
@@ -28,7 +29,7 @@ from kiosk.model import (
 from kiosk.policy import PolicyDocument, Rule
 from kiosk.site import Site
 from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, Step, StepState, View
-from kiosk.visit import FormWanted, Phase, TimeWanted, Visit
+from kiosk.visit import FormWanted, TimeWanted, Visit
 
 SETTLED = 6
 """Samples, half a second's worth: after them the noise of the sensor is the smallest part of what is uncertain."""

@@ -3,27 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kiosk.model import Decision, EventId, GateOutcome, Monotonic, Need, VisitId
-
-
-class Phase(StrEnum):
-    """Where a visit stands."""
-
-    IDLE = "idle"
-    APPROACHING = "approaching"
-    COLLECTING = "collecting"
-    CHECKING = "checking"
-    DECIDING = "deciding"
-    COMMITTING = "committing"
-    OPENING = "opening"
-    OPEN = "open"
-    PASSED = "passed"
-    AWAITING_FORM = "awaiting_form"
-    AWAITING_CONSENT = "awaiting_consent"
-    AWAITING_GUARD = "awaiting_guard"
-    PARKED = "parked"
-    ENDED = "ended"
-
+from kiosk.model import Decision, EventId, GateOutcome, Monotonic, Need, Phase, VisitId
 
 ASKING = frozenset({Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING, Phase.AWAITING_FORM, Phase.AWAITING_CONSENT})
 """The rules have no answer yet: facts are taken in."""

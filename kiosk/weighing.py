@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from kiosk import policy
-from kiosk.model import Answer, Decision, Facts, Need, Needs, ReasonCode, Seconds
+from kiosk.model import Answer, Decision, Facts, Need, Needs, Phase, ReasonCode, Seconds
 from kiosk.policy import PolicyDocument
 from kiosk.staleness import Kind, held_back
-from kiosk.visit import ASKING, ELSEWHERE, AnswerAwaited, Event, FactsComplete, FactsWanted, Phase, Visit
+from kiosk.visit import ASKING, ELSEWHERE, AnswerAwaited, Event, FactsComplete, FactsWanted, Visit
 
 FACTS_MISSING = ReasonCode("facts_missing")
 

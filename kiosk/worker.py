@@ -4,16 +4,15 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-import structlog
-
 from kiosk.errors import GatepostError
+from kiosk.lines import get_logger
 from kiosk.model import Seconds
 
 BACK_OFF_FIRST = Seconds(0.2)
 BACK_OFF_MOST = Seconds(2.0)
 JOIN_WITHIN = Seconds(3.0)
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Job(Protocol):

@@ -1,10 +1,9 @@
 """A log as values: an entry in its place, what is pending of a log, a log that is carried over; and one held in memory."""
 
-import importlib.metadata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kiosk import events
+from kiosk import __version__, events
 from kiosk.errors import GatepostError
 from kiosk.events import Draft, Event, Head, NotCanonical, event_id
 from kiosk.model import Answer, ClockState, EventId, GateOutcome
@@ -109,7 +108,7 @@ def opening(clock: Clock, reason: str, predecessor: str | None) -> Draft:
         "mono_us": round(clock.monotonic() * 1_000_000),
         "wall_us": clock.wall(),
         "clock": clock.state().value,
-        "software": importlib.metadata.version("gatepost"),
+        "software": __version__,
         "reason": reason,
         "predecessor": predecessor,
     }

@@ -13,9 +13,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
-import structlog
 
 from kiosk.errors import GatepostError, ServiceUnavailable, UsageError
+from kiosk.lines import get_logger
 from sync.enrolment_code import NO_CA, EnrolmentCode, read_code
 from sync.enrolment_wire import CA_PATH, ENROL_PATH, VERSION, Enrol, Place, Why, decode_enrolled, decode_refusal
 from sync.identity import Papers, PapersUnusable
@@ -32,7 +32,7 @@ MAX_CA = 64 * 1024
 FINAL = frozenset({Why.CODE_UNKNOWN, Why.CODE_USED, Why.CODE_EXPIRED, Why.KEY_KNOWN, Why.REVOKED, Why.REPLACED})
 """Refusals that the same code meets again and again."""
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class CodeUseless(GatepostError, PermissionError):

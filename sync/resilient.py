@@ -12,10 +12,9 @@ sender and of the repair.
 import threading
 from collections.abc import Callable, Sequence
 
-import structlog
-
 from kiosk.errors import LogUnusable, Unacknowledged
 from kiosk.events import Draft
+from kiosk.lines import get_logger
 from kiosk.model import Decision, EventId, GateOutcome
 from kiosk.ports import Admission
 from kiosk.spent import AlreadySpent, Spend
@@ -27,7 +26,7 @@ TRY_EVERY_S = 5.0
 FLUSH_WITHIN_S = 3.0
 JOIN_S = 2.0
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class ResilientLog:

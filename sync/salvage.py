@@ -11,16 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from kiosk.errors import GatepostError
 from kiosk.events import ChainBroken, Event, Head, chain_hash, sealed_digest, verify
+from kiosk.lines import get_logger
 from sync.chain import UNKNOWN_TIME
 from sync.log_file import CHECK_WHOLE_UP_TO, as_text, has_tables, is_database
 
 TAKEN_AT_MOST = 64 * 1024 * 1024
 """So many bytes of events, so that a kiosk with months of unsent ones starts all the same."""
 READING_TIMEOUT_S = 0.5
+
+_log = get_logger()
 
 
 def salvage(source: Path, into: sqlite3.Connection) -> int:
@@ -37,7 +38,7 @@ def salvage(source: Path, into: sqlite3.Connection) -> int:
     with closing(old):
         taken = _taken(old, into, whole=source.stat().st_size <= CHECK_WHOLE_UP_TO)
     if taken:
-        structlog.get_logger().info("log salvaged", taken_from=source.name, events=taken)
+        _log.info("log salvaged", taken_from=source.name, events=taken)
     return taken
 
 

@@ -12,10 +12,9 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-import structlog
-
 from kiosk.errors import LogUnusable, ServiceUnavailable
 from kiosk.events import Head
+from kiosk.lines import get_logger
 from sync import wire
 from sync.chain import HeadDisputed, Pending
 from sync.enrolment_wire import Why, decode_refusal
@@ -32,6 +31,8 @@ GATE_FIRST_S = 0.1
 FORBIDDEN = 403
 REFUSED = frozenset({400, 413, 422})
 """Answers that speak of the content: sending the same again will not help, sending less may."""
+
+_log = get_logger()
 
 
 class Outbox(Protocol):
@@ -107,7 +108,7 @@ class Sender:
                 delivered = self._deliver(stop.is_set)
             except Exception as error:  # noqa: BLE001 - the boundary of a thread: the events are safe, so try again
                 if self._well is not False:
-                    structlog.get_logger().exception("sender fault")
+                    _log.exception("sender fault")
                 delivered = self._failed(type(error).__name__)
             if delivered:
                 if wake.wait(IDLE_S):
@@ -235,7 +236,7 @@ class Sender:
             self._log.begin_new("fork", after=after.log_id)
         if after.log_id not in self._forked:
             self._forked.add(after.log_id)
-            structlog.get_logger().error("log forked", log_id=after.log_id, at=standing.next_seq)
+            _log.error("log forked", log_id=after.log_id, at=standing.next_seq)
         kept_to = min(standing.kept_to or 0, after.next_seq + reply.events)
         if kept_to <= after.next_seq:
             raise _Stuck("forked")
@@ -250,7 +251,7 @@ class Sender:
     def _give_way(self, log_id: str, reason: str) -> None:
         """Let the other logs pass: this one is kept and tried again after a pause; new events go to a new one."""
         if not self._stuck and self._failures == 0:
-            structlog.get_logger().error("log not taken by the server", log_id=log_id, reason=reason)
+            _log.error("log not taken by the server", log_id=log_id, reason=reason)
         self._stuck.add(log_id)
         self._limit = self._batch
         self._log.begin_new("not_taken", after=log_id)
@@ -260,7 +261,7 @@ class Sender:
         if obstacle is not self._obstacle:
             self._obstacle = obstacle
             if obstacle is not None and self._well is False:
-                structlog.get_logger().warning("server obstructed", obstacle=obstacle, reason=SENTENCES[obstacle])
+                get_logger().warning("server obstructed", obstacle=obstacle, reason=SENTENCES[obstacle])
 
     def _failed(self, detail: str) -> bool:
         self._failures += 1

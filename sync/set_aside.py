@@ -8,15 +8,16 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
 from kiosk.errors import LogUnusable
+from kiosk.lines import get_logger
 from kiosk.model import WallTime
 
 _LOG_ID = re.compile(rb'"log_id":"([0-9a-f]{8,64})"')
 _READ_FOR_PREDECESSOR = 64 * 1024 * 1024
 _PARTS = ("-wal", "-shm", "")
 """The write-ahead log goes first: should the power fail in between, the database is found wanting again."""
+
+_log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def set_aside(path: Path, now: WallTime, reason: str) -> SetAside:
     except OSError as error:
         raise LogUnusable(f"{path}: the log cannot be set aside: {error}") from error
     aside = SetAside(target, reason, _predecessor(target))
-    structlog.get_logger().error("log set aside", reason=reason, kept_as=target.name, held=aside.log_id or "unreadable")
+    _log.error("log set aside", reason=reason, kept_as=target.name, held=aside.log_id or "unreadable")
     return aside
 
 

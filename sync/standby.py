@@ -8,10 +8,9 @@ counts only when the server has acknowledged everything up to it. Whatever it ho
 import secrets
 import threading
 
-import structlog
-
 from kiosk.errors import ServiceUnavailable, Unacknowledged
 from kiosk.events import Draft, Head
+from kiosk.lines import get_logger
 from kiosk.model import Decision, EventId, GateOutcome
 from kiosk.ports import Clock
 from kiosk.spent import Spend
@@ -29,7 +28,7 @@ ROOM = 16 * 1024 * 1024
 the oldest events that the server has go first, and keep their notes; after that nothing is taken."""
 JOIN_S = 2.0
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Standby:

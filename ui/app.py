@@ -15,11 +15,10 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 
 from kiosk.clock import BUILT_AT
-from kiosk.model import Monotonic
+from kiosk.model import Monotonic, Phase
 from kiosk.ports import Clock as KioskClock
 from kiosk.preview import PreviewSubscriber
 from kiosk.view import View
-from kiosk.visit import Phase
 from ui import staff
 from ui.core_link import CoreLink
 from ui.front import Front

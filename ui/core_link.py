@@ -5,9 +5,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import structlog
-
 from kiosk.errors import DeviceLost
+from kiosk.lines import get_logger
 from kiosk.link import AnyMessage, Connection, PartHealth, ViewChanged, connect_patiently, greet, reconnect_pause
 from kiosk.model import Part, Seconds
 from kiosk.ports import Clock
@@ -17,7 +16,7 @@ SILENT_AFTER = Seconds(1.0)
 """The core beats every 0.15 s: after so long without a word it counts as gone, and what it last showed as untrue."""
 JOIN_S = 2.0
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class CoreLink:

@@ -12,9 +12,8 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
 from kiosk.errors import DeviceLost
+from kiosk.lines import get_logger
 from ui.notices import Notices
 from ui.translation import LANGUAGES, shown
 
@@ -32,7 +31,7 @@ ALWAYS = frozenset({*map(chr, range(0x20, 0x7F)), *"●…“”‘’–—·±
 """What any configuration may bring: names, numbers, addresses."""
 CUT_WITHIN_S = 180.0
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)

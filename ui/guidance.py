@@ -1,8 +1,7 @@
 """The one thing that whoever stands at the gate should do now, as the key of its words: shown, and said once. Pure."""
 
-from kiosk.model import Need
+from kiosk.model import Need, Phase
 from kiosk.view import Step, StepState, View
-from kiosk.visit import Phase
 
 COMING = frozenset({Phase.APPROACHING, Phase.COLLECTING})
 WEIGHING = frozenset({Phase.CHECKING, Phase.DECIDING, Phase.COMMITTING})

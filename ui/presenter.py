@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from math import ceil
 
-from kiosk.model import Answer, Monotonic, Part
+from kiosk.model import Answer, Monotonic, Part, Phase
 from kiosk.view import GuardCall, Measured, View
-from kiosk.visit import Phase
 from ui.guidance import to_do
 from ui.notices import Notices
 from ui.picture import (

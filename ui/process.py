@@ -7,9 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import structlog
-
 from kiosk.errors import DeviceLost
+from kiosk.lines import get_logger
 from kiosk.model import Seconds
 from kiosk.ports import Clock
 from kiosk.preview import PreviewSubscriber
@@ -28,7 +27,7 @@ LOOK_AGAIN = Seconds(2.0)
 HUNG_AFTER_S = 10.0
 """A screen that stands still for so long is ended: whoever keeps the processes up starts it anew."""
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 def run_screen(

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 import segno
 
-from kiosk.model import Answer, Celsius, Monotonic, Need, Part, ReasonCode, VisitId
+from kiosk.model import Answer, Celsius, Monotonic, Need, Part, Phase, ReasonCode, VisitId
 from kiosk.preview import Preview
 from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, Step, StepState, View
-from kiosk.visit import Phase
 
 NOW = Monotonic(1000.0)
 """When all of it is."""

@@ -6,9 +6,8 @@ Each function returns a new session. What a touch asks of the core is returned a
 from dataclasses import dataclass, replace
 
 from kiosk.link import AnyMessage, Finished, FormAsked, GuardAsked, TimeAsked
-from kiosk.model import Monotonic, Seconds
+from kiosk.model import Monotonic, Phase, Seconds
 from kiosk.view import View
-from kiosk.visit import Phase
 from ui.picture import Action
 
 FORGET_AFTER = Seconds(45.0)

@@ -12,9 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-import structlog
-
 from kiosk.errors import GatepostError
+from kiosk.lines import get_logger
 from ui.translation import MissingWord, spoken
 
 SYNTHESIZER = "espeak-ng"
@@ -27,7 +26,7 @@ LONGEST_S = 20.0
 Schedule = Sequence[tuple[time, int]]
 """From which local time on which volume in percent, in the order of the day; the last one lasts over midnight."""
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class SoundLost(GatepostError, OSError):

@@ -1,7 +1,7 @@
 """The bar of buttons at the lower edge: which there are on each screen. Pure."""
 
+from kiosk.model import Phase
 from kiosk.view import GuardCall
-from kiosk.visit import Phase
 from ui.picture import Action, Say, Screen, Touch
 from ui.session import Session
 

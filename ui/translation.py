@@ -11,9 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 import polib
-import structlog
 
 from kiosk.errors import GatepostError
+from kiosk.lines import get_logger
 from kiosk.model import Answer, ReasonCode
 
 LANGUAGES = ("zh", "en", "ja", "ko")
@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent / "words"
 Words = Mapping[str, str]
 """Key to words."""
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class MissingWord(GatepostError, LookupError):

@@ -10,8 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, time
 
-import structlog
-
+from kiosk.lines import get_logger
 from ui.narration import interrupts, weight
 from ui.sound import LONGEST_S, PLAYER, Schedule, SoundLost, Sounds, last_words, reason_of, volume_at
 from ui.translation import MissingWord
@@ -21,7 +20,7 @@ JOIN_S = 2.0
 Sentence = tuple[str, str]
 """A key and its language."""
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 def local_time() -> time:

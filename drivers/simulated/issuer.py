@@ -21,7 +21,8 @@ from socketserver import BaseServer
 from typing import Any
 
 import msgspec
-import structlog
+
+from kiosk.lines import get_logger
 
 Answers = Mapping[str, str | tuple[str, float]]
 """Token to status, or to a status and the seconds that its answer takes."""
@@ -33,7 +34,7 @@ IDLE_S = 60.0
 """How long a connection may stay silent."""
 JOIN_S = 5.0
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class TableFile(Mapping[str, str | tuple[str, float]]):

@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
-import structlog
-
 from drivers.simulated.board import Board
 from drivers.simulated.filming import Filming, Postures, Studio, Whole, open_studio
 from drivers.simulated.procession import Covered, Procession
@@ -41,11 +39,12 @@ from drivers.simulated.script import Script
 from drivers.simulated.sensor import SensorChip
 from drivers.simulated.visitor import HELD_UP
 from kiosk.errors import DeviceLost, UsageError
+from kiosk.lines import get_logger
 
 VIEWS_KEPT = 4096
 """Pictures not yet looked at by the loop; when there are more, the oldest go."""
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 def run_world(

@@ -2,11 +2,12 @@
 
 import os
 import platform
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from kiosk import __version__
 
 MODEL = Path("/proc/device-tree/model")
 CPUINFO = Path("/proc/cpuinfo")
@@ -15,7 +16,7 @@ CPUINFO = Path("/proc/cpuinfo")
 def facts() -> dict[str, Any]:
     """Software, processor, cores, memory, and how busy the machine was (its load of the last minute)."""
     return {
-        "software": version("gatepost"),
+        "software": __version__,
         "python": platform.python_version(),
         "kernel": platform.release().split("-")[0],
         "architecture": platform.machine(),

@@ -2,17 +2,18 @@
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
-
-import structlog
+from typing import TYPE_CHECKING, Any
 
 from kiosk import policy
 from kiosk.config import Config
-from kiosk.credentials import TrustList, combine, read_trust
 from kiosk.documents import decode_toml
 from kiosk.errors import UsageError
+from kiosk.lines import get_logger
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Sealer
+
+if TYPE_CHECKING:
+    from kiosk.credentials import TrustList
 
 
 def load_policy(source: str, base: Path) -> PolicyDocument:
@@ -26,8 +27,11 @@ def load_policy(source: str, base: Path) -> PolicyDocument:
     return policy.parse(decode_toml(path, dict[str, Any]), str(path))
 
 
-def load_trust(sources: list[str], base: Path, compound: str) -> TrustList:
+def load_trust(sources: list[str], base: Path, compound: str) -> "TrustList":
     """Read the trust lists, as this compound's gate must see them. Raises UsageError."""
+    # Only here: the screen reads the rules as well, and shall not carry the libraries that check credentials.
+    from kiosk.credentials import TrustList, combine, read_trust
+
     lists = []
     for source in sources:
         path = base / source
@@ -56,7 +60,7 @@ def load_sealer(config: Config, base: Path) -> Sealer | None:
     try:
         return None if given is None else MonthSealer(read_month_keys(given, config.gate.compound))
     except UsageError as error:
-        structlog.get_logger().error("month keys unusable", reason=str(error))
+        get_logger().error("month keys unusable", reason=str(error))
         return None
 
 

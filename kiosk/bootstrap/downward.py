@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from kiosk.bootstrap.process import SOFTWARE
 from kiosk.config import Config
 from kiosk.errors import UsageError
 from kiosk.in_force import InForce
 from kiosk.inbox import Downward
+from kiosk.lines import get_logger
 from kiosk.ports import Clock
 from kiosk.worker import Worker
 
@@ -77,7 +76,7 @@ class ComesDown:
                 # With its enrolment it got the compound's month keys.
                 parts = self._made()
             except UsageError as error:
-                structlog.get_logger().error("nothing comes down", reason=str(error))
+                get_logger().error("nothing comes down", reason=str(error))
                 return
             if self._started:
                 self._begin(parts)

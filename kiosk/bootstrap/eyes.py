@@ -1,5 +1,6 @@
 """The eyes process: camera, decoders and the screen's mirror."""
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -> None:
     """Run the eyes process until `stop`: camera and decoders, and the screen's mirror."""
+    # Before NumPy is imported: its linear algebra would start a thread for each core, and nothing here does any.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from drivers.eyes import run_eyes as look
     from drivers.mirror import Mirror
     from kiosk.preview import PreviewPublisher

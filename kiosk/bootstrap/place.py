@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
 from msgspec.structs import replace
 
 from kiosk.config import Config
 from kiosk.errors import UsageError
+from kiosk.lines import get_logger
 
 if TYPE_CHECKING:
     from sync.enrolment import Enrolment
@@ -45,7 +45,7 @@ def in_place(config: Config) -> tuple[Config, str]:
     try:
         place = papers_beside(Path(config.log.path)).place()
     except PapersUnusable as error:
-        structlog.get_logger().error("identity unusable", reason=str(error))
+        get_logger().error("identity unusable", reason=str(error))
         place = None
     if place is None:
         return config, config.gate.device

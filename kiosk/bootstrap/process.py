@@ -1,13 +1,13 @@
 """What every process of a kiosk has: its version, its clock, and the place where it finds the core."""
 
-from importlib.metadata import version
 from pathlib import Path
 
+from kiosk import __version__
 from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.ports import Clock
 
-SOFTWARE = version("gatepost")
+SOFTWARE = __version__
 
 
 def core_socket(config: Config) -> Path:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from kiosk.errors import DeviceLost
 from kiosk.link import Connection, FormAsked, HelloToo, ViewChanged, connect
-from kiosk.model import Monotonic, VisitId
-from kiosk.visit import Phase
+from kiosk.model import Monotonic, Phase, VisitId
 
 JOIN_S = 2.0
 

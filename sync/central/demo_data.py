@@ -8,10 +8,9 @@ choice at the command line, which is why it works where simulated kiosks are ref
 import random
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import version
 from importlib.resources import files
 
-from kiosk import events, policy, records
+from kiosk import __version__, events, policy, records
 from kiosk.errors import UsageError
 from kiosk.events import Draft, Event, Head
 from kiosk.model import (
@@ -107,7 +106,7 @@ class _Day:
 
     def __init__(self, now: WallTime) -> None:
         self._begins = now - 86_400 * 1_000_000
-        self._software = version("gatepost")
+        self._software = __version__
 
     def mono(self, at_s: float) -> Monotonic:
         return Monotonic(UPTIME_S + at_s)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
-import structlog
 from anyio import to_thread
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import APIRouter, Depends, Request
@@ -13,6 +12,7 @@ from fastapi.responses import Response
 from msgspec import Raw
 from sqlalchemy import Engine
 
+from kiosk.lines import get_logger
 from sync.central.authentication import Authentication, Caller, message_of, see_fresh
 from sync.central.body import Refused, read_body
 from sync.central.document_key import DocumentKey, KeyUnusable
@@ -37,7 +37,7 @@ from sync.signing import ENROLMENT, BadSignature, Message, Verified, verify
 from sync.wire import NotOnTheWire
 
 JSON = "application/json"
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Enrolling:

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import islice
 
-import structlog
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from kiosk.errors import GatepostError
+from kiosk.lines import get_logger
 from sync.central.database import prepare
 from sync.central.months import months_from
 from sync.central.people import People
@@ -20,7 +20,7 @@ EVERY_S = 86_400.0
 AGAIN_S = 600.0
 """So long after chores that failed they are tried again."""
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Housekeeping:

@@ -3,16 +3,15 @@
 import time
 from pathlib import Path
 
-import structlog
-
 from kiosk.errors import UsageError
+from kiosk.lines import get_logger
 from kiosk.model import WallTime
 from sync.central.config import VaultSection
 from sync.central.file_vault import FileVault
 from sync.central.passphrase import read_passphrase
 from sync.central.vault import ClosedVault, Vault, VaultClosed
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 def open_vault(section: VaultSection) -> FileVault:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
-import structlog
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, func, insert, or_, select, update
 
 from kiosk.errors import UsageError
+from kiosk.lines import get_logger
 from kiosk.staleness import Kind
 from sync.central.access import WHO_LENGTH
 from sync.central.database import changing
@@ -33,7 +33,7 @@ from sync.downward.signing import Purpose, Signed, sign
 UPCOMING = 8
 """So many documents of one place may wait for their time."""
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)

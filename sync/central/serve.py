@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import version
 from pathlib import Path
 
 import uvicorn
 
+from kiosk import __version__
 from kiosk.errors import UsageError
 from sync.central.api import create_app
 from sync.central.authentication import Authentication
@@ -69,7 +69,7 @@ def serve(
             months_ahead=config.vault.months_ahead,
             renew=None if tls is None else tls.renew,
         )
-        metrics = Metrics(store.engine, vault, version("gatepost"))
+        metrics = Metrics(store.engine, vault, __version__)
         stack.callback(metrics.close)
         if config.server.metrics_port is not None:
             metrics.serve(config.server.metrics_port)

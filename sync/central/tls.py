@@ -5,14 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import structlog
-
+from kiosk.lines import get_logger
 from sync.central.config import CentralConfig, TlsSection
 from sync.central.opening import wall_us
 from sync.central.site_ca import SiteCA
 from sync.enrolment_code import NO_CA, fingerprint
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 def site_fingerprint(config: CentralConfig) -> bytes:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec.structs import replace
 
@@ -19,6 +18,7 @@ from kiosk.credentials.revocations import Revocations
 from kiosk.edge import Edge
 from kiosk.errors import ServiceUnavailable, UsageError
 from kiosk.in_force import Applied, DocumentRefused, InForce, Renewed
+from kiosk.lines import get_logger
 from kiosk.model import ClockState, Monotonic, Seconds, WallTime
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Clock
@@ -38,7 +38,7 @@ WRITTEN_EVERY = Seconds(900.0)
 ROUNDS = 2
 """So many more answers it may take until both ends agree: one from the beginning, one after something was given back."""
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Source(Protocol):

@@ -3,9 +3,9 @@
 from collections import OrderedDict
 
 import msgspec
-import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from kiosk.lines import get_logger
 from kiosk.model import Command, Monotonic
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from sync.downward.message import EXPIRES_US, OPEN, Message, OpenBody
@@ -80,4 +80,4 @@ class Orders:
     def _turn_away(self) -> None:
         self.foreign += 1
         if self.foreign == 1:
-            structlog.get_logger().error("message of nobody's turned away")
+            get_logger().error("message of nobody's turned away")

@@ -10,10 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kiosk.errors import GatepostError
+from kiosk.lines import get_logger
 from sync.downward.publication import MAX_PAGE, Document, Publication, Sent, authentic, digest_of
 from sync.downward.signing import NotSigned
 
@@ -145,7 +145,7 @@ class Shelf:
     def _set_aside(self, path: Path, why: Exception) -> None:
         with suppress(OSError):
             path.replace(path.with_name(path.name + ASIDE))
-        structlog.get_logger().error("document set aside", file=path.name, reason=type(why).__name__)
+        get_logger().error("document set aside", file=path.name, reason=type(why).__name__)
 
 
 def _name(publication: Publication) -> str:

@@ -8,8 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import structlog
-from structlog.testing import capture_logs
 
 from drivers.camera import Camera
 from drivers.eyes import LINGER_S, REPEAT_S, run_eyes
@@ -19,6 +17,7 @@ from kiosk.link import BEAT_LOST, AnyMessage, Attend, Beat, Noticed, PartHealth,
 from kiosk.model import Monotonic, Part
 from kiosk.preview import Corners, Preview, PreviewPublisher, PreviewSubscriber
 from kiosk.view import Hint
+from tests.captured_lines import capture_logs
 from tests.drivers.pictured import RealClock, drawn, placed
 from tests.drivers.watching import GREY, PATIENCE_S, Core, Stage, mirror_at, screen_at, watching
 
@@ -231,7 +230,6 @@ def test_a_core_that_comes_back_is_greeted_and_told_again(core: Core, stage: Sta
 
 
 def test_the_eyes_say_once_that_the_core_is_lost_and_leave_the_camera_to_it(core: Core, stage: Stage) -> None:
-    structlog.reset_defaults()
     with capture_logs() as said, watching(core.path, stage.open):
         for _ in range(2):
             core.accept()

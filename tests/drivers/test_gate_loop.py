@@ -8,11 +8,9 @@ from typing import TypeVar
 
 import msgspec
 import pytest
-import structlog
 from gpiozero.pins.mock import MockFactory
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from structlog.testing import capture_logs
 
 from drivers.gate import MAX_PULSE_S, GateLine
 from drivers.gate_loop import REST_S, WAIT_S, Gatekeeper, run_gate
@@ -33,6 +31,7 @@ from kiosk.link import (
     connect_patiently,
 )
 from kiosk.model import ClockState, EventId, Monotonic, Part, Seconds, WallTime
+from tests.captured_lines import capture_logs
 from tests.drivers.worlds import PATIENCE_S, MovedClock
 
 RELAY, SENSOR = 17, 27
@@ -253,7 +252,6 @@ def test_silence_of_the_core_cuts_the_pulse(post: Post) -> None:
 
 
 def test_a_core_that_stays_silent_is_told_once_and_so_is_its_return(post: Post) -> None:
-    structlog.reset_defaults()
     with capture_logs() as said:
         post.wait(12.5, beating=False)
         for _ in range(5):
@@ -436,7 +434,6 @@ def test_a_closed_link_makes_the_line_inactive_and_the_gate_connects_again(serve
 
 
 def test_a_core_that_hangs_up_again_and_again_is_told_of_once_until_it_speaks(served: Served) -> None:
-    structlog.reset_defaults()
     with capture_logs() as said:
         for _ in range(3):
             end = served.listener.accept()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from structlog.testing import capture_logs
 
 from drivers.camera import Frame
 from drivers.mirror import EVERY_S, Mirror
@@ -14,6 +13,7 @@ from drivers.qr import Found
 from kiosk.model import Monotonic
 from kiosk.preview import Corners, PreviewPublisher, PreviewSubscriber
 from kiosk.view import Hint
+from tests.captured_lines import capture_logs
 from tests.drivers.worlds import MovedClock
 
 RUN_DIR = Path("run")

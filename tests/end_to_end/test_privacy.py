@@ -19,8 +19,7 @@ from drivers.simulated.script import CardScript, VisitorScript
 from kiosk.credentials import PassClaims, key_id
 from kiosk.credentials.passes import encode
 from kiosk.link import Connection, FormAsked, GateOpened, Hello, PartHealth, Scanned, ViewChanged
-from kiosk.model import EventId, Part, Scan, VisitorKind, WallTime
-from kiosk.visit import Phase
+from kiosk.model import EventId, Part, Phase, Scan, VisitorKind, WallTime
 from sync.wire import COMPOUND_HEADER
 from tests.drivers.pictured import RealClock
 from tests.end_to_end.gossip import PARTS, PATIENCE_S, Gossip, WholeGate, until

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from kiosk.link import FormAsked, GuardAsked, PartHealth
-from kiosk.model import Answer, Need, Part, ReasonCode, VisitId
+from kiosk.model import Answer, Need, Part, Phase, ReasonCode, VisitId
 from kiosk.supervisor import Process, Program
 from kiosk.view import Step, StepState, View
-from kiosk.visit import Phase
 from tests.end_to_end.shown_kiosk import (
     IDLE,
     METRICS,

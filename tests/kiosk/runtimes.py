@@ -11,11 +11,22 @@ from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import PassClaims, TrustList, Uses, key_id, parse_trust
 from kiosk.credentials.passes import encode
 from kiosk.inbox import Inbox, Item, Recorded
-from kiosk.model import Celsius, Decision, EventId, Monotonic, Observation, Reading, Scan, Seconds, VisitorKind, WallTime
+from kiosk.model import (
+    Celsius,
+    Decision,
+    EventId,
+    Monotonic,
+    Observation,
+    Phase,
+    Reading,
+    Scan,
+    Seconds,
+    VisitorKind,
+    WallTime,
+)
 from kiosk.runtime import Runtime
 from kiosk.site import Site
 from kiosk.view import View
-from kiosk.visit import Phase
 from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResolver, FakeSealer
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

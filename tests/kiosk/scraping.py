@@ -16,7 +16,6 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
-from structlog.testing import capture_logs
 
 from kiosk import config
 from kiosk.bootstrap.core import Core, build_core
@@ -37,6 +36,7 @@ from kiosk.link import (
     greet,
 )
 from kiosk.model import Celsius, Observation, Part, Reading, Scan, Seconds, VisitorKind, WallTime
+from tests.captured_lines import capture_logs
 from tests.drivers.pictured import RealClock
 
 PATIENCE_S = 15.0

@@ -14,10 +14,10 @@ from tests.planted import Secret, found_in
 NAME = Secret("a name", "王小明 Zhang-Wei 310101199003071234")
 BEGIN = f"""
 import asyncio, ctypes, logging, os, resource, sys, threading, warnings
-import structlog
 from kiosk import diagnostics
+from kiosk.lines import get_logger
 diagnostics.configure(os.environ.get("LEVEL", "debug"))
-log = structlog.get_logger()
+log = get_logger()
 who = {NAME.text!r}
 def fail(value):
     known = {{"one": value}}
@@ -52,7 +52,7 @@ except RuntimeError: log.exception("worker fault")
 try: fail(who)
 except KeyError as error:
     error.add_note(who)
-    log.error("worker fault", exc_info=error)
+    log.error("worker fault", error=error)
 """,
     "in a library's log": "logging.getLogger('urllib3').warning('Failed to parse headers (url=%s): %s', who, who)",
     "in a library's log, with its error": """

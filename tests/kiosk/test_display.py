@@ -8,10 +8,10 @@ import pytest
 from kiosk.bootstrap.documents import load_policy
 from kiosk.display import PARKED_FOR, Display
 from kiosk.dossier import Dossier
-from kiosk.model import Answer, Decision, EventId, Monotonic, Need, Part, ReasonCode, Seconds, VisitId
+from kiosk.model import Answer, Decision, EventId, Monotonic, Need, Part, Phase, ReasonCode, Seconds, VisitId
 from kiosk.site import Site
 from kiosk.view import View
-from kiosk.visit import Phase, Visit
+from kiosk.visit import Visit
 from tests.kiosk.fakes import FakeClock
 from tests.kiosk.runtimes import trust_list
 

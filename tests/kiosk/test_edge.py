@@ -1,14 +1,11 @@
 """One line when something is lost, one when it is back."""
 
-import structlog
-from structlog.testing import capture_logs
-
 from kiosk.edge import Edge
+from tests.captured_lines import capture_logs
 
 
 def test_each_edge_is_said_once_with_the_reason_and_how_long_it_was_away() -> None:
     edge = Edge("gate line")
-    structlog.reset_defaults()
     with capture_logs() as logged:
         assert not edge.find(90.0)
         assert edge.lose(100.0, detail="no pins")

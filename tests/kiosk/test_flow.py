@@ -15,7 +15,7 @@ from kiosk import visit
 from kiosk.deadlines import EXTENSIONS, LIMITS, PATIENT
 from kiosk.diagram import mermaid
 from kiosk.flow import CONDITIONS, TRANSITIONS, EarlyDeadline, FlowError, IllegalEvent, step, takes
-from kiosk.model import Answer, Decision, EventId, GateOutcome, Monotonic, Need, ReasonCode, VisitId
+from kiosk.model import Answer, Decision, EventId, GateOutcome, Monotonic, Need, Phase, ReasonCode, VisitId
 from kiosk.visit import (
     Approached,
     DeadlineReached,
@@ -27,7 +27,6 @@ from kiosk.visit import (
     Persist,
     Persisted,
     PersistFailed,
-    Phase,
     RecordGate,
     Visit,
 )

@@ -1,12 +1,11 @@
 """A part that is lost is logged once, and once when it is back, with how long it was away."""
 
 import pytest
-import structlog
-from structlog.testing import capture_logs
 
 from kiosk.link import PartHealth
 from kiosk.losses import Losses
 from kiosk.model import Monotonic, Part
+from tests.captured_lines import capture_logs
 
 
 def heard(part: Part, well: bool, at: float) -> PartHealth:
@@ -16,7 +15,6 @@ def heard(part: Part, well: bool, at: float) -> PartHealth:
 @pytest.mark.parametrize("part", Part)
 def test_each_part_that_stays_lost_is_logged_once_and_once_when_back(part: Part) -> None:
     losses = Losses()
-    structlog.reset_defaults()
     with capture_logs() as logged:
         edges = [losses.changes(heard(part, False, 100.0 + turn)) for turn in range(50)]
         edges += [losses.changes(heard(part, True, 112.0 + turn)) for turn in range(50)]

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from kiosk import config
 from kiosk.bootstrap.core import build_core
@@ -19,6 +18,7 @@ from kiosk.bootstrap.process import core_socket
 from kiosk.errors import DeviceLost, ServiceUnavailable
 from kiosk.link import Beat, Connection, PartHealth, Passed, Scanned, connect_patiently, greet
 from kiosk.model import HealthStatus, Monotonic, Observation, Part, Scan, Seconds
+from tests.captured_lines import capture_logs
 from tests.drivers.pictured import RealClock
 from tests.kiosk.fakes import FakeLog
 from tests.kiosk.runtimes import HEALTH_CODE, trust_document

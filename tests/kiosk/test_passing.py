@@ -1,9 +1,9 @@
 """Visits on their way through."""
 
 from kiosk.dossier import Dossier
-from kiosk.model import EventId, Monotonic, VisitId
+from kiosk.model import EventId, Monotonic, Phase, VisitId
 from kiosk.passing import PassingVisits
-from kiosk.visit import Phase, Visit
+from kiosk.visit import Visit
 
 
 def dossier(number: int, deadline: float | None = None) -> Dossier:

@@ -7,9 +7,8 @@ import pytest
 from kiosk.bench.specimens import dcc, ec_document_signer
 from kiosk.inbox import Recorded, TokenAnswered
 from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed
-from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome, HealthStatus, Monotonic, Part, VisitorKind
+from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome, HealthStatus, Monotonic, Part, Phase, VisitorKind
 from kiosk.view import Hint
-from kiosk.visit import Phase
 from tests.kiosk.fakes import NOON, FakeSealer
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
 

@@ -5,8 +5,7 @@ import pytest
 from kiosk.credentials import Uses
 from kiosk.inbox import TokenAnswered
 from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed
-from kiosk.model import EventId, GateOutcome, HealthStatus, Part, VisitorKind
-from kiosk.visit import Phase
+from kiosk.model import EventId, GateOutcome, HealthStatus, Part, Phase, VisitorKind
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
 
 FIRST, SECOND = EventId("gate-1/log/1"), EventId("gate-1/log/2")

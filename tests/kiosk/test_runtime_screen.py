@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from kiosk.display import ANSWERED_FOR, FOREHEAD_AFTER, MEASURED_EVERY, NOTICED_FOR, PARKED_FOR
 from kiosk.inbox import TokenAnswered
 from kiosk.link import Finished, FormAsked, GateClosed, GateOpened, GuardAsked, Noticed, Passed, SceneMoved, TimeAsked
-from kiosk.model import Answer, EventId, HealthStatus, Monotonic, Part, VisitorKind
+from kiosk.model import Answer, EventId, HealthStatus, Monotonic, Part, Phase, VisitorKind
 from kiosk.presence import CALLED_FOR, SETS_OFF
 from kiosk.view import GuardCall, Hint, Step, StepState, View
 from kiosk.viewing import short_code
-from kiosk.visit import Phase
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
 from tests.kiosk.test_runtime import admit_resident, lose
 

@@ -3,9 +3,9 @@
 import pytest
 
 from kiosk.dossier import Dossier
-from kiosk.model import Celsius, Monotonic, Reading, VisitId
+from kiosk.model import Celsius, Monotonic, Phase, Reading, VisitId
 from kiosk.spot import may_measure, stepped_in, stepped_out
-from kiosk.visit import ASKING, LEAVABLE, Left, Phase, Visit
+from kiosk.visit import ASKING, LEAVABLE, Left, Visit
 
 NOW = Monotonic(100.0)
 LONG_AGO = Monotonic(90.0)

@@ -28,10 +28,9 @@ from kiosk.link import (
     connect,
     greet,
 )
-from kiosk.model import EventId, Monotonic, Part, Scan, Seconds, VisitId
+from kiosk.model import EventId, Monotonic, Part, Phase, Scan, Seconds, VisitId
 from kiosk.switchboard import Switchboard
 from kiosk.view import Hint, View
-from kiosk.visit import Phase
 from tests.kiosk.fakes import FakeClock
 
 VIEW = View(Phase.COLLECTING, VisitId("v1"), Monotonic(1.0))

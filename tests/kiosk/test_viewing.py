@@ -26,6 +26,7 @@ from kiosk.model import (
     Monotonic,
     Need,
     Part,
+    Phase,
     Reading,
     ReasonCode,
     Role,
@@ -37,7 +38,7 @@ from kiosk.model import (
 from kiosk.site import Site
 from kiosk.view import GuardCall, Hint, ParkedTicket, Step, StepState, View
 from kiosk.viewing import ALPHABET, SETTLED, SHORT, Surroundings, Viewpoint, parked_ticket, served, short_code
-from kiosk.visit import Phase, Visit
+from kiosk.visit import Visit
 
 HOLDER, SERIAL = "310101199001011234", "serial-0001"
 NOW = Monotonic(1000.0)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.bootstrap.documents import load_policy
-from kiosk.model import Answer, Decision, Facts, Need, Needs, ReasonCode, VisitId
-from kiosk.visit import ASKING, AnswerAwaited, Event, FactsComplete, FactsWanted, Phase, Visit
+from kiosk.model import Answer, Decision, Facts, Need, Needs, Phase, ReasonCode, VisitId
+from kiosk.visit import ASKING, AnswerAwaited, Event, FactsComplete, FactsWanted, Visit
 from kiosk.weighing import decided, weighed
 
 DECISION = Decision(Answer.ADMIT, (ReasonCode("resident"),), "rule", "policy@1")

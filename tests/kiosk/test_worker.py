@@ -3,11 +3,9 @@
 import threading
 from collections.abc import Callable
 
-import structlog
-from structlog.testing import capture_logs
-
 from kiosk.errors import DeviceLost
 from kiosk.worker import Worker
+from tests.captured_lines import capture_logs
 
 
 class Job:
@@ -61,7 +59,6 @@ def test_after_a_fault_the_job_is_torn_down_and_set_up_again() -> None:
 
 
 def test_an_unforeseen_error_that_comes_again_and_again_is_logged_once() -> None:
-    structlog.reset_defaults()
     with capture_logs() as logged:
         run([True, ZeroDivisionError(), ZeroDivisionError(), DeviceLost("gone"), True, ZeroDivisionError()])
     assert [(line["event"], line["worker"]) for line in logged] == [("worker fault", "test")] * 2

@@ -11,18 +11,17 @@ from pathlib import Path
 
 import pytest
 import requests
-import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from structlog.testing import capture_logs
 
 from drivers.simulated.issuer import opaque_token, run_issuer
 from kiosk.errors import ServiceUnavailable
 from kiosk.model import HealthStatus, Seconds
 from sync.issuer import MAX_ANSWER, HttpHealthIssuer
+from tests.captured_lines import capture_logs
 
 STATUSES = {"green": HealthStatus.GREEN, "red": HealthStatus.RED, "1": HealthStatus.GREEN}
 TABLE = {"tok-green": "green", "tok-red": "red", "tok-odd": "turquoise"}
@@ -244,7 +243,6 @@ def test_after_a_slow_answer_the_next_visitor_is_served() -> None:
 
 def test_a_gateway_logs_nothing_its_outages_are_told_by_the_core() -> None:
     outage = threading.Event()
-    structlog.reset_defaults()
     with service(outage=outage) as url, gateway(url) as issuer, capture_logs() as logged:
         outage.set()
         with pytest.raises(ServiceUnavailable, match="HTTP 503"):

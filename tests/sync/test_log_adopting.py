@@ -4,7 +4,6 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from kiosk.errors import LogUnusable
 from kiosk.events import Head
@@ -12,6 +11,7 @@ from kiosk.model import GateOutcome
 from kiosk.spent import Spend
 from sync.chain import DISK_FAILED, Decides, Ends, MemoryChain, opening
 from sync.log import SqliteLog
+from tests.captured_lines import capture_logs
 from tests.sync.logs import (
     ADMIT,
     COMPOUND,

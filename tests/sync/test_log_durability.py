@@ -11,14 +11,13 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
-import structlog
-from structlog.testing import capture_logs
 
 from kiosk.errors import LogUnusable
 from kiosk.model import EventId, GateOutcome
 from sync import log_file
 from sync.log import SqliteLog
 from sync.log_file import open_log_file
+from tests.captured_lines import capture_logs
 from tests.sync.logs import ADMIT, COMPOUND, DEVICE, LogClock, acknowledge_all, current, held, note, opened, verified
 
 ROOT = Path(__file__).parents[2]
@@ -116,7 +115,6 @@ def test_a_slow_disk_is_waited_for_with_each_commit_that_must_be_on_it_and_with_
 
 
 def test_a_full_disk_costs_nothing_that_was_recorded_and_ends_with_it(path: Path) -> None:
-    structlog.reset_defaults()
     with capture_logs() as logged, opened(path) as log:
         ids: list[EventId] = []
         failed = 0
@@ -151,7 +149,6 @@ def test_a_disk_too_full_to_begin_anew_forgets_neither_the_file_set_aside_nor_it
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size - 100)
     damaged = path.read_bytes()
-    structlog.reset_defaults()
     with capture_logs() as logged, ExitStack() as stack:
         # As much as SQLite's index of a write-ahead log takes: the damage is found, but nothing can be begun.
         with no_file_larger_than(32768):

@@ -6,15 +6,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from structlog.testing import capture_logs
 
 from kiosk.errors import LogUnusable
 from kiosk.events import Draft
 from sync.log import SqliteLog
 from sync.log_file import APPLICATION_ID, CHECK_WHOLE_UP_TO, SCHEMA_VERSION
+from tests.captured_lines import capture_logs
 from tests.sync.logs import COMPOUND, DEVICE, LogClock, acknowledge_all, current, held, note, opened, verified
 
 
@@ -122,7 +121,6 @@ def test_an_untrustworthy_file_is_set_aside_whole_and_a_new_log_names_it(path: P
     old = written(path)
     damage(path)
     before = contents(path)
-    structlog.reset_defaults()
     with capture_logs() as logged, opened(path) as log:
         assert log.fault is None
         aside = log.set_aside

@@ -7,9 +7,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import structlog
-from structlog.testing import capture_logs
-from structlog.typing import EventDict
 
 from kiosk.errors import LogUnusable, Unacknowledged
 from kiosk.model import GateOutcome
@@ -17,6 +14,7 @@ from kiosk.spent import AlreadySpent
 from sync import log_file
 from sync.chain import Carried
 from sync.log import SqliteLog
+from tests.captured_lines import Captured, capture_logs
 from tests.sync.logs import ADMIT, held, note, opened, verified
 from tests.sync.resilience import SPEND, WAIT_S, Kiosk
 from tests.sync.servers import BROKEN, Reply, Request
@@ -26,9 +24,8 @@ from tests.sync.test_log_file import cut, written
 
 
 @pytest.fixture(autouse=True)
-def logged() -> Iterator[list[EventDict]]:
+def logged() -> Iterator[list[Captured]]:
     """A line that is printed would meet the full disk as well."""
-    structlog.reset_defaults()
     with capture_logs() as lines:
         yield lines
 
@@ -313,7 +310,7 @@ def test_each_failure_begins_a_log_that_names_the_one_before(kiosk: Kiosk) -> No
 
 
 class TestClosing:
-    def test_brings_to_the_server_what_only_the_memory_holds(self, path: Path, logged: list[EventDict]) -> None:
+    def test_brings_to_the_server_what_only_the_memory_holds(self, path: Path, logged: list[Captured]) -> None:
         kiosk = Kiosk(path)
         kiosk.full = True
         kiosk.server_away()
@@ -324,7 +321,7 @@ class TestClosing:
         assert len(kiosk.arrived()) == 2
         assert "events lost with memory" not in [line["event"] for line in logged]
 
-    def test_says_how_much_nobody_took(self, path: Path, logged: list[EventDict]) -> None:
+    def test_says_how_much_nobody_took(self, path: Path, logged: list[Captured]) -> None:
         kiosk = Kiosk(path)
         kiosk.full = True
         kiosk.server_away()

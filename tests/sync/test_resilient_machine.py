@@ -5,15 +5,14 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
-import structlog
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
-from structlog.testing import capture_logs
 
 from kiosk.errors import Unacknowledged
 from kiosk.model import EventId, GateOutcome
 from kiosk.spent import AlreadySpent, Spend
+from tests.captured_lines import capture_logs
 from tests.sync.logs import LogClock, held, note, verified
 from tests.sync.resilience import WAIT_S, Kiosk
 from tests.sync.servers import BROKEN, Reply, Request
@@ -38,7 +37,6 @@ class GoingOn(RuleBasedStateMachine):
 
     @initialize(readable=st.booleans())
     def begin(self, readable: bool) -> None:
-        structlog.reset_defaults()
         path = self.folder / "log.sqlite"
         if not readable:
             path.mkdir()

@@ -7,8 +7,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import structlog
-from structlog.testing import capture_logs
 
 from kiosk.errors import Unacknowledged
 from kiosk.model import GateOutcome
@@ -17,6 +15,7 @@ from sync.log import SqliteLog
 from sync.resilient import ResilientLog
 from sync.sender import Sender
 from sync.standby import Standby
+from tests.captured_lines import capture_logs
 from tests.sync.logs import ADMIT, COMPOUND, DEVICE, LogClock, held, note
 from tests.sync.test_log_durability import no_file_larger_than
 from tests.sync.test_sender_real_server import arrived, central, headers, port_of
@@ -27,7 +26,6 @@ PATIENCE_S = 0.3
 
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
-    structlog.reset_defaults()
     with capture_logs():
         yield
 

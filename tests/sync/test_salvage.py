@@ -5,7 +5,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from kiosk.errors import LogUnusable
 from kiosk.events import Draft
@@ -13,6 +12,7 @@ from kiosk.model import Answer, EventId, GateOutcome
 from kiosk.spent import AlreadySpent, Spend
 from sync import salvage as salvaging
 from sync.log_file import CHECK_WHOLE_UP_TO, SCHEMA_VERSION
+from tests.captured_lines import capture_logs
 from tests.sync.logs import ADMIT, LogClock, acknowledge_all, current, held, note, opened, verified
 from tests.sync.servers import ModelServer, Site, turns
 from tests.sync.test_log_durability import no_file_larger_than

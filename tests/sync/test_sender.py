@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import structlog
-from structlog.testing import capture_logs
 
 from kiosk.errors import LogUnusable
 from kiosk.events import GENESIS
 from sync import wire
 from sync.chain import Pending
 from sync.sender import LONGEST_PAUSE_S
+from tests.captured_lines import capture_logs
 from tests.sync.logs import COMPOUND, LogClock, current, held, note, opened
 from tests.sync.servers import BROKEN, IDLE, Reply, Request, Site, sender_over, standing, turns
 
@@ -116,7 +115,6 @@ def test_while_the_server_fails_nothing_is_lost_and_the_pauses_grow(site: Site, 
     site.append(3)
     before = held(site.path)
     site.interfere = lambda _: failure
-    structlog.reset_defaults()
     with capture_logs() as logged:
         assert turns(site.sender, 9) == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, LONGEST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
         assert len(site.transport.requests) == 9
@@ -179,7 +177,6 @@ def test_a_fault_of_its_own_does_not_end_the_sender(site: Site) -> None:
 
     site.interfere = stumble
     site.append(2)
-    structlog.reset_defaults()
     with capture_logs() as logged:
         assert turns(site.sender, 2) == [0.5, *IDLE]
     assert site.arrived_whole()
@@ -220,7 +217,6 @@ def test_a_log_that_the_server_disputes_gives_way_to_a_new_one_and_is_kept(site:
     site.append(3)
     disputed = current(site.log)
     site.interfere = lambda request: DISPUTES[case](request) if request.log_id == disputed and request.upload else None
-    structlog.reset_defaults()
     with capture_logs() as logged:
         assert turns(site.sender, 5) == [0.5, 1.0, 2.0, 4.0, 8.0]
         assert site.log.unacknowledged() == 4

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
-from structlog.testing import capture_logs
 
 from kiosk.events import GENESIS, Draft, Head, append
 from sync.wire import BEGIN_NEW
+from tests.captured_lines import capture_logs
 from tests.sync.logs import COMPOUND, DEVICE, current, held, opened, verified
 from tests.sync.servers import BROKEN, IDLE, Reply, Request, Site, standing, turns
 
@@ -154,7 +153,6 @@ class TestAFork:
     def test_is_kept_aside_whole_and_a_new_log_goes_on(self, forked: Site, batch: int) -> None:
         old = current(forked.log)
         forked.append(5)
-        structlog.reset_defaults()
         with capture_logs() as logged:
             assert turns(forked.new_sender(batch), 1) == IDLE
             forked.append(1)

@@ -6,7 +6,6 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from kiosk.errors import Unacknowledged
 from kiosk.events import GENESIS, Draft, Event, NotCanonical
@@ -15,6 +14,7 @@ from kiosk.spent import Spend
 from sync.chain import ENTRY_BYTES
 from sync.standby import Standby
 from sync.wire import BEGIN_NEW
+from tests.captured_lines import capture_logs
 from tests.sync.logs import ADMIT, COMPOUND, DEVICE, LogClock, note, verified
 from tests.sync.servers import BROKEN, ModelServer, Reply, Request, Transport, exchange_over, standing
 

@@ -32,7 +32,7 @@ class Glass:
 
     def show_idle(self) -> None:
         """Show what is there while nobody is."""
-        from kiosk.visit import Phase
+        from kiosk.model import Phase
         from ui.settling import settle
 
         self.front.show(picture(view(Phase.IDLE)))

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kiosk.model import Answer, Monotonic, ReasonCode
+from kiosk.model import Answer, Monotonic, Phase, ReasonCode
 from kiosk.view import ParkedTicket
-from kiosk.visit import Phase
 from tests.ui.drawing import everything
 from tests.ui.views import NOW, picture, view
 from ui import theme

@@ -2,9 +2,8 @@ from itertools import chain, combinations
 
 import pytest
 
-from kiosk.model import Monotonic, Need, VisitId
+from kiosk.model import Monotonic, Need, Phase, VisitId
 from kiosk.view import FormTicket, Step, StepState, View
-from kiosk.visit import Phase
 from ui.guidance import to_do
 from ui.translation import shown
 

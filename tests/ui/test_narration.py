@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.model import Answer, Monotonic, Need, Part, ReasonCode, VisitId
+from kiosk.model import Answer, Monotonic, Need, Part, Phase, ReasonCode, VisitId
 from kiosk.view import FormTicket, GuardCall, Hint, ParkedTicket, Step, StepState, View
-from kiosk.visit import Phase
 from ui.narration import KEYS, Told, interrupts, spoken_for
 
 ONE = VisitId("one")

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Answer, Celsius, Monotonic, Part, ReasonCode
+from kiosk.model import Answer, Celsius, Monotonic, Part, Phase, ReasonCode
 from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, View
-from kiosk.visit import Phase
 from tests.ui.views import NOTICES, NOW, collecting, picture, session, view
 from ui.picture import Action, Answered, Because, Body, Form, Guard, Parked, Say, Screen, Steps
 from ui.presenter import present

@@ -3,9 +3,8 @@
 import pytest
 
 from kiosk.link import Finished, FormAsked, GuardAsked, TimeAsked
-from kiosk.model import Monotonic
+from kiosk.model import Monotonic, Phase
 from kiosk.view import View
-from kiosk.visit import Phase
 from tests.ui.views import NOW, collecting, session, view
 from ui.picture import Action
 from ui.session import CHOOSER_FOR, FORGET_AFTER, seen, touched, waited

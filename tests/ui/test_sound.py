@@ -5,8 +5,8 @@ from datetime import time
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
+from tests.captured_lines import capture_logs
 from ui.sound import Lack, SoundLost, Sounds, lacks, recording, synthesis, volume_at
 from ui.translation import MissingWord
 

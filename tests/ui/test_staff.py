@@ -3,9 +3,8 @@
 import pytest
 
 from kiosk.errors import UsageError
-from kiosk.model import Monotonic, Part
+from kiosk.model import Monotonic, Part, Phase
 from kiosk.view import View
-from kiosk.visit import Phase
 from tests.ui.views import NOW, view
 from ui.picture import Action, PinPad, Say, Status
 from ui.pin import PAUSES_S, Attempts, hash_pin, matches

@@ -2,9 +2,8 @@
 
 import pytest
 
-from kiosk.model import Answer, Monotonic
+from kiosk.model import Answer, Monotonic, Phase
 from kiosk.view import GuardCall, View
-from kiosk.visit import Phase
 from tests.ui.views import NOW, collecting, picture, view
 from ui.picture import Action
 from ui.samples import SAMPLES

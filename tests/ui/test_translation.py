@@ -1,7 +1,7 @@
 import pytest
-from structlog.testing import capture_logs
 
 from kiosk.model import Answer, ReasonCode
+from tests.captured_lines import capture_logs
 from ui.translation import LANGUAGES, MissingWord, Translator
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from queue import Queue
 
 import pytest
-from structlog.testing import capture_logs
 
+from tests.captured_lines import capture_logs
 from ui.sound import PLAYER, SoundLost, Sounds
 from ui.translation import LANGUAGES, MissingWord
 from ui.voice import Voice

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kiosk.model import Monotonic, Need, VisitId
+from kiosk.model import Monotonic, Need, Phase, VisitId
 from kiosk.view import Step, StepState, View
-from kiosk.visit import Phase
 from ui import notices
 from ui.picture import Picture
 from ui.presenter import present

@@ -9,7 +9,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from kiosk.doctor import running
 from kiosk.doctor.findings import PartName, State
@@ -19,6 +18,7 @@ from kiosk.inbox import Inbox
 from kiosk.model import Part, Seconds
 from kiosk.switchboard import Switchboard
 from sync.log import SqliteLog
+from tests.captured_lines import capture_logs
 from tests.kiosk.fakes import FakeClock
 
 SOON = Seconds(0.2)

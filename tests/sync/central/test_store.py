@@ -2,15 +2,14 @@ from typing import Any
 
 import msgspec
 import pytest
-import structlog
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
-from structlog.testing import capture_logs
 
 from kiosk.events import GENESIS
 from kiosk.model import Answer, ClockState, GateOutcome, Role
 from sync.central.store import Store
 from sync.wire import BEGIN_NEW, Standing, decode_upload
+from tests.captured_lines import capture_logs
 from tests.sync.central.kiosks import LOG_ID, NOON_US, KioskLog
 
 DAY_US = 86_400_000_000
@@ -68,7 +67,6 @@ def test_what_is_appended_stands_at_its_head_and_is_read_in_order(store: Store) 
 
 def test_a_database_that_is_lost_is_told_once_and_so_is_its_return(store: Store, url: str) -> None:
     log = log_of(1)
-    structlog.reset_defaults()
     with capture_logs() as said:
         changed(url, "ALTER TABLE event RENAME TO elsewhere")
         for _ in range(5):

@@ -1,0 +1,54 @@
+"""One process of the kiosk, from its configuration to its end."""
+
+import json
+import sys
+import threading
+from pathlib import Path
+from typing import Literal, get_args
+
+from kiosk.config import Config, load
+from kiosk.stopping import stop_on_signals
+
+ProcessName = Literal["gate", "core", "eyes", "screen"]
+"""What the process is called on the command line."""
+PARTS: tuple[str, ...] = get_args(ProcessName)
+
+
+def run_part(part: str, file: Path) -> None:
+    """Run one process of the kiosk that is configured in `file` until it is asked to stop. Raises GatepostError."""
+    config = load(file)
+    Path(config.gate.run_dir).mkdir(parents=True, exist_ok=True, mode=0o700)
+    with stop_on_signals() as stop:
+        _run(part, config, file.parent, stop)
+
+
+def announce(what: str) -> None:
+    """Say on standard output that this process is ready, for whoever started it."""
+    sys.stdout.write(json.dumps({"ready": what}) + "\n")
+    sys.stdout.flush()
+
+
+def _run(part: str, config: Config, base: Path, stop: threading.Event) -> None:
+    """Each process imports what it needs and no more: a gate is back sooner for what it does not load."""
+    match part:
+        case "core":
+            from kiosk.bootstrap.core import build_core
+
+            core = build_core(config, base)
+            try:
+                announce("core")
+                core.run(stop)
+            finally:
+                core.close()
+        case "gate":
+            from kiosk.bootstrap.gate import run_gate
+
+            run_gate(config, stop, lambda: announce("gate"))
+        case "eyes":
+            from kiosk.bootstrap.eyes import run_eyes
+
+            run_eyes(config, stop, lambda: announce("eyes"))
+        case "screen":
+            from kiosk.bootstrap.screen import run_screen
+
+            run_screen(config, base, stop, lambda: announce("screen"))
