@@ -52,6 +52,10 @@ class WireEvent(msgspec.Struct, frozen=True, kw_only=True):
     signature: bytes | None = None
 
 
+class _KnownEvent(WireEvent, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An event of which this version knows every member, as nearly all are."""
+
+
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """Consecutive events of one log. Each is read on its own, so that a broken one does not hide the others."""
 
@@ -89,6 +93,7 @@ _EVENT_MEMBERS = frozenset(WireEvent.__struct_fields__)
 _encoder = msgspec.json.Encoder()
 _uploads = msgspec.json.Decoder(Upload)
 _members = msgspec.json.Decoder(dict[str, Any])
+_known_event = msgspec.json.Decoder(_KnownEvent)
 _envelopes = msgspec.json.Decoder(dict[str, Raw])
 _standings = msgspec.json.Decoder(Standing)
 
@@ -165,6 +170,11 @@ def decode_standing(body: bytes) -> Standing:
 
 
 def _arrived(raw: bytes, prev_hash: bytes) -> Arrived:
+    try:
+        event = from_wire(_known_event.decode(raw), prev_hash)
+        return Arrived(raw, event.hash, event, {})
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass  # read member by member, to say what is wrong with it or what is new
     try:
         members = _members.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
