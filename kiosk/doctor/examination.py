@@ -48,13 +48,14 @@ def examine(config: Config, file: Path) -> Report:
     began = time.monotonic()
     met = running.ask(core_socket(config))
     log = Path(config.log.path)
+    gate = logs.Gate(config.gate.compound, config.gate.device, config.log.capacity)
     met = bounded("doctor notes", lambda: running.note_losses(met, log), READ_WITHIN) or met
     clock = clock_of(config)
     documents = bounded("doctor rules", lambda: _documents(config, file.parent), READ_WITHIN) or rules.UNREAD
     checks = [
         *_of_the_machine(clock, met, file),
         *_of_the_devices(config, clock, met, documents.needs),
-        Check((PartName.LOG,), lambda: logs.examine(log, logs.Gate(config.gate.compound, config.gate.device), met)),
+        Check((PartName.LOG,), lambda: logs.examine(log, gate, met)),
         Check((PartName.POLICY, PartName.TRUST), lambda: rules.examine(documents, config.gate.compound, clock)),
         *_of_the_network(config, documents),
     ]
