@@ -131,7 +131,7 @@ def comes(log: SqliteLog, number: int) -> None:
 
 
 def test_the_room_lasts_180_days_of_2500_people_of_whom_the_server_hears_nothing(path: Path) -> None:
-    count = 600
+    count = 200
     with closing(SqliteLog(path, compound=COMPOUND, device=DEVICE, clock=LogClock())) as log:
         before = log.room().used
         for number in range(count):
