@@ -75,7 +75,7 @@ def append_entries(
         return _keep_aside(connection, place, head, upload, found, unknown, received_us)
     fresh = [entry for entry in found if entry.seq >= head.next_seq]
     if not fresh:
-        return Appended(True, standing_of(head))
+        return Appended(True, standing_of(head, upload.from_seq + len(found)))
     if fresh[0].before != head.hash:
         return _keep_aside(connection, place, head, upload, found, unknown, received_us)
     insert_entries(connection, place, fresh, forked=False, received_us=received_us)
@@ -94,9 +94,10 @@ def head_of(connection: Connection, place: Place) -> Head:
     return Head(place.compound, place.device, place.log_id, row.next_seq, row.head)
 
 
-def standing_of(head: Head) -> Standing:
-    """Say where a log stands."""
-    return Standing(next_seq=head.next_seq, head=head.hash.hex())
+def standing_of(head: Head, sent_to: int | None = None) -> Standing:
+    """Say where a log stands and, where it goes on beyond what was sent, that this is there."""
+    beyond = sent_to is not None and sent_to < head.next_seq
+    return Standing(next_seq=head.next_seq, head=head.hash.hex(), kept_to=sent_to if beyond else None)
 
 
 def _hold_head(connection: Connection, place: Place, received_us: int) -> tuple[Head, int]:

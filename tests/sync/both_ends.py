@@ -24,6 +24,8 @@ from sync.wire import decode_upload, encode_standing
 from tests.sync.logs import COMPOUND, DEVICE, LogClock, held, note
 from tests.sync.servers import BROKEN, Reply, Request, Transport, sender_over, turns
 
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Files in memory, where they may be: thousands of commits here are of whole processes that die, never of power."""
 Key = tuple[str, int, bytes]
 """An event by its log, its number and its hash."""
 
@@ -60,7 +62,7 @@ class BothEnds:
     """One kiosk, one server. `fates` are those of the next requests; afterwards all goes well."""
 
     def __init__(self, batch: int) -> None:
-        self.folder = Path(mkdtemp())
+        self.folder = Path(mkdtemp(dir=MEMORY))
         self.clock = LogClock()
         self.batch = batch
         self.fates: list[Fate] = []
@@ -117,7 +119,8 @@ class BothEnds:
         self.log.close()
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute(
-                "UPDATE log SET acknowledged = max(acknowledged - ?, (SELECT min(seq) FROM event WHERE ordinal = log.ordinal))",
+                "UPDATE log SET acknowledged ="
+                " max(acknowledged - ?, (SELECT min(seq) FROM event WHERE event.ordinal = log.ordinal))",
                 (count,),
             )
         self._open_kiosk(self.path.parent)
@@ -177,9 +180,9 @@ class BothEnds:
         )
 
     def at_the_kiosk(self) -> set[Key]:
-        return {
-            (log_id, event.fields["seq"], event.hash) for log_id, events in self.kiosk_holds().items() for event in events
-        }
+        """Every event that the kiosk has."""
+        holds = self.kiosk_holds()
+        return {(log_id, event.fields["seq"], event.hash) for log_id, events in holds.items() for event in events}
 
     def close(self) -> None:
         self.log.close()
