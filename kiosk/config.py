@@ -109,11 +109,17 @@ class LogSection(Section, frozen=True):
     """[log] Where the durable log lives, and the keys to which what names a person is sealed.
 
     `month_keys`: the compound's public keys, as `gatepost central keys publish` writes them. Without them nothing that
-    names a person is recorded.
+    names a person is recorded. `capacity_mb`: the log grows no larger; when it is full, it fails as a full disk does.
     """
 
     path: str = "/var/lib/gatepost/log.sqlite"
+    capacity_mb: Annotated[int, Meta(ge=64, le=1024 * 1024)] = 1024
     month_keys: Annotated[str, Meta(min_length=1)] | None = None
+
+    @property
+    def capacity(self) -> int:
+        """Its capacity in bytes."""
+        return self.capacity_mb * 1024 * 1024
 
 
 class ServerSection(Section, frozen=True):

@@ -89,8 +89,13 @@ def event_id(device: str, log_id: str, seq: int) -> EventId:
 
 def canonical(header: Mapping[str, Any]) -> str:
     """Return the one text of a header. Raises NotCanonical, naming the member that has none."""
-    _check(header, "header")
+    see_canonical(header)
     return _encoder.encode(header)
+
+
+def see_canonical(header: Mapping[str, Any]) -> None:
+    """See that a header has a canonical text. Raises NotCanonical, naming the member that has none."""
+    _check(header, "header")
 
 
 def parse(text: str) -> dict[str, Any]:

@@ -44,10 +44,13 @@ _log = get_logger()
 
 @runtime_checkable
 class Backlog(Protocol):
-    """A log that knows how much of it the server lacks."""
+    """A log that knows how much of it the server lacks, and how much more it takes."""
 
     def unacknowledged(self) -> int:
         """How many events the server has not acknowledged. Raises LogUnusable."""
+
+    def left(self) -> int:
+        """How many bytes more it takes. Raises LogUnusable."""
 
 
 class Refusing(Protocol):
@@ -128,7 +131,10 @@ class Metrics(Exposition):
         if isinstance(log, Backlog):
             Gauge(
                 "gatepost_log_unacknowledged_events", "Events that the server has not acknowledged.", registry=self.registry
-            ).set_function(lambda: _unacknowledged(log))
+            ).set_function(lambda: _asked(log.unacknowledged))
+            Gauge("gatepost_log_left_bytes", "How much more the log takes.", registry=self.registry).set_function(
+                lambda: _asked(log.left)
+            )
         return MeteredLog(log, clock, self)
 
     def recorder(self, recorder: Recorder) -> Recorder:
@@ -282,8 +288,8 @@ class _Dropped(Collector):
         )
 
 
-def _unacknowledged(log: Backlog) -> float:
+def _asked(figure: Callable[[], int]) -> float:
     try:
-        return float(log.unacknowledged())
+        return float(figure())
     except LogUnusable:
         return math.nan

@@ -14,16 +14,18 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kiosk import events
 from kiosk.errors import LogUnusable
 from kiosk.events import GENESIS, Draft, Head
+from kiosk.lines import get_logger
 from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome, Monotonic
 from kiosk.ports import Admission, Clock
 from kiosk.spent import Spend
 from sync.chain import DISK_FAILED, Carried, Decides, Ends, Entry, HeadDisputed, Pending, follow, opening
 from sync.log_file import Occupied, Untrustworthy, connect, is_damage, open_log_file
-from sync.log_rows import events_from, hash_before, old_events
+from sync.log_rows import events_from, hash_before
 from sync.log_writes import adopt, advance, begin, current, see_unspent, take_back, write
+from sync.pruning import prune_older, prune_oldest
+from sync.room import CAPACITY, Room, bound, free_on_disk, room_in
 from sync.salvage import salvage
 from sync.set_aside import SetAside, set_aside
 
@@ -44,8 +46,8 @@ class SqliteLog:
     Opening never raises: while the file cannot be used, `fault` says why, every call raises LogUnusable, and the
     next call tries again. `set_aside` names the database that the last opening had to move out of the way.
     `appended` is set after every event, for whoever waits to send it. `log_id` is the current log, also when the disk
-    has failed since; None when it was never read. `fsync` surrounds each commit that has to be on disk: the seam for a
-    simulated card.
+    has failed since; None when it was never read. Beyond `capacity` bytes it fails as on a full disk. `fsync` surrounds
+    each commit that has to be on disk: the seam for a simulated card; `free` gives the bytes that are free on the disk.
     """
 
     def __init__(
@@ -55,7 +57,9 @@ class SqliteLog:
         compound: str,
         device: str,
         clock: Clock,
+        capacity: int = CAPACITY,
         fsync: Callable[[], AbstractContextManager[None]] = nullcontext,
+        free: Callable[[Path], int] = free_on_disk,
     ) -> None:
         self.fault: str | None = None
         self.set_aside: SetAside | None = None
@@ -65,7 +69,10 @@ class SqliteLog:
         self._compound = compound
         self._device = device
         self._clock = clock
+        self._capacity = capacity
         self._fsync = fsync
+        self._free = free
+        self._nearly_full = False
         self._writing = threading.Lock()
         self._sending = threading.Lock()
         self._writer: sqlite3.Connection | None = None
@@ -191,34 +198,47 @@ class SqliteLog:
         """Delete some of the events that were acknowledged and are older than 14 days; return how many.
 
         They go from the front of their log, so that what stays is a chain. Nothing goes while the clock is not
-        believed, nor any log's newest event, nor an open admission with what came after it. Raises LogUnusable.
+        believed, nor any log's newest event, nor an open admission with what came after it. While the log is nearly
+        full, what was acknowledged goes whatever its age, oldest first, and that is logged once. Raises LogUnusable.
         """
-        if self._clock.state() is not ClockState.SYNCHRONISED:
+        pressed = self._pressed(self.room())
+        if not pressed and self._clock.state() is not ClockState.SYNCHRONISED:
             return 0
         before = self._clock.wall() - KEEP_ACKNOWLEDGED_US
-        gone = 0
         with self._sender() as connection:
-            logs = connection.execute("SELECT ordinal, device, log_id, min(acknowledged, next_seq - 1) FROM log").fetchall()
-            for ordinal, device, log_id, end in logs:
-                # Looked for with nothing locked: the writer need not wait for it.
-                old = old_events(connection, ordinal, end, before)
-                if not old:
-                    continue
-                with connection:
-                    connection.execute("BEGIN IMMEDIATE")
-                    connection.executemany(
-                        "DELETE FROM decision WHERE event = ?", [(events.event_id(device, log_id, seq),) for seq in old]
-                    )
-                    connection.execute("DELETE FROM event WHERE ordinal = ? AND seq <= ?", (ordinal, old[-1]))
-                gone += len(old)
-            connection.execute("DELETE FROM spent WHERE until_us < ?", (before,))
-        return gone
+            if pressed:
+                return prune_oldest(connection)
+            return prune_older(connection, before)
+
+    def room(self) -> Room:
+        """How much room there is. Raises LogUnusable."""
+        try:
+            on_disk = self._free(self._path)
+        except OSError as error:
+            raise LogUnusable(f"{self._path}: its disk cannot be asked: {error.strerror}") from error
+        with self._sender() as connection:
+            return room_in(connection, self._capacity, on_disk)
+
+    def left(self) -> int:
+        """How many bytes more it takes. Raises LogUnusable."""
+        return self.room().left
 
     def close(self) -> None:
         """Close the database. Idempotent."""
         with self._writing, self._sending:
             self._closed = True
             self._drop()
+
+    def _pressed(self, room: Room) -> bool:
+        """Whether the log is nearly full; said on edges."""
+        if room.nearly_full is not self._nearly_full:
+            self._nearly_full = room.nearly_full
+            told = {"left_mb": room.left // 1_000_000, "used_mb": room.used // 1_000_000}
+            if room.nearly_full:
+                get_logger().error("log nearly full", **told)
+            else:
+                get_logger().info("log has room again", **told)
+        return room.nearly_full
 
     def _extend(
         self, draft: Draft, *, decides: Decides | None = None, spends: Spend | None = None, ends: Ends | None = None
@@ -273,6 +293,8 @@ class SqliteLog:
         reader: sqlite3.Connection | None = None
         try:
             writer.execute(f"PRAGMA wal_autocheckpoint = {WRITER_CHECKPOINT_PAGES}")
+            # The sender's connection has no such bound: it is the one that makes room.
+            bound(writer, self._capacity)
             reader = connect(self._path, "NORMAL")
             try:
                 self._go_on(writer, with_the_old=True)

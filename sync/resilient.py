@@ -108,6 +108,10 @@ class ResilientLog:
         """How many events the server has not acknowledged. Raises LogUnusable when the disk's cannot be counted."""
         return self._disk.unacknowledged() + self._standby.unacknowledged()
 
+    def left(self) -> int:
+        """How many bytes more the disk's log takes. Raises LogUnusable."""
+        return self._disk.left()
+
     def mend(self) -> bool:
         """Try the disk once; whether it is the log again, with everything that was recorded meanwhile."""
         try:

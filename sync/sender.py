@@ -180,7 +180,7 @@ class Sender:
         reply = self._exchange.upload(pending, ends)
         try:
             if reply.status == 200:
-                self._acknowledged(after, reply)
+                self._acknowledged(pending, reply)
             elif reply.status == 409:
                 self._conflict(after, reply)
             elif reply.status == FORBIDDEN and decode_refusal(reply.body).reason == Why.NOT_YOURS:
@@ -215,9 +215,18 @@ class Sender:
         self._doubtful = not answered
         return answered
 
-    def _acknowledged(self, after: Head, reply: Reply) -> None:
-        standing = wire.decode_standing(reply.body)
-        self._note(after, standing)
+    def _acknowledged(self, pending: Pending, reply: Reply) -> None:
+        after, standing = pending.after, wire.decode_standing(reply.body)
+        try:
+            self._note(after, standing)
+        except HeadDisputed:
+            sent_to = after.next_seq + reply.events
+            if standing.kept_to != sent_to:
+                raise
+            # It has all that was sent, and more of this log than we know: our card is an older copy of itself.
+            self._log.acknowledge(after.log_id, sent_to, pending.events[reply.events - 1].hash)
+            self._log.begin_new("fork", after=after.log_id)
+            return
         if standing.next_seq <= after.next_seq:
             raise ServiceUnavailable("the server took nothing of what was sent")
         self._limit = min(self._batch, self._limit * 2)

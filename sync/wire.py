@@ -5,7 +5,8 @@
 
 An Upload holds consecutive events of one log; `prev_hash` is the hash before the first. A Standing says where the
 server's copy of the log ends. 200: the events are durable there. 409 without `fork`: a gap, send from `next_seq`.
-409 with `fork`: the server holds another event under a number that was sent. It has kept what was sent aside, up to
+200 with `kept_to`: the copy has the events up to but not including that number, and goes on beyond them; the kiosk may
+not know what comes there, for its card may be an older copy of itself. 409 with `fork`: the server holds another event under a number that was sent. It has kept what was sent aside, up to
 but not including `kept_to`; the kiosk begins a new log, and sends the rest of the old one to be kept aside too.
 
 Nothing a genuine kiosk says is refused or lost: an event that cannot be verified takes its place in the chain with
@@ -52,6 +53,10 @@ class WireEvent(msgspec.Struct, frozen=True, kw_only=True):
     signature: bytes | None = None
 
 
+class _KnownEvent(WireEvent, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An event of which this version knows every member, as nearly all are."""
+
+
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """Consecutive events of one log. Each is read on its own, so that a broken one does not hide the others."""
 
@@ -89,6 +94,7 @@ _EVENT_MEMBERS = frozenset(WireEvent.__struct_fields__)
 _encoder = msgspec.json.Encoder()
 _uploads = msgspec.json.Decoder(Upload)
 _members = msgspec.json.Decoder(dict[str, Any])
+_known_event = msgspec.json.Decoder(_KnownEvent)
 _envelopes = msgspec.json.Decoder(dict[str, Raw])
 _standings = msgspec.json.Decoder(Standing)
 
@@ -165,6 +171,11 @@ def decode_standing(body: bytes) -> Standing:
 
 
 def _arrived(raw: bytes, prev_hash: bytes) -> Arrived:
+    try:
+        event = from_wire(_known_event.decode(raw), prev_hash)
+        return Arrived(raw, event.hash, event, {})
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass  # read member by member, to say what is wrong with it or what is new
     try:
         members = _members.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -1,9 +1,27 @@
 """What every test may use."""
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from kiosk.bench.cluster import Cluster, postgresql
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True, print_blob=True)
+settings.register_profile("deep", parent=settings.get_profile("default"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def any_cluster() -> Iterator[Cluster | str]:
+    with postgresql(durable=False) as found:
+        yield found
+
+
+@pytest.fixture
+def cluster(any_cluster: Cluster | str) -> Cluster:
+    if isinstance(any_cluster, str):
+        pytest.skip(any_cluster)
+    return any_cluster

@@ -2,9 +2,15 @@
 
 import base64
 import json
+import re
+import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+MOST_INFLATED = 16 * 1024 * 1024
+_COMPRESSED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08")
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ class Secret:
                 f"hexadecimal in capitals, {case}": raw.hex().upper().encode(),
                 f"percent-encoded, {case}": quote(text, safe="").encode(),
                 f"percent-encoded in small letters, {case}": quote(text, safe="").lower().encode(),
+                f"GBK and GB18030, {case}": text.encode("gb18030"),
                 f"escaped as in JSON, {case}": json.dumps(text)[1:-1].encode(),
                 f"escaped as in Python, {case}": repr(raw)[2:-1].encode(),
             }
@@ -41,6 +48,17 @@ class Secret:
                 found[f"base64 at {offset}, {case}"] = middle
                 found[f"base64 for addresses at {offset}, {case}"] = middle.replace(b"+", b"-").replace(b"/", b"_")
         return found
+
+
+def inflated(places: dict[str, bytes]) -> dict[str, bytes]:
+    """The places, and beside each whatever in it is compressed as zlib or gzip."""
+    found = dict(places)
+    for place, content in places.items():
+        for head in _COMPRESSED.finditer(content):
+            with suppress(zlib.error):
+                text = zlib.decompressobj(32 + zlib.MAX_WBITS).decompress(content[head.start() :], MOST_INFLATED)
+                found[f"{place} (inflated from byte {head.start()})"] = text
+    return found
 
 
 def found_in(secrets: list[Secret], places: dict[str, bytes]) -> list[str]:
@@ -54,6 +72,6 @@ def found_in(secrets: list[Secret], places: dict[str, bytes]) -> list[str]:
     ]
 
 
-def files_in(folder: Path, *patterns: str) -> dict[str, bytes]:
-    """The content of the files that match, by name."""
-    return {path.name: path.read_bytes() for pattern in patterns for path in sorted(folder.glob(pattern)) if path.is_file()}
+def files_in(folder: Path) -> dict[str, bytes]:
+    """The content of every file in a folder and those below, by its path in there."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -99,18 +99,20 @@ def print_bench_screen(console: Console, found: Mapping[str, Any]) -> None:
 
 
 def print_ingest(console: Console, found: Mapping[str, Any]) -> None:
-    """Print what each number of workers took in, what COPY did, and how a batch fared as the tables grew."""
+    """Print what each number of workers took in beside COPY, and how an upload fared as the tables grew."""
     growth = found["growth"]
-    table = table_of(f"Uploads of {found['events_per_batch']} events into {found['database']}", "workers", *INTAKE)
+    title = f"Uploads of {found['events_per_batch']} events by {found['devices']:,} devices into {found['database']}"
+    table = table_of(title, "workers", *INTAKE, "COPY, events/s", "of it")
     for workers, figures in found["workers"].items():
-        table.add_row(workers, *_intake(figures))
-    table.add_row(f"{growth['workers']}, first part", *_intake(growth["first"]))
-    table.add_row(f"{growth['workers']}, last part of {growth['rows']:,} events", *_intake(growth["last"]))
+        copied = figures.get("copy_events_per_s")
+        beside = ("-", "-") if copied is None else (f"{copied:,.0f}", f"{figures['ratio_to_copy']:.3f}")
+        table.add_row(workers, *_intake(figures), *beside)
     console.print(table)
-    if "copy_events_per_s" in found:
-        copied, ratio = found["copy_events_per_s"], found["ratio_to_copy"]
-        console.print(f"COPY of the same rows: {copied:,.0f} events/s; the best of these is {ratio} of it")
-    console.print(f"a batch into the full tables took {growth['batch_ratio']} of the time of one into empty ones")
+    table = table_of(f"The same by {growth['workers']} workers as the tables grow", "events there", *INTAKE)
+    for figures in growth["sizes"]:
+        table.add_row(f"{figures['rows']:,}", *_intake(figures))
+    console.print(table)
+    console.print(f"an upload into the fullest tables took {growth['batch_ratio']} of the time of one into the emptiest")
 
 
 def met(well: bool) -> str:

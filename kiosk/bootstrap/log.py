@@ -43,6 +43,7 @@ def open_log(
         compound=gate.compound,
         device=gate.device,
         clock=clock,
+        capacity=config.log.capacity,
         fsync=_fsync(config, clock, stack),
     )
     if url is None:

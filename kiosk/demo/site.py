@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,12 +18,15 @@ from kiosk.credentials import PassClaims, Uses, key_id
 from kiosk.credentials.passes import PASS_ID_BYTES, encode
 from kiosk.demo.cases import HEALTH_HOST
 from kiosk.demo.scenarios import Case, Made, Scenario
+from kiosk.demo.vault import DemoVault, make_vault
 from kiosk.model import VisitId, VisitorKind, WallTime
 from ui.cache import personal_cache
 
 COMPOUND = "riverside"
 DEVICE = "gate-1"
 HEALTH_ISSUER = "demo-health"
+UNIT = "12-301"
+"""Whom every visitor of the demo visits."""
 STATUSES = {"00": "green", "01": "yellow", "10": "red", "20": "expired"}
 TOUCHES_S = 0.6
 """How long somebody who wants the form stands there before they touch the screen."""
@@ -78,6 +82,11 @@ class Site:
         """What the simulated issuer knows."""
         return self.folder / "tokens.json"
 
+    @cached_property
+    def vault(self) -> DemoVault:
+        """The keys to which what names a person is sealed."""
+        return make_vault(self.folder, COMPOUND)
+
     @property
     def code_path(self) -> Path:
         """Where the kiosk finds the code that lets it enrol."""
@@ -132,12 +141,13 @@ class Site:
         self._write_json(self.tokens_path, self.tokens)
 
     def write_central(self, port: int = 0) -> Path:
-        """Write the central server's configuration: this port or any free one, a database in the folder."""
+        """Write the central server's configuration: this port or any free one; database and vault in the folder."""
         path = self.folder / "central.toml"
         path.write_text(
             f'[server]\nhost = "127.0.0.1"\nport = {port}\n\n'
             f'[tls]\nnames = ["127.0.0.1"]\nfolder = {json.dumps(str(self.site_ca.parent))}\n\n'
             f"[database]\nurl = {json.dumps('sqlite:///' + str(self.folder / 'central.sqlite'))}\n\n"
+            f"{self.vault.section}\n"
             "[simulation]\nallowed = true\n",
             encoding="utf-8",
         )
@@ -160,7 +170,7 @@ class Site:
                 "guard_phone": "021 5555 0100",
                 **({} if self.window is None else {"window": self.window}),
             },
-            "log": {"path": str(self.log_path)},
+            "log": {"path": str(self.log_path), "month_keys": str(self.vault.month_keys)},
             "server": {} if server is None else {"url": server, "enrolment_code": f"file:{self.code_path}"},
             "simulation": {
                 "world": str(self.world_socket),
@@ -200,6 +210,7 @@ class Site:
             not_before=WallTime(begins),
             not_after=WallTime(ends),
             uses=Uses.MULTIPLE if visitor is VisitorKind.RESIDENT else Uses.SINGLE,
+            unit=UNIT,
             holder=holder,
         )
         # A forger knows the name of the key, but has only a key of his own.

@@ -50,6 +50,7 @@ def examine(config: Config, file: Path) -> Report:
     began = time.monotonic()
     met = running.ask(core_socket(config))
     log = Path(config.log.path)
+    gate = logs.Gate(config.gate.compound, _device_of(config), config.log.capacity)
     met = bounded("doctor notes", lambda: running.note_losses(met, log), READ_WITHIN) or met
     clock = clock_of(config)
     documents = bounded("doctor rules", lambda: _documents(config, file.parent), READ_WITHIN) or rules.UNREAD
@@ -57,7 +58,7 @@ def examine(config: Config, file: Path) -> Report:
         *_of_the_machine(clock, met, file),
         *_of_the_devices(config, clock, met, documents.needs),
         Check((PartName.VOICE,), lambda: _voice(config, file.parent)),
-        Check((PartName.LOG,), lambda: logs.examine(log, logs.Gate(config.gate.compound, _device_of(config)), met)),
+        Check((PartName.LOG,), lambda: logs.examine(log, gate, met)),
         Check((PartName.POLICY, PartName.TRUST), lambda: rules.examine(documents, config.gate.compound, clock)),
         *_of_the_network(config, documents, clock),
     ]

@@ -17,6 +17,7 @@ from kiosk.doctor.log_reading import open_for_reading
 from kiosk.doctor.running import Running
 from kiosk.errors import GatepostError
 from kiosk.events import Event, Head, verify
+from sync.room import CAPACITY, NEARLY_FULL, room_in
 
 VERIFIED = 500
 """So many of the newest events are followed hash by hash."""
@@ -40,10 +41,11 @@ Sync = Callable[[Path, int], Sequence[float]]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Whose log it must be."""
+    """Whose log it must be, and how many bytes it may fill."""
 
     compound: str
     device: str
+    capacity: int = CAPACITY
 
 
 def _fsync_ms(folder: Path, times: int) -> Sequence[float]:
@@ -118,6 +120,10 @@ def _read(connection: sqlite3.Connection, gate: Gate, measured: dict[str, Any]) 
     if current is not None and current[1:3] != (gate.compound, gate.device):
         found, wanted = f"{current[1]}/{current[2]}", f"{gate.compound}/{gate.device}"
         remarks.append(unfit("log.other_gate", found=found, wanted=wanted))
+    room = room_in(connection, gate.capacity, round(measured["free_mb"] * 1e6))
+    measured["left_mb"] = room.left // 1_000_000
+    if room.capacity - room.used < room.capacity * NEARLY_FULL:
+        remarks.append(unfit("log.nearly_full", used_mb=room.used / 1e6, capacity_mb=room.capacity / 1e6))
     if lacking > BACKLOG:
         remarks.append(fit("log.backlog", unacknowledged=lacking))
     return remarks

@@ -228,6 +228,11 @@ SENTENCES: dict[str, Sentence] = {
     "log.no_space": Sentence(
         "{free_mb:.0f} MB free on its disk", "Make room now: when the disk is full, nothing opens without the server."
     ),
+    "log.nearly_full": Sentence(
+        "{used_mb:.0f} MB of the {capacity_mb:.0f} MB that it may fill",
+        "Bring the server back, which takes events over; without one raise [log] capacity_mb. When the log is full, nothing"
+        " opens without the server.",
+    ),
     "log.fsync": Sentence("a write is on the disk after {fsync_ms:.1f} ms, {fsync_max_ms:.1f} ms at most"),
     "log.slow_disk": Sentence(
         "an event takes {fsync_ms:.0f} ms to be on disk, up to {fsync_max_ms:.0f} ms",

@@ -1,14 +1,17 @@
 """An upload as it came, read before the database is asked: each event with its place, its fault and its time. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from kiosk import events
 from kiosk.errors import GatepostError
 from kiosk.events import Head
 from kiosk.model import ClockState
 from sync.central.blind import NOTHING_TO_FIND, Terms
+from sync.central.reading import parse
 from sync.central.schema import Timing
 from sync.wire import Arrived, Upload, arrivals
 
@@ -27,9 +30,13 @@ class Place:
     device: str
     log_id: str
 
+    @property
+    def named(self) -> dict[str, str]:
+        """As statements name it."""
+        return {"its_compound": self.compound, "its_device": self.device, "its_log_id": self.log_id}
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+
+class Entry(msgspec.Struct, frozen=True):
     """One event and where it belongs. `before` is the hash that it follows.
 
     `raw` is the event as it came where the other members do not hold all of it. `synchronised`: its time is good
@@ -55,12 +62,16 @@ class Entry:
     terms: Terms = NOTHING_TO_FIND
 
 
-def entries(place: Place, upload: Upload, received_us: int) -> Sequence[Entry]:
+TermsOf = Callable[[str, bytes], Terms]
+"""What a sealed part of a compound can be found by."""
+
+
+def entries(place: Place, upload: Upload, received_us: int, terms_of: TermsOf) -> Sequence[Entry]:
     """Read the events of an upload, in order. What is wrong with one is said in its `fault`, and it is kept."""
     found: list[Entry] = []
     before = bytes.fromhex(upload.prev_hash)
     for seq, arrived in enumerate(arrivals(upload), start=upload.from_seq):
-        found.append(_entry(place, seq, before, arrived, received_us))
+        found.append(_entry(place, seq, before, arrived, received_us, terms_of))
         before = arrived.claimed
     return found
 
@@ -75,14 +86,14 @@ def happened_at(fields: dict[str, Any], received_us: int) -> int | None:
     return wall_us if 0 < wall_us <= received_us + AHEAD_US else None
 
 
-def _entry(place: Place, seq: int, before: bytes, arrived: Arrived, received_us: int) -> Entry:
+def _entry(place: Place, seq: int, before: bytes, arrived: Arrived, received_us: int, terms_of: TermsOf) -> Entry:
     event = arrived.event
     if event is None:
         fault = _plain(arrived.fault or "unreadable", FAULT_LENGTH)
         return Entry(seq, before, arrived.claimed, fault=fault, raw=arrived.raw, at_us=received_us)
     kept: Any = {"sealed_digest": event.sealed_digest, "sealed": event.sealed, "signature": event.signature}
     try:
-        fields = events.parse(event.header)
+        fields = parse(event.header)
         events.follow(Head(place.compound, place.device, place.log_id, seq, before), event, fields)
     except GatepostError as error:
         # PostgreSQL's text takes no NUL, and only a header that is not canonical can hold one; `raw` has it all.
@@ -102,6 +113,7 @@ def _entry(place: Place, seq: int, before: bytes, arrived: Arrived, received_us:
         synchronised=at_us is not None and fields.get("clock") == ClockState.SYNCHRONISED,
         boot=boot,
         mono_us=mono_us,
+        terms=NOTHING_TO_FIND if event.sealed is None else terms_of(place.compound, event.sealed),
         **kept,
     )
 

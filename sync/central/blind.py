@@ -20,6 +20,8 @@ LONGEST = 200
 """More characters than anybody's name or number has; what is longer is not indexed."""
 NATIONAL = {"86": (11,), "81": (9, 10), "82": (8, 9, 10)}
 """Country codes that people leave out, and how many digits follow them."""
+_between_words = re.compile(r"[\W_]+")
+_members = msgspec.json.Decoder(dict[str, Any])
 
 
 class Field(StrEnum):
@@ -58,13 +60,13 @@ NOTHING_TO_FIND = Terms(Indexed.NEVER)
 def terms_of(vault: Vault, compound: str, sealed: bytes) -> Terms:
     """Open a sealed part and return what it can be found by. Never raises."""
     try:
-        text = vault.unseal(compound, sealed)
-        found = {digest(vault, compound, field, value) for field, value in _values(text)}
+        said = _values(vault.unseal(compound, sealed))
+        found = frozenset(digest(vault, compound, field, value) for field, value in said)
     except (VaultClosed, KeyMissing):
         return Terms(Indexed.NOT_YET)
     except (CannotUnseal, KeyDestroyed):
         return Terms(Indexed.NEVER)
-    return Terms(Indexed.DONE, frozenset(found))
+    return Terms(Indexed.DONE, found)
 
 
 def digest(vault: Vault, compound: str, field: Field, value: str) -> bytes:
@@ -76,25 +78,28 @@ def normalised(field: Field, value: str) -> str:
     """The one spelling of a value; empty when nothing is left of it."""
     if len(value) > LONGEST:
         return ""
-    text = unicodedata.normalize("NFKC", value.encode(errors="replace").decode())
+    text = value if value.isascii() else unicodedata.normalize("NFKC", value.encode(errors="replace").decode())
     match field:
         case Field.NAME:
-            return "".join(character for character in text.casefold() if character.isalnum())
+            return "".join(filter(str.isalnum, text.casefold()))
         case Field.PHONE:
             return _national(text)
         case Field.PHONE_TAIL:
             digits = _national(text)
             return digits[-TAIL:] if len(digits) >= TAIL else ""
         case Field.PLATE:
-            return "".join(character for character in text.upper() if character.isalnum())
+            return "".join(filter(str.isalnum, text.upper()))
         case Field.UNIT:
-            return re.sub(r"[\W_]+", "-", text.casefold()).strip("-")
+            return _between_words.sub("-", text.casefold()).strip("-")
         case Field.HOLDER:
             return text.strip()
 
 
 def _national(text: str) -> str:
-    digits = "".join(str(unicodedata.decimal(character)) for character in text if character.isdecimal()).lstrip("0")
+    digits = "".join(filter(str.isdecimal, text))
+    if not digits.isascii():
+        digits = "".join(str(unicodedata.decimal(character)) for character in digits)
+    digits = digits.lstrip("0")
     for code, lengths in NATIONAL.items():
         rest = digits.removeprefix(code).lstrip("0")
         if digits.startswith(code) and len(rest) in lengths and len(digits) > max(lengths):
@@ -105,7 +110,7 @@ def _national(text: str) -> str:
 def _values(text: bytes) -> Iterator[tuple[Field, str]]:
     """What a sealed text says of each field, normalised. A member is a text or a list of texts."""
     try:
-        members = msgspec.json.decode(text, type=dict[str, Any])
+        members = _members.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise CannotUnseal("the sealed text is no object") from error
     for field in Field:

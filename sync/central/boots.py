@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, select, text, update
+from sqlalchemy import Connection, and_, bindparam, select, text, update
 
 from sync.central.arriving import AHEAD_US, Entry, Place
 from sync.central.schema import Timing, boot, event, personal
 from sync.central.timing import Anchor, anchor_of, with_times
+
+_KNOWN = select(boot.c.boot, boot.c.mono_us, boot.c.wall_us).where(
+    boot.c.compound == bindparam("its_compound"),
+    boot.c.device == bindparam("its_device"),
+    boot.c.boot.in_(bindparam("boots", expanding=True)),
+)
 
 
 def settle_times(connection: Connection, place: Place, entries: Sequence[Entry], received_us: int) -> list[Entry]:
@@ -29,10 +35,8 @@ def settle_times(connection: Connection, place: Place, entries: Sequence[Entry],
 
 
 def _known(connection: Connection, place: Place, boots: set[str]) -> dict[str, Anchor]:
-    query = select(boot.c.boot, boot.c.mono_us, boot.c.wall_us).where(
-        boot.c.compound == place.compound, boot.c.device == place.device, boot.c.boot.in_(boots)
-    )
-    return {row.boot: Anchor(row.mono_us, row.wall_us) for row in connection.execute(query)}
+    found = connection.execute(_KNOWN, {**place.named, "boots": sorted(boots)})
+    return {row.boot: Anchor(row.mono_us, row.wall_us) for row in found}
 
 
 def _keep(connection: Connection, place: Place, name: str, anchor: Anchor) -> None:

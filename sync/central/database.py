@@ -73,11 +73,16 @@ def _engine(url: URL) -> Engine:
 
 @contextmanager
 def changing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that reads before it writes: on SQLite it has the writer's place from its beginning."""
+    """A transaction that reads before it writes."""
     with engine.begin() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        take_writers_place(connection)
         yield connection
+
+
+def take_writers_place(connection: Connection) -> None:
+    """Begin a transaction that reads before it writes: SQLite has one writer, and would else find out too late."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def prepare(engine: Engine, now_us: int) -> list[str]:

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,9 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from kiosk.edge import Edge
 from sync.central.appending import Appended, append_entries, head_of, standing_of
 from sync.central.arriving import Entry, Place, entries
-from sync.central.blind import terms_of
+from sync.central.blind import Terms, terms_of
 from sync.central.calls import CALLED, ENDINGS, STANDS_US, UNANSWERED, Call, Latest, Recorded, standing
-from sync.central.database import open_database
+from sync.central.database import open_database, take_writers_place
 from sync.central.devices import Device, devices
 from sync.central.passages import Passage, passage
 from sync.central.schema import Timing, compound, event, log
@@ -81,7 +80,8 @@ class Store:
         `members` are those beside the events that this version does not know.
         """
         place, received_us = Place(compound, device, log_id), self._wall_us()
-        found = [self._with_terms(compound, entry) for entry in entries(place, upload, received_us)]
+        # What a sealed part can be found by is worked out before any row is held.
+        found = entries(place, upload, received_us, self._terms)
         unknown = msgspec.json.encode(members) if members else b""
         if self._engine.dialect.name == "sqlite":
             with self._writing:
@@ -159,14 +159,12 @@ class Store:
         """Let go of the database. Idempotent."""
         self._engine.dispose()
 
-    def _with_terms(self, compound: str, entry: Entry) -> Entry:
-        """What a sealed part can be found by is worked out before any row is held."""
-        if entry.sealed is None or entry.fault:
-            return entry
-        return replace(entry, terms=terms_of(self._vault, compound, entry.sealed))
+    def _terms(self, compound: str, sealed: bytes) -> Terms:
+        return terms_of(self._vault, compound, sealed)
 
-    def _appended(self, place: Place, upload: Upload, found: Any, unknown: bytes, received_us: int) -> Appended:
+    def _appended(self, place: Place, upload: Upload, found: Sequence[Entry], unknown: bytes, received_us: int) -> Appended:
         with self._connected() as connection, connection.begin() as transaction:
+            take_writers_place(connection)
             done = append_entries(connection, place, upload, found, unknown, received_us)
             if not done.written:
                 transaction.rollback()

@@ -5,7 +5,9 @@ synchronised time, the times of all the others follow from it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from sync.central.arriving import AHEAD_US, Entry
 from sync.central.schema import Timing

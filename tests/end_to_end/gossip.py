@@ -14,6 +14,7 @@ import msgspec
 
 from drivers.simulated.observer import Observer
 from drivers.simulated.script import Script, VisitorScript, save
+from kiosk.demo.vault import make_vault
 from kiosk.errors import DeviceLost
 from kiosk.link import Connection, connect, greet
 from kiosk.model import Part
@@ -78,12 +79,13 @@ class WholeGate:
         self.supervisor = Supervisor()
         self._run_dir = folder / "run"
         self._run_dir.mkdir(mode=0o700)
+        self.vault = make_vault(folder, "riverside")
         (folder / "trust.json").write_text(json.dumps(trust_document()), encoding="utf-8")
         (folder / "tokens.json").write_text(json.dumps({secret: "green"}), encoding="utf-8")
         save(Script(open_ended=True), folder / "script.json")
         (folder / "central.toml").write_text(
             f'[server]\nport = {self.server_port}\n[database]\nurl = "sqlite:///{folder}/central.sqlite"\n'
-            "[simulation]\nallowed = true\n",
+            f"{self.vault.section}[simulation]\nallowed = true\n",
             encoding="utf-8",
         )
         # Addresses with a password and a key in them, as a careless owner writes them.
@@ -93,7 +95,7 @@ class WholeGate:
             '[policy]\nfile = "shipped:health-check"\ntrust = ["trust.json"]\nissuer_timeout_s = 1.0\n'
             f'[policy.issuers]\nhealth = "http://gate:{secret}@127.0.0.1:{gossip.port}/ask?key={secret}"\n'
             '[camera]\nsource = "simulated"\n[thermometer]\nsource = "simulated"\n[relay]\nsource = "simulated"\n'
-            f'[log]\npath = "{folder}/log.sqlite"\n'
+            f'[log]\npath = "{folder}/log.sqlite"\nmonth_keys = "{self.vault.month_keys}"\n'
             f'[server]\nurl = "http://gate:{secret}@127.0.0.1:{self.server_port}"\ntimeout_s = 1.0\n'
             f'[simulation]\nworld = "{folder}/world.sock"\n',
             encoding="utf-8",

@@ -1,5 +1,8 @@
 """Personal data at every entrance, faults everywhere, and then the search: none of it is in what the processes leave.
 
+Every byte of every file that kiosk and server wrote is searched: logs, journals, both databases, the vault. That who
+came is sealed in them all the same is shown by asking the server, which finds and reveals each of them.
+
 Two things are meant to be found, and `docs/privacy.md` says so: the server keeps a kiosk's upload as it came, sealed
 parts and members that it does not know included; and a kiosk's records name visits by random ids.
 """
@@ -9,7 +12,9 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -20,11 +25,14 @@ from kiosk.credentials import PassClaims, key_id
 from kiosk.credentials.passes import encode
 from kiosk.link import Connection, FormAsked, GateOpened, Hello, PartHealth, Scanned, ViewChanged
 from kiosk.model import EventId, Part, Phase, Scan, VisitorKind, WallTime
+from sync.central.blind import Field, normalised
+from sync.sealing import MonthSealer, read_month_keys
 from sync.wire import COMPOUND_HEADER
 from tests.drivers.pictured import RealClock
 from tests.end_to_end.gossip import PARTS, PATIENCE_S, Gossip, WholeGate, until
 from tests.kiosk.runtimes import KEY, PUBLIC
-from tests.planted import Secret, files_in, found_in
+from tests.kiosk.test_cli_kiosk import GATEPOST
+from tests.planted import Secret, files_in, found_in, inflated
 from tests.sync.central.kiosks import KioskLog
 
 pytestmark = pytest.mark.end_to_end
@@ -48,6 +56,17 @@ FRAMED = Secret("a name in a malformed message", "Planted-Chen-Jie")
 ASKED = Secret("a name in a request to the server", "Planted-Liu-Yang")
 SEALED = Secret("the sealed part of an upload", "Planted-Sun-Li sealed")
 UNKNOWN = Secret("a member that the server does not know", "Planted-Wu-Gang member")
+PEOPLE = [
+    (Field.HOLDER, Secret("a name on a pass", "王小明-Planted")),
+    (Field.UNIT, Secret("a telephone number on a pass", "139-1234-5678")),
+    (Field.HOLDER, Secret("a number plate on a pass", "沪A·D12345")),
+    # What a later kiosk may know of a person: nothing at the gate of today reads names or plates.
+    (Field.NAME, Secret("a name, sealed at another gate", "Planted-Sun-Li 孙丽")),
+    (Field.PHONE, Secret("a telephone number, sealed at another gate", "+86 137-9876-5432")),
+    (Field.PLATE, Secret("a number plate, sealed at another gate", "沪B·88P77")),
+]
+ON_A_PASS, PHONE_ON_A_PASS, PLATE_ON_A_PASS = (secret for _, secret in PEOPLE[:3])
+SPELT = [Secret(f"{secret.where}, as it is searched for", normalised(field, secret.text)) for field, secret in PEOPLE]
 AT_THE_GATE = [HOLDER, UNIT, PASS_ID, *TOKENS, *HOSTILE, ANSWERED, CONFIGURED, FRAMED, ASKED]
 UPLOADED = [SEALED, UNKNOWN]
 WHO = ANSWERED.text.encode()
@@ -61,21 +80,23 @@ GOSSIP = {
 }
 
 
-def pass_with_a_name() -> str:
+def pass_of(holder: Secret, unit: Secret | None, pass_id: bytes, kind: VisitorKind) -> str:
     now = CLOCK.wall() // 1_000_000 * 1_000_000
     claims = PassClaims(
-        pass_id=PASS_ID.text.encode(),
+        pass_id=pass_id,
         compound="riverside",
-        visitor=VisitorKind.GUEST,
+        visitor=kind,
         not_before=WallTime(now - DAY_US),
         not_after=WallTime(now + DAY_US),
-        unit=UNIT.text,
-        holder=HOLDER.text,
+        unit=None if unit is None else unit.text,
+        holder=holder.text,
     )
     return encode(claims, KEY.sign, key_id(PUBLIC))
 
 
-PASS = Secret("the text of a pass", pass_with_a_name())
+PASS = Secret("the text of a pass", pass_of(HOLDER, UNIT, PASS_ID.text.encode(), VisitorKind.GUEST))
+RESIDENT = pass_of(ON_A_PASS, PHONE_ON_A_PASS, b"resident-one", VisitorKind.RESIDENT)
+DRIVER = pass_of(PLATE_ON_A_PASS, None, b"resident-two", VisitorKind.RESIDENT)
 
 
 def health_code(token: Secret) -> str:
@@ -87,27 +108,60 @@ def visitor(name: str, *codes: str) -> VisitorScript:
     return VisitorScript(name=name, cards=cards, gap_s=0.2, queues=True, patience_s=1.2 + 0.9 * len(cards))
 
 
+@dataclass(frozen=True)
+class Aftermath:
+    """What is left of a bad day: everything that the processes wrote, by place, and what the server tells of people."""
+
+    files: dict[str, bytes]
+    told: dict[str, str]
+
+
 @pytest.fixture(scope="module")
-def left_behind(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Everything that the processes wrote anywhere, after a bad day; by place."""
+def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     folder = tmp_path_factory.mktemp("gate")
     before, os.environ["GATEPOST_LOG"] = os.environ.get("GATEPOST_LOG"), "debug"
     try:
         with closing(Gossip(GOSSIP)) as gossip:
             gate = WholeGate(folder, gossip, CONFIGURED.text)
+            given = set(files_in(folder))
             with closing(gate):
                 gate.open()
                 metrics = bad_day(gate, gossip)
+            told = {secret.where: asked(gate, field, secret) for field, secret in PEOPLE}
     finally:
         del os.environ["GATEPOST_LOG"]
         if before is not None:
             os.environ["GATEPOST_LOG"] = before
-    return {**files_in(folder, "*.log", "log.sqlite*", "central.sqlite*"), "the figures": metrics}
+    # What the test itself wrote beforehand is no finding, but for the vault, which the server writes to.
+    written = {place: content for place, content in files_in(folder).items() if place not in given - {"vault"}}
+    return Aftermath(inflated({**written, "the figures": metrics}), told)
+
+
+@pytest.fixture
+def left_behind(aftermath: Aftermath) -> dict[str, bytes]:
+    return aftermath.files
+
+
+def asked(gate: WholeGate, field: Field, secret: Secret) -> str:
+    """What the server's own commands tell of a person, found by what was planted: all that is held, and one event."""
+    by = ("--as", "Keeper", "--reason", "a test", "--config", str(gate.folder / "central.toml"))
+    found = central("export", "--compound", "riverside", "--field", field, *by, said=secret.text)
+    return found + central("reveal", json.loads(found.splitlines()[0])["event"], *by)
+
+
+def central(*arguments: str, said: str = "") -> str:
+    run = subprocess.run(
+        [GATEPOST, "central", *arguments], input=said, capture_output=True, encoding="utf-8", timeout=PATIENCE_S, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
 
 
 def bad_day(gate: WholeGate, gossip: Gossip) -> bytes:
     """Plant everything and break everything; return the core's figures."""
     gate.visitors_come(
+        visitor("a resident", RESIDENT),
+        visitor("a driver", DRIVER),
         visitor("a guest", PASS.text, health_code(TOKENS[0])),
         visitor("a joker", HOSTILE[0].text, HOSTILE[4].text),
     )
@@ -200,6 +254,11 @@ def uploads_and_requests(gate: WholeGate) -> None:
     for port in (gate.server_port, gate.metrics_port, gate.issuer_port):
         for request in requests:
             gate.talk(port, request.encode())
+    later = KioskLog("gate-2", log_id="00c0ffee22")
+    sealer = MonthSealer(read_month_keys(gate.vault.month_keys, "riverside"))
+    person = {str(field): secret.text for field, secret in PEOPLE[3:]}
+    later.passage(at_us=CLOCK.wall(), sealer=sealer, person=person)
+    upload(gate, later, later.body())
     log = KioskLog()
     log.add()
     event = json.loads(log.body())
@@ -213,8 +272,12 @@ def uploads_and_requests(gate: WholeGate) -> None:
         f'{{"{name}": "{name}"}}',
         f'["{name}"',
     ):
-        head = f"POST {log.path} HTTP/1.1\r\nHost: x\r\n{COMPOUND_HEADER}: riverside\r\nConnection: close\r\n"
-        gate.talk(gate.server_port, f"{head}Content-Length: {len(body.encode())}\r\n\r\n{body}".encode())
+        upload(gate, log, body.encode())
+
+
+def upload(gate: WholeGate, log: KioskLog, body: bytes) -> None:
+    head = f"POST {log.path} HTTP/1.1\r\nHost: x\r\n{COMPOUND_HEADER}: riverside\r\nConnection: close\r\n"
+    gate.talk(gate.server_port, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
 
 def of_the_server(place: str) -> bool:
@@ -223,6 +286,19 @@ def of_the_server(place: str) -> bool:
 
 def test_nothing_that_was_shown_or_said_at_the_gate_is_left_anywhere(left_behind: dict[str, bytes]) -> None:
     assert found_in([*AT_THE_GATE, PASS], left_behind) == []
+
+
+def test_nobody_who_came_can_be_found_in_a_byte_of_any_file(left_behind: dict[str, bytes]) -> None:
+    for place in ("log.sqlite", "central.sqlite", "vault", "core.log"):
+        assert left_behind[place], place
+    assert found_in([*(secret for _, secret in PEOPLE), *SPELT], left_behind) == []
+
+
+@pytest.mark.parametrize("secret", [secret for _, secret in PEOPLE], ids=lambda secret: secret.where)
+def test_the_server_finds_and_reveals_everybody_who_came(aftermath: Aftermath, secret: Secret) -> None:
+    exported, revealed = aftermath.told[secret.where].splitlines()
+    for line in (exported, revealed):
+        assert secret.text in json.loads(line)["person"].values()
 
 
 def test_what_was_uploaded_is_in_the_servers_database_as_it_came_and_nowhere_else(left_behind: dict[str, bytes]) -> None:
@@ -234,7 +310,7 @@ def test_what_was_uploaded_is_in_the_servers_database_as_it_came_and_nowhere_els
 
 def test_visits_are_named_in_the_records_by_ids_that_no_log_has(left_behind: dict[str, bytes], tmp_path: Path) -> None:
     for place, content in left_behind.items():
-        if place.startswith("log.sqlite"):
+        if place in {"log.sqlite", "log.sqlite-wal"}:
             (tmp_path / place).write_bytes(content)
     with closing(sqlite3.connect(tmp_path / "log.sqlite")) as database:
         headers = [json.loads(header) for (header,) in database.execute("SELECT header FROM event")]

@@ -46,6 +46,7 @@ class SlowLog(FakeLog):
         super().__init__()
         self.clock = clock
         self.lacks = 0
+        self.room = 1000
 
     def append(self, *args: object, **named: object) -> EventId:
         self.clock.advance(0.02)
@@ -55,6 +56,11 @@ class SlowLog(FakeLog):
         if self.failing:
             raise LogUnusable("the disk is full")
         return self.lacks
+
+    def left(self) -> int:
+        if self.failing:
+            raise LogUnusable("the disk is full")
+        return self.room
 
 
 class Bench:
@@ -164,13 +170,15 @@ def test_the_inbox_shows_its_depth_and_what_it_dropped(bench: Bench) -> None:
     assert bench.now()("gatepost_inbox_depth") == 255
 
 
-def test_what_the_server_lacks_is_read_when_somebody_asks_and_unknown_without_a_log(bench: Bench) -> None:
-    bench.kept.lacks = 17
-    assert bench.now()("gatepost_log_unacknowledged_events") == 17
+def test_what_the_log_has_and_takes_is_read_when_somebody_asks_and_unknown_without_a_log(bench: Bench) -> None:
+    bench.kept.lacks, bench.kept.room = 17, 5000
+    names = ("gatepost_log_unacknowledged_events", "gatepost_log_left_bytes")
+    assert [bench.now()(name) for name in names] == [17, 5000]
     bench.kept.failing = True
-    lacks = bench.now()("gatepost_log_unacknowledged_events")
-    assert lacks is not None
-    assert math.isnan(lacks)
+    for name in names:
+        found = bench.now()(name)
+        assert found is not None
+        assert math.isnan(found)
 
 
 def test_a_visitor_is_seen_in_a_scrape_and_named_nowhere(tmp_path: Path) -> None:

@@ -80,7 +80,8 @@ class ModelServer:
                 held.append(event)
             elif number == len(held) or held[number].hash != event.hash:
                 return self._keep_aside(request, sent)
-        return self._end(held)
+        sent_to = request.upload.from_seq + len(sent)
+        return self._end(held, **({"kept_to": sent_to} if sent_to <= len(held) else {}))
 
     def _keep_aside(self, request: Request, sent: list[Event]) -> Reply:
         assert request.upload is not None

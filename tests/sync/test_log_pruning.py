@@ -9,7 +9,7 @@ import pytest
 from kiosk.events import GENESIS
 from kiosk.model import ClockState, GateOutcome
 from sync.chain import HeadDisputed
-from sync.log_rows import PRUNED_AT_ONCE
+from sync.pruning import PRUNED_AT_ONCE
 from tests.sync.logs import (
     ADMIT,
     DAY_S,

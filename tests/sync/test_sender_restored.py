@@ -191,6 +191,24 @@ class TestAFork:
         turns(forked.new_sender(batch=2), 1)
         assert forked.server.aside == {old: held(forked.path)[old][2:]}
 
+    @pytest.mark.parametrize("batch", [1, 200])
+    def test_that_shows_only_in_what_the_server_knows_beyond_this_log_ends_it(self, forked: Site, batch: int) -> None:
+        # An older copy of this card: all that it holds is at the server, and it has not been told.
+        old = current(forked.log)
+        forked.log.acknowledge(old, 1, GENESIS)
+        assert turns(forked.new_sender(batch), 1) == IDLE
+        assert forked.log.unacknowledged() == 0
+        assert current(forked.log) != old
+        assert forked.server.aside == {}
+        assert [well for well, _ in forked.health] == [True, True]  # the site's sender, and this one
+
+    def test_that_a_server_claims_of_less_than_it_was_sent_is_not_believed(self, site: Site) -> None:
+        site.append(3)
+        site.interfere = lambda request: standing(9, b"\1" * 32, kept_to=3) if request.upload else None
+        assert turns(site.sender, 1) != IDLE
+        # All of them, and the opening of the log that new events go to.
+        assert site.log.unacknowledged() == 5
+
     def test_of_every_log_there_is_makes_no_more_logs_than_events(self, site: Site) -> None:
         def fork(request: Request) -> Reply | None:
             if request.upload is None:

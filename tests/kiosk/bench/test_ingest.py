@@ -1,13 +1,19 @@
 from pathlib import Path
 
+import pytest
+
 from kiosk.bench import batches
 from kiosk.bench.batches import EVENTS, Fleet
-from kiosk.bench.ingest import Taken, bench_ingest
+from kiosk.bench.cluster import Cluster
+from kiosk.bench.filling import grow, settle
+from kiosk.bench.ingest import bench_ingest
+from kiosk.bench.intake import IntakeFailed, Taken, take_in
 from sync.central.store import Store
 from sync.central.verification import verify_logs
 from sync.sealing import MonthSealer
 from sync.wire import decode_upload
 from tests.sync.central.kiosks import NOON_US
+from tests.sync.central.test_store import log_of, send
 from tests.sync.test_sealing import KEYS
 
 
@@ -35,8 +41,48 @@ def test_a_part_is_told_in_events_a_second_and_milliseconds_a_batch() -> None:
 
 
 def test_a_small_measurement_has_every_figure() -> None:
-    report = bench_ingest(rows=2000, part=1000)
+    report = bench_ingest(rows=4000, part=1000)
     assert list(report["workers"]) == ["1", "2", "4"]
-    assert report["growth"]["rows"] == 2000
+    sizes = [one["rows"] for one in report["growth"]["sizes"]]
+    assert sizes[0] == 1000
+    assert 4000 <= sizes[-1] + 1000 <= 5000
     if report["database"] == "postgresql":
-        assert report["ratio_to_copy"] > 0
+        assert report["ratio_to_copy"] == max(one["ratio_to_copy"] for one in report["workers"].values())
+
+
+def test_rows_that_are_grown_from_rows_are_as_many_as_they_are_said_to_be(cluster: Cluster) -> None:
+    url = cluster.new()
+    store = Store(url, wall_us=lambda: NOON_US)
+    send(store, log_of(10))
+    assert grow(url, 35) == 30
+    assert grow(url, 100) == 90
+    settle(url)
+    assert [found["next_seq"] for found in store.logs()] == [11] * 9
+    # Numbers of arrival go on behind all of them.
+    send(store, log_of(1, device="gate-9"))
+    assert len(store.since("riverside", 0, 1000)) == 91
+    store.close()
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_worker_that_fails_ends_the_run_with_one_sentence(tmp_path: Path, workers: int) -> None:
+    fleet = Fleet({"one": MonthSealer(KEYS)}, 6, NOON_US)
+    paths = [tmp_path / str(number) for number in range(workers)]
+    fleet.write(paths, 6)
+    # Its logs do not go on from anything that the server has.
+    fleet.write(paths[-1:], 6)
+    url = f"sqlite:///{tmp_path / 'central.sqlite'}"
+    Store(url).close()
+    with pytest.raises(IntakeFailed, match=r"^a worker could not take .*: an upload from 101 on did not fit its log"):
+        take_in(url, tmp_path / "vault", paths)
+
+
+def test_a_worker_that_cannot_even_begin_keeps_the_others_from_nothing_but_their_end(tmp_path: Path) -> None:
+    paths = [tmp_path / "there", tmp_path / "not there"]
+    Fleet({"one": MonthSealer(KEYS)}, 2, NOON_US).write(paths[:1], 2)
+    url = f"sqlite:///{tmp_path / 'central.sqlite'}"
+    Store(url).close()
+    with pytest.raises(IntakeFailed, match="FileNotFoundError"):
+        take_in(url, tmp_path / "vault", paths)
+    with pytest.raises(IntakeFailed, match="UsageError"):
+        take_in("nonsense", tmp_path / "vault", paths)

@@ -49,6 +49,7 @@ def test_a_good_log_is_fit_and_counted(path: Path) -> None:
     assert (found.state, found.advice) == (State.FIT, "")
     assert found.measured == {
         "free_mb": ROOMY_MB,
+        "left_mb": 1073,
         "events": 4,
         "unacknowledged": 4,
         "verified": 4,
@@ -210,3 +211,13 @@ def test_a_long_backlog_points_to_the_server(path: Path) -> None:
     found = examined(path)
     assert (found.state, found.measured["unacknowledged"]) == (State.FIT, 2000)
     assert "line of the server" in found.advice
+
+
+def test_a_log_that_is_nearly_full_asks_for_somebody_before_nothing_opens(path: Path) -> None:
+    written(path, 60)
+    size = path.stat().st_size
+    for capacity, state in ((size * 2, State.FIT), (round(size * 1.1), State.UNFIT)):
+        gate = Gate("riverside", "gate-1", capacity)
+        (found,) = logs.examine(path, gate, STOPPED, free=lambda _: ROOMY_MB, sync=quick)
+        assert found.state is state
+    assert "[log] capacity_mb" in found.advice

@@ -5,22 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.bench.cluster import Cluster, postgresql
+from kiosk.bench.cluster import Cluster
 from sync.central.store import Store
 from tests.sync.central.kiosks import NOON_US
-
-
-@pytest.fixture(scope="session")
-def any_cluster() -> Iterator[Cluster | str]:
-    with postgresql(durable=False) as found:
-        yield found
-
-
-@pytest.fixture
-def cluster(any_cluster: Cluster | str) -> Cluster:
-    if isinstance(any_cluster, str):
-        pytest.skip(any_cluster)
-    return any_cluster
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

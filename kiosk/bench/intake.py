@@ -1,0 +1,106 @@
+"""Uploads taken in by workers of their own: processes with a store each, as several servers on one database are."""
+
+import multiprocessing
+import statistics
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from threading import BrokenBarrierError
+
+from nacl.pwhash import argon2id
+
+from kiosk.bench import batches
+from kiosk.bench.batches import EVENTS, Batch
+from kiosk.errors import GatepostError
+from sync.central.file_vault import FileVault
+from sync.central.store import Store
+from sync.wire import decode_upload
+
+PASSPHRASE = b"only for this measurement"
+READY_WITHIN_S = 60.0
+_others: Barrier
+"""In a worker: where it waits until all are ready."""
+
+
+class IntakeFailed(GatepostError, RuntimeError):
+    """A worker could not take its uploads in: there is no figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How uploads were taken in: events in all, from the first one's begin to the last one's end, and each one's time."""
+
+    events: int
+    wall_s: float
+    batches_s: Sequence[float]
+
+    def to_json(self) -> dict[str, float]:
+        """As the report has it; times in milliseconds."""
+        ordered = sorted(self.batches_s)
+        return {
+            "events_per_s": round(self.events / self.wall_s, 1),
+            "batch_ms_p50": round(statistics.median(ordered) * 1000, 2),
+            "batch_ms_p99": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * 1000, 2),
+        }
+
+
+def take_in(url: str, vault: Path, files: Sequence[Path]) -> Taken:
+    """Let a worker for each file take its uploads in, all at the same time. Raises IntakeFailed."""
+    context = multiprocessing.get_context("spawn")
+    ready = context.Barrier(len(files))
+    with ProcessPoolExecutor(len(files), context, _share, (ready,)) as pool:
+        working = [pool.submit(_work, url, vault, path) for path in files]
+        try:
+            found = [one.result() for one in working]
+        except BrokenProcessPool as error:
+            raise IntakeFailed("a worker was killed while it took uploads in; is there memory enough?") from error
+        except Exception as error:
+            # One that waited for another tells less than the other does.
+            told = [said for one in working if (said := one.exception()) is not None]
+            first = next((said for said in told if not isinstance(said, BrokenBarrierError)), error)
+            raise IntakeFailed(f"a worker could not take its uploads in: {type(first).__name__}: {first}") from error
+    begins, ends, each = zip(*found, strict=True)
+    times = [took for worker in each for took in worker]
+    return Taken(len(times) * EVENTS, max(ends) - min(begins), times)
+
+
+def vault_at(path: Path) -> FileVault:
+    """The vault of a measurement, which costs no time to open."""
+    return FileVault(path, PASSPHRASE, ops=argon2id.OPSLIMIT_MIN, mem=argon2id.MEMLIMIT_MIN)
+
+
+def take_one(store: Store, batch: Batch) -> None:
+    """All that a server does with an upload, from its bytes to its commit on the disk. Raises IntakeFailed."""
+    upload, members = decode_upload(batch.body)
+    fitted, standing = store.append(batch.compound, batch.device, batch.log_id, upload, members)
+    if not fitted:
+        raise IntakeFailed(f"an upload from {upload.from_seq} on did not fit its log, which goes on at {standing.next_seq}")
+
+
+def _share(ready: Barrier) -> None:
+    global _others
+    _others = ready
+
+
+def _work(url: str, vault: Path, path: Path) -> tuple[float, float, list[float]]:
+    """Take a file's uploads in, in a process of its own: begin, end and each upload's time, by the monotonic clock."""
+    try:
+        store = Store(url, vault=vault_at(vault))
+        try:
+            _others.wait(READY_WITHIN_S)
+            took: list[float] = []
+            began = time.monotonic()
+            for batch in batches.read(path):
+                start = time.monotonic()
+                take_one(store, batch)
+                took.append(time.monotonic() - start)
+            return began, time.monotonic(), took
+        finally:
+            store.close()
+    except BaseException:
+        _others.abort()
+        raise

@@ -1,0 +1,94 @@
+"""Whatever is asked of the server's interface, as its OpenAPI document describes it and as it does not: never a 5xx."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.generation import GenerationMode
+
+from sync.central.api import create_app
+from sync.central.board import Board
+from sync.central.housekeeping import Housekeeping
+from sync.central.metrics import Metrics
+from sync.central.people import People
+from sync.central.store import Store
+from sync.central.vault import ClosedVault
+from sync.wire import Upload, WireEvent
+from tests.sync.central.kiosks import LOG_ID, NOON_US, KioskLog
+from tests.sync.central.serving import Running, server
+
+UPLOADS = "/api/v1/logs/{device}/{log_id}"
+WITHOUT_PARAMETERS = ("/api/v1/logs", "/healthz", "/readyz")
+WAYS_IN = [
+    ("post", UPLOADS),
+    ("get", UPLOADS),
+    ("get", "/api/v1/events"),
+    *(("get", path) for path in WITHOUT_PARAMETERS),
+]
+
+
+def document(store: Store) -> dict[str, Any]:
+    """The interface as it describes itself; the server itself shows it to nobody. Bodies are described by `sync.wire`."""
+    vault = ClosedVault("none")
+    people = People(store.engine, vault, lambda: NOON_US)
+    chores = Housekeeping(store.engine, people, vault, lambda: NOON_US, days_of=lambda _: 30, months_ahead=1)
+    app = create_app(store, Board(store.latest), chores, Metrics(store.engine, vault, "0"), simulation_allowed=False)
+    described = app.openapi()
+    schemas, components = msgspec.json.schema_components([Upload, WireEvent], ref_template="#/components/schemas/{name}")
+    components["Upload"]["properties"]["events"]["items"] = {"anyOf": [schemas[1], {}]}
+    described.setdefault("components", {}).setdefault("schemas", {}).update(components)
+    body = {"required": True, "content": {"application/json": {"schema": schemas[0]}}}
+    described["paths"][UPLOADS]["post"]["requestBody"] = body
+    return described
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A real server with a real database, in which there is a log already."""
+    with server(tmp_path_factory.mktemp("server")) as found:
+        log = KioskLog()
+        for number in range(5):
+            log.add(number=number)
+        found.send(log)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    path: Path = tmp_path_factory.mktemp("described") / "central.sqlite"
+    with closing(Store(f"sqlite:///{path}")) as store:
+        return document(store)
+
+
+@pytest.mark.parametrize(("method", "path"), WAYS_IN)
+def test_no_request_whatever_is_answered_with_a_fault_of_the_servers_own(
+    running: Running, described: dict[str, Any], method: str, path: str
+) -> None:
+    api = schemathesis.openapi.from_dict(described)
+
+    @given(api[path][method].as_strategy() | api[path][method].as_strategy(generation_mode=GenerationMode.NEGATIVE))
+    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    def ask(case: schemathesis.Case[Any]) -> None:
+        answer = case.call(base_url=running.url, session=running.session)
+        assert answer.status_code < 500, answer.text
+        seen.add(answer.status_code)
+
+    seen: set[int] = set()
+    ask()
+    # What fits its description is taken or answered, and what does not is refused: both were tried.
+    assert seen & {200, 409}
+    assert seen & {400, 404, 422} or path in WITHOUT_PARAMETERS
+
+
+def test_the_document_describes_no_other_way_in(described: dict[str, Any]) -> None:
+    assert {(method, path) for path, methods in described["paths"].items() for method in methods} == set(WAYS_IN)
+
+
+def test_what_was_there_is_there_afterwards(running: Running) -> None:
+    found = running.get(f"/api/v1/logs/gate-1/{LOG_ID}?compound=riverside")
+    assert found.json()["next_seq"] == 6
