@@ -20,7 +20,7 @@ from sync.downward.contents import read_content
 from sync.downward.publication import in_force
 from tests.sync.central.documents import WHO, policy, revocations
 from tests.sync.central.kiosks import NOON_US
-from tests.sync.downward.kiosks import Kiosk, Line, withheld
+from tests.sync.downward.kiosks import CONFIGURED, Kiosk, Line, withheld
 
 FOLDER = ExitStack()
 ROOT = Path(FOLDER.enter_context(tempfile.TemporaryDirectory()))
@@ -120,10 +120,8 @@ class Since(RuleBasedStateMachine):
             held = in_force(self.documents.since(self.compound, kiosk.line.device, 0), self.now_us)
             said = {Kind(kind): read_content(Kind(kind), one.body, self.compound) for kind, one in held.items()}
             ours = kiosk.keeper.in_force()
-            if Kind.POLICY in said:
-                assert said[Kind.POLICY] == ours.document
-            if Kind.REVOCATIONS in said:
-                assert said[Kind.REVOCATIONS] == ours.revocations
+            assert ours.document == said.get(Kind.POLICY, CONFIGURED.document)
+            assert ours.revocations == said.get(Kind.REVOCATIONS, CONFIGURED.revocations)
             confirmed = ours.confirmed or {}
             assert {one is not None and one.wall for one in confirmed.values()} == {self.now_us}
         self.no_kiosk_ever_goes_back()
