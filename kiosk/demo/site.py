@@ -18,6 +18,7 @@ from kiosk.credentials.passes import PASS_ID_BYTES, encode
 from kiosk.demo.cases import HEALTH_HOST
 from kiosk.demo.scenarios import Case, Made, Scenario
 from kiosk.model import VisitId, VisitorKind, WallTime
+from sync.central.document_key import DocumentKey
 from ui.cache import personal_cache
 
 COMPOUND = "riverside"
@@ -83,6 +84,11 @@ class Site:
         """Where the screen writes how smoothly it ran."""
         return self.folder / "screen.json"
 
+    @property
+    def document_key(self) -> str:
+        """The public half of the key that signs what comes down to the kiosk."""
+        return DocumentKey(self.folder / "document-key").public()
+
     def screen_pace(self) -> dict[str, Any] | None:
         """Return how smoothly the screen ran; None when there was none, or it was killed."""
         if not self.screen_figures.exists():
@@ -127,6 +133,7 @@ class Site:
         path.write_text(
             f'[server]\nhost = "127.0.0.1"\nport = {port}\n\n'
             f"[database]\nurl = {json.dumps('sqlite:///' + str(self.folder / 'central.sqlite'))}\n\n"
+            f"[documents]\nkey = {json.dumps(str(self.folder / 'document-key'))}\n\n"
             "[simulation]\nallowed = true\n",
             encoding="utf-8",
         )
@@ -150,7 +157,7 @@ class Site:
                 **({} if self.window is None else {"window": self.window}),
             },
             "log": {"path": str(self.log_path)},
-            "server": {} if server is None else {"url": server},
+            "server": {} if server is None else {"url": server, "document_key": self.document_key},
             "simulation": {
                 "world": str(self.world_socket),
                 "clock": self.scenario.surroundings.clock,
