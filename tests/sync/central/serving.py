@@ -7,12 +7,18 @@ from pathlib import Path
 
 import requests
 
-from sync.central.config import CentralConfig, DatabaseSection, ServerSection, SimulationSection
+from sync.central.config import CentralConfig, DatabaseSection, DocumentsSection, ServerSection, SimulationSection
+from sync.central.document_key import DocumentKey
 from sync.central.serve import serve
 from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER, Standing, decode_standing
 from tests.sync.central.kiosks import KioskLog
 
 WAIT_S = 20.0
+
+
+def document_key(folder: Path) -> DocumentKey:
+    """The document key of a server in a folder."""
+    return DocumentKey(folder / "document-key")
 
 
 class Running:
@@ -58,6 +64,7 @@ def server(
     config = CentralConfig(
         server=ServerSection(host=host, port=port),
         database=DatabaseSection(url=f"sqlite:///{folder / 'central.sqlite'}"),
+        documents=DocumentsSection(key=str(folder / "document-key")),
         simulation=SimulationSection(allowed=simulation),
     )
     stop, ready = threading.Event(), threading.Event()
