@@ -148,6 +148,7 @@ class Site:
             f'[tls]\nnames = ["127.0.0.1"]\nfolder = {json.dumps(str(self.site_ca.parent))}\n\n'
             f"[database]\nurl = {json.dumps('sqlite:///' + str(self.folder / 'central.sqlite'))}\n\n"
             f"{self.vault.section}\n"
+            f"[documents]\nkey = {json.dumps(str(self.folder / 'document-key'))}\n\n"
             "[simulation]\nallowed = true\n",
             encoding="utf-8",
         )

@@ -91,8 +91,8 @@ class Documents:
     def take_back(self, compound: str, device: str, sent: Sequence[Sent]) -> int:
         """Take documents that a kiosk has and this server has lost; how many were news. Raises NotSigned.
 
-        Each was signed here. It gets a new number, so that every kiosk hears of it; one that something newer has taken
-        the place of stays lost.
+        Each was signed here, and keeps its number: what was newer stays newer, whoever gives it back first. One that
+        something newer has taken the place of stays lost.
         """
         public = self._key.private().public_key()
         given = sorted((authentic(one, public, compound, device) for one in sent), key=lambda one: one.publication.number)
@@ -102,11 +102,22 @@ class Documents:
             for one in given:
                 lost = one.publication
                 known = _newest(connection, compound, lost.place)
+                if known is not None and known.number == lost.number and known.digest != lost.digest:
+                    # Published here since, by a clock that had gone back: what a person did last is what counts.
+                    again = msgspec.structs.replace(known, number=known.number + 1)
+                    body = _sent(connection, known).body
+                    _insert(
+                        connection,
+                        again,
+                        sign(self._key.private(), Purpose.DOCUMENT, again),
+                        body,
+                        f"again, after {device} gave another back",
+                    )
+                    continue
                 if known is not None and known.number >= lost.number:
                     continue
-                number = max(next_number(_last(connection, compound), self._wall_us()), lost.number + 1)
-                again = msgspec.structs.replace(lost, number=number)
-                self._insert(connection, again, one.body, f"given back by {device}")
+                signed = Signed(one.sent.statement, one.sent.signature)
+                _insert(connection, lost, signed, one.body, f"given back by {device}")
                 _log.warning("document given back", compound=compound, kind=lost.kind, number=lost.number)
                 taken += 1
         return taken
@@ -137,24 +148,25 @@ class Documents:
                 digest=digest_of(body or b""),
                 withdrawn=body is None,
             )
-            self._insert(connection, publication, body or b"", who.strip())
+            signed = sign(self._key.private(), Purpose.DOCUMENT, publication)
+            _insert(connection, publication, signed, body or b"", who.strip())
         return publication
 
-    def _insert(self, connection: Connection, publication: Publication, body: bytes, who: str) -> None:
-        signed = sign(self._key.private(), Purpose.DOCUMENT, publication)
-        connection.execute(
-            insert(document).values(
-                compound=publication.compound,
-                number=publication.number,
-                gate=publication.gate,
-                kind=publication.kind,
-                effective_us=publication.effective_us,
-                statement=signed.statement,
-                signature=signed.signature,
-                body=body,
-                published_by=who,
-            )
+
+def _insert(connection: Connection, publication: Publication, signed: Signed, body: bytes, who: str) -> None:
+    connection.execute(
+        insert(document).values(
+            compound=publication.compound,
+            gate=publication.gate,
+            kind=publication.kind,
+            number=publication.number,
+            effective_us=publication.effective_us,
+            statement=signed.statement,
+            signature=signed.signature,
+            body=body,
+            published_by=who,
         )
+    )
 
 
 def _hold(connection: Connection, compound: str) -> None:
@@ -183,17 +195,21 @@ def _relevant_to(connection: Connection, compound: str, device: str, now_us: int
         .where(ours, document.c.effective_us <= now_us)
         .group_by(document.c.gate, document.c.kind)
     )
-    newest = [document.c.number == row.number for row in connection.execute(begun)]
+    newest = [_numbered(compound, (row.gate, row.kind), row.number) for row in connection.execute(begun)]
     rows = connection.execute(_columns().where(ours, or_(document.c.effective_us > now_us, *newest)))
     return relevant(map(_listed, rows), now_us)
 
 
 def _sent(connection: Connection, publication: Publication) -> Sent:
     query = select(document.c.statement, document.c.signature, document.c.body).where(
-        document.c.compound == publication.compound, document.c.number == publication.number
+        _numbered(publication.compound, publication.place, publication.number)
     )
     row = connection.execute(query).one()
     return Sent(statement=row.statement, signature=row.signature, body=row.body)
+
+
+def _numbered(compound: str, place: Place, number: int) -> ColumnElement[bool]:
+    return and_(_of(compound, place), document.c.number == number)
 
 
 def _of(compound: str, place: Place) -> ColumnElement[bool]:

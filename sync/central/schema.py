@@ -211,17 +211,16 @@ document = Table(
     "document",
     metadata,
     Column("compound", String(63), primary_key=True),
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
     # Empty: for every gate of the compound.
-    Column("gate", String(63), nullable=False),
-    Column("kind", String(32), nullable=False),
+    Column("gate", String(63), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("effective_us", BigInteger, nullable=False),
     Column("statement", Text, nullable=False),
     Column("signature", LargeBinary(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("published_by", String(200), nullable=False),
 )
-Index("document_place", document.c.compound, document.c.gate, document.c.kind, document.c.number)
 
 # Messages for now. A row is deleted a minute after its message has expired: it is there for the servers of one
 # database to find, and for its issuer to learn what became of it, never for later.

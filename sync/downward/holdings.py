@@ -7,6 +7,7 @@ from sync.downward.contents import Content
 from sync.downward.publication import Document, Held, Place, in_force, relevant
 
 KNOWN = frozenset(Kind)
+NONE = (0, "")
 _Key = tuple[Place, int]
 
 
@@ -51,12 +52,12 @@ class Holdings:
         return [one for one in standing if one.kind in KNOWN and not self._covers(one)]
 
     def surplus(self, standing: Iterable[Held]) -> list[Document]:
-        """What is here, and newer than anything that the server has in its place."""
-        theirs: dict[Place, int] = {}
+        """What is here, and newer than anything that the server has in its place, or another of the same number."""
+        theirs: dict[Place, tuple[int, str]] = {}
         for one in standing:
             place = (one.gate, one.kind)
-            theirs[place] = max(theirs.get(place, 0), one.number)
-        return [one for (place, number), one in sorted(self._documents.items()) if number > theirs.get(place, 0)]
+            theirs[place] = max(theirs.get(place, NONE), (one.number, one.digest))
+        return [one for (place, number), one in sorted(self._documents.items()) if _beyond(theirs.get(place, NONE), one)]
 
     def _covers(self, one: Held) -> bool:
         held = self._documents.get(((one.gate, one.kind), one.number))
@@ -64,6 +65,12 @@ class Holdings:
             return held.publication.digest == one.digest
         # The server has yet to learn of something newer that has taken its place.
         return self.newest((one.gate, one.kind)) > one.number
+
+
+def _beyond(theirs: tuple[int, str], one: Document) -> bool:
+    number, digest = theirs
+    ours = one.publication
+    return ours.number > number or (ours.number == number and ours.digest != digest)
 
 
 def _key(one: Document) -> _Key:

@@ -4,8 +4,8 @@
     POST /api/v1/documents?compound&device              a Page's documents, given back -> 200 with how many were taken
 
 A document's place is (gate, kind); the gate is empty where it is for the whole compound. Its number says which of two
-is newer, in any place of a compound: it is the time of publication in milliseconds, or one more than the last number.
-So a server that was restored from a backup goes on with higher numbers than those that it has forgotten.
+in a place is newer: it is the time of publication in milliseconds, or one more than the compound's last number. So a
+server that was restored from a backup goes on with higher numbers than those that it has forgotten.
 """
 
 import hashlib

@@ -5,8 +5,8 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from structlog.testing import capture_logs
 
+from tests.captured_lines import capture_logs
 from tests.sync.both_ends import BothEnds, DiesAt, Fate, Key, chained
 from tests.sync.logs import DAY_S
 
@@ -18,7 +18,6 @@ class Replicating(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        structlog.reset_defaults()
         self.ends: BothEnds | None = None
         self.backups: list[Path] = []
         self.recorded: set[Key] = set()

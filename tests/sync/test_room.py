@@ -5,7 +5,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from kiosk.errors import LogUnusable
 from kiosk.model import (
@@ -27,6 +26,7 @@ from sync.log import SqliteLog
 from sync.pruning import PRUNED_AT_ONCE
 from sync.room import CAPACITY, Room
 from sync.sealing import MonthSealer
+from tests.captured_lines import capture_logs
 from tests.sync.logs import ADMIT, COMPOUND, DEVICE, LogClock, acknowledge_all, current, held, note
 from tests.sync.resilience import Kiosk
 from tests.sync.servers import BROKEN
@@ -42,11 +42,6 @@ LARGE = "x" * 2000
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "log.sqlite"
-
-
-@pytest.fixture(autouse=True)
-def _logs_are_heard() -> None:
-    structlog.reset_defaults()
 
 
 class Disk:

@@ -9,14 +9,27 @@ from pathlib import Path
 import requests
 from sqlalchemy import Engine
 
-from sync.central.config import CentralConfig, DatabaseSection, ServerSection, SimulationSection, TlsSection
+from sync.central.config import (
+    CentralConfig,
+    DatabaseSection,
+    DocumentsSection,
+    ServerSection,
+    SimulationSection,
+    TlsSection,
+)
 from sync.central.database import open_database
+from sync.central.document_key import DocumentKey
 from sync.central.serve import serve
 from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER, Standing, decode_standing
 from tests.sync.central.enrolling import Anybody
 from tests.sync.central.kiosks import KioskLog
 
 WAIT_S = 20.0
+
+
+def document_key(folder: Path) -> DocumentKey:
+    """The document key of a server in a folder."""
+    return DocumentKey(folder / "document-key")
 
 
 class Running:
@@ -81,6 +94,7 @@ def server(
         server=ServerSection(host=host, port=port),
         tls=None if names is None else TlsSection(names=names, folder=str(folder / "tls")),
         database=DatabaseSection(url=database),
+        documents=DocumentsSection(key=str(folder / "document-key")),
         simulation=SimulationSection(allowed=simulation),
     )
     stop, ready = threading.Event(), threading.Event()

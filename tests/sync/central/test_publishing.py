@@ -115,14 +115,13 @@ def test_numbers_rise_even_when_the_clock_goes_back(site: Site) -> None:
     assert second.number == first.number + 1
 
 
-def test_a_document_that_was_lost_comes_back_under_a_new_number(site: Site, tmp_path: Path) -> None:
+def test_a_document_that_was_lost_comes_back_as_it_was(site: Site, tmp_path: Path) -> None:
     lost = site.publish(body=policy(2))
     (given,) = since(site, 0)
     restored = Site(Store(f"sqlite:///{tmp_path / 'restored.sqlite'}"), tmp_path)
     assert restored.documents.take_back(COMPOUND, DEVICE, [given.sent]) == 1
     (found,) = since(restored, 0)
-    assert found.body == policy(2)
-    assert found.publication.number > lost.number
+    assert (found.body, found.publication, found.sent) == (policy(2), lost, given.sent)
     # The next kiosk gives back the same, and nothing comes of it.
     assert restored.documents.take_back(COMPOUND, DEVICE, [given.sent]) == 0
     assert [one.published_by for one in restored.documents.listed(COMPOUND)] == ["given back by gate-1"]
@@ -137,6 +136,18 @@ def test_what_something_newer_has_taken_the_place_of_stays_lost(site: Site, tmp_
     restored.publish(body=policy(3))
     assert restored.documents.take_back(COMPOUND, DEVICE, [given.sent]) == 0
     assert since(restored, 0)[0].body == policy(3)
+    restored.engine.dispose()
+
+
+def test_of_two_with_one_number_the_one_that_was_published_here_counts(site: Site, tmp_path: Path) -> None:
+    site.publish(body=policy(2))
+    (given,) = since(site, 0)
+    restored = Site(Store(f"sqlite:///{tmp_path / 'restored.sqlite'}"), tmp_path)
+    same = restored.publish(body=policy(3))
+    assert same.number == given.publication.number
+    assert restored.documents.take_back(COMPOUND, DEVICE, [given.sent]) == 0
+    (found,) = since(restored, 0)
+    assert (found.body, found.publication.number) == (policy(3), same.number + 1)
     restored.engine.dispose()
 
 

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from kiosk.model import Answer, GateOutcome, VisitorKind
 from kiosk.policy import NO_RULE_APPLIES
+from kiosk.remote import REMOTE_OPEN
+from kiosk.staleness import LIMITS
 from sync.central.words import LANGUAGES, WORDS, language_for
 
 POLICIES = [entry for entry in (files("kiosk") / "policies").iterdir() if entry.name.endswith(".toml")]
 REASONS = {rule["reason"] for entry in POLICIES for rule in tomllib.loads(entry.read_text("utf-8"))["rule"]}
-RUNTIME = {NO_RULE_APPLIES, "facts_missing"}
+RUNTIME = {NO_RULE_APPLIES, "facts_missing", REMOTE_OPEN, *(limit.reason for limit in LIMITS)}
 
 
 def keys(language: str) -> set[tuple[str, str]]:

@@ -11,16 +11,15 @@ def upgrade() -> None:
     op.create_table(
         "document",
         sa.Column("compound", sa.String(63), primary_key=True),
+        sa.Column("gate", sa.String(63), primary_key=True),
+        sa.Column("kind", sa.String(32), primary_key=True),
         sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("gate", sa.String(63), nullable=False),
-        sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("effective_us", sa.BigInteger, nullable=False),
         sa.Column("statement", sa.Text, nullable=False),
         sa.Column("signature", sa.LargeBinary(64), nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("published_by", sa.String(200), nullable=False),
     )
-    op.create_index("document_place", "document", ["compound", "gate", "kind", "number"])
     op.create_table(
         "message",
         sa.Column("compound", sa.String(63), primary_key=True),

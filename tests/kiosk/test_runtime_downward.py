@@ -1,0 +1,190 @@
+"""The loop under documents that come down, and at a command from afar."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from kiosk.bootstrap.documents import load_policy
+from kiosk.credentials import Uses
+from kiosk.credentials.revocations import Revocations
+from kiosk.in_force import Applied, DocumentRefused, InForce, Renewed
+from kiosk.inbox import Recorded
+from kiosk.link import GateOpened
+from kiosk.model import Answer, Command, EventId, GateOutcome, Monotonic, Role, VisitorKind
+from kiosk.remote import CommandRefused, RemoteOpen, Unfit
+from kiosk.staleness import Confirmed, Kind
+from kiosk.view import Step, StepState
+from kiosk.visit import Phase
+from tests.kiosk.fakes import NOON, FakeSealer
+from tests.kiosk.runtimes import Bench, signed_pass, trust_list
+
+NORMAL = load_policy("shipped:normal-times", Path())
+STRICT = load_policy("shipped:health-check", Path())
+RESIDENT = signed_pass(VisitorKind.RESIDENT, uses=Uses.MULTIPLE)
+SERIAL = ("01" * 12,)
+COMMAND = Command("c0ffee00" * 4, "Wang Fang", "the courier at the gate")
+
+
+def in_force(bench: Bench, **changed: object) -> InForce:
+    now = Confirmed(NOON, "boot", bench.clock.now)
+    base = InForce(NORMAL, trust_list(), confirmed=dict.fromkeys(Kind, now))
+    return replace(base, **changed)  # type: ignore[arg-type]  # the test names the fields
+
+
+def renew(bench: Bench, *applied: Applied, **changed: object) -> None:
+    bench.give(Renewed(in_force(bench, **changed), applied))
+
+
+def admits(bench: Bench) -> list[tuple[str, tuple[str, ...], str]]:
+    return [(one.answer, one.reasons, one.policy) for _, one, _ in bench.recorder.decisions]
+
+
+def test_the_next_visitor_is_decided_under_the_new_policy_without_a_restart() -> None:
+    bench = Bench("normal-times")
+    renew(bench, document=STRICT)
+    bench.scan(RESIDENT)
+    assert bench.recorder.decisions == []  # a temperature is wanted now
+    bench.stand(36.6)
+    assert [policy for _, _, policy in admits(bench)] == [STRICT.name]
+
+
+def test_a_visit_that_has_begun_ends_under_the_rules_under_which_it_began() -> None:
+    bench = Bench("health-check")
+    bench.scan(RESIDENT)
+    renew(bench, document=NORMAL)
+    assert bench.recorder.decisions == []
+    assert dict(bench.views[-1].steps)[Step.TEMPERATURE] is StepState.WAITING
+    bench.stand(36.6)
+    assert [policy for _, _, policy in admits(bench)] == [STRICT.name]
+
+
+def test_what_comes_into_force_and_what_is_refused_is_recorded() -> None:
+    bench = Bench("normal-times")
+    renew(bench, Applied(Kind.POLICY, 7, "ab" * 32), Applied(Kind.TRUST, 3, "", withdrawn=True))
+    bench.give(DocumentRefused("policy", 8, "cd" * 32, "policy: is not TOML"))
+    applied, withdrawn, refused = bench.recorder.notes
+    assert (applied.kind, applied.body["document"], applied.body["version"]) == ("document_applied", "policy", 7)
+    assert (withdrawn.kind, withdrawn.body["version"]) == ("document_withdrawn", 3)
+    assert (refused.kind, refused.body["reason"]) == ("document_refused", "policy: is not TOML")
+
+
+def test_a_pass_that_is_revoked_after_it_was_shown_is_revoked_at_the_decision() -> None:
+    bench = Bench("health-check")
+    bench.scan(RESIDENT)
+    renew(bench, document=STRICT, revocations=Revocations(passes=frozenset(SERIAL)))
+    bench.stand(36.6)
+    ((_, decision, draft),) = bench.recorder.decisions
+    assert decision.answer is not Answer.ADMIT
+    assert decision.reasons == ("pass_revoked",)
+    assert draft.body["evidence"]["credentials"][0]["verdict"] == "revoked"
+
+
+def test_whoever_signs_no_more_lets_nobody_in() -> None:
+    bench = Bench("normal-times")
+    renew(bench, revocations=Revocations(issuers=frozenset({"passes"})))
+    bench.scan(RESIDENT)
+    assert [reasons for _, reasons, _ in admits(bench)] == [("pass_revoked",)]
+
+
+def test_stale_revocations_hold_a_pass_for_many_uses_until_the_server_vouches_again() -> None:
+    bench = Bench("normal-times")
+    renew(bench)
+    bench.clock.advance(24 * 3600 + 1)
+    bench.scan(RESIDENT)
+    assert [(answer, reasons) for answer, reasons, _ in admits(bench)] == [("hold", ("revocations_stale",))]
+    bench.durable()
+    assert bench.phase() is Phase.AWAITING_GUARD
+    renew(bench)
+    assert admits(bench)[-1][:2] == ("admit", ("resident",))
+
+
+def test_a_guest_with_a_single_use_is_let_in_all_the_same() -> None:
+    bench = Bench("normal-times")
+    renew(bench)
+    bench.clock.advance(24 * 3600 - 1)
+    renew(bench, confirmed={Kind.REVOCATIONS: None, Kind.POLICY: Confirmed(NOON, "boot", bench.clock.now)})
+    bench.scan(signed_pass(VisitorKind.GUEST, days=3))
+    assert [reasons for _, reasons, _ in admits(bench)] == [("guest",)]
+
+
+def order(bench: Bench, left_s: float = 10.0) -> RemoteOpen:
+    return RemoteOpen(COMMAND, Monotonic(bench.clock.now + left_s))
+
+
+def test_a_command_from_afar_opens_once_it_is_recorded_also_where_nobody_is_seen() -> None:
+    bench = Bench("health-check", sealer=FakeSealer())
+    bench.give(order(bench))
+    ((_, decision, draft),) = bench.recorder.decisions
+    assert (decision.answer, decision.role, decision.reasons) == (Answer.ADMIT, Role.GUARD, ("remote_open",))
+    assert draft.body["command"] == COMMAND.id
+    assert "Wang" not in repr(draft.body)
+    assert draft.sealed is not None
+    assert b"Wang Fang" in draft.sealed
+    assert bench.gate.opened == []
+    bench.durable()
+    assert bench.gate.opened == [EventId("gate-1/log/1")]
+
+
+def test_it_lets_in_whoever_is_held_and_their_pass_is_used_as_ever() -> None:
+    bench = Bench("health-check")
+    bench.scan(signed_pass(VisitorKind.GUEST))
+    bench.stand(38.9)
+    bench.durable("gate-1/log/1")
+    assert bench.phase() is Phase.AWAITING_GUARD
+    bench.give(order(bench))
+    assert bench.recorder.spends[-1] is not None
+    bench.durable("gate-1/log/2")
+    assert bench.gate.opened == [EventId("gate-1/log/2")]
+
+
+def test_it_lets_in_also_whoevers_pass_has_had_its_use() -> None:
+    bench = Bench("normal-times")
+    guest = signed_pass(VisitorKind.GUEST)
+    bench.scan(guest)
+    bench.durable("gate-1/log/1")
+    bench.give(GateOpened(EventId("gate-1/log/1"), bench.clock.now))
+    bench.clock.advance(5)
+    bench.scan(guest)
+    assert admits(bench)[-1][1] == ("pass_used",)
+    bench.give(order(bench))
+    assert bench.recorder.spends[-1] is None
+
+
+def test_a_late_command_does_nothing_and_is_recorded() -> None:
+    bench = Bench("normal-times")
+    bench.give(order(bench, 0.0))
+    assert (bench.recorder.decisions, bench.phase()) == ([], Phase.IDLE)
+    assert [(one.kind, one.body["why"]) for one in bench.recorder.notes] == [("command_refused", "late")]
+
+
+def test_one_that_is_durable_too_late_never_opens() -> None:
+    bench = Bench("normal-times")
+    bench.give(order(bench, 3.0))
+    bench.clock.advance(3.0)
+    visit, decision, _ = bench.recorder.decisions[-1]
+    bench.runtime.handle(Recorded(visit, decision, EventId("gate-1/log/1"), bench.clock.now))
+    bench.runtime.tick()
+    assert bench.gate.opened == []
+    assert [effect.outcome for effect, _ in bench.recorder.outcomes] == [GateOutcome.NOT_OPENED]
+
+
+def test_while_somebody_is_being_let_in_it_is_not_taken() -> None:
+    bench = Bench("normal-times")
+    bench.scan(RESIDENT)
+    bench.give(order(bench))
+    assert len(bench.recorder.decisions) == 1
+    assert bench.recorder.notes[-1].body["why"] == Unfit.UNDER_WAY
+
+
+def test_what_was_refused_before_it_reached_the_loop_is_recorded() -> None:
+    bench = Bench("normal-times")
+    bench.give(CommandRefused(COMMAND.id, Unfit.REPEATED))
+    (note,) = bench.recorder.notes
+    assert (note.kind, note.body["command"], note.body["why"]) == ("command_refused", COMMAND.id, "repeated")
+
+
+def test_stale_documents_keep_no_person_from_letting_somebody_in() -> None:
+    bench = Bench("normal-times")
+    renew(bench, confirmed=dict.fromkeys(Kind))
+    bench.give(order(bench))
+    bench.durable()
+    assert bench.gate.opened == [EventId("gate-1/log/1")]
