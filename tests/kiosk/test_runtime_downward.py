@@ -9,11 +9,10 @@ from kiosk.credentials.revocations import Revocations
 from kiosk.in_force import Applied, DocumentRefused, InForce, Renewed
 from kiosk.inbox import Recorded
 from kiosk.link import GateOpened
-from kiosk.model import Answer, Command, EventId, GateOutcome, Monotonic, Role, VisitorKind
+from kiosk.model import Answer, Command, EventId, GateOutcome, Monotonic, Phase, Role, VisitorKind
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.staleness import Confirmed, Kind
 from kiosk.view import Step, StepState
-from kiosk.visit import Phase
 from tests.kiosk.fakes import NOON, FakeSealer
 from tests.kiosk.runtimes import Bench, signed_pass, trust_list
 

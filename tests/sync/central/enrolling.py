@@ -1,5 +1,6 @@
 """Devices enrolled in a server's database, and what they send, signed."""
 
+import re
 import secrets
 import time
 from urllib.parse import parse_qsl, urlsplit
@@ -14,7 +15,7 @@ from sync.central.enrolment import issue, redeem
 from sync.enrolment_code import NO_CA, EnrolmentCode
 from sync.enrolment_wire import Place
 from sync.signing import DEVICE, Message, Signer
-from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER
+from sync.wire import COMPOUND_HEADER, NAME, SIMULATED_HEADER
 
 TECHNICIAN = Asker("Chen", Role.TECHNICIAN, "a new kiosk")
 
@@ -85,6 +86,8 @@ class Anybody(AuthBase):
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         compound = request.headers.get(COMPOUND_HEADER) or _asked(request) or "riverside"
+        if not re.fullmatch(NAME, compound):
+            return request  # nobody is of a compound that there cannot be
         request.headers[COMPOUND_HEADER] = compound
         if compound not in self._devices:
             self._devices[compound] = enrol(self._engine, compound, f"test-{secrets.token_hex(4)}")

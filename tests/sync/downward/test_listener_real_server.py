@@ -23,7 +23,7 @@ from sync.downward.listener import Listener
 from sync.downward.orders import Order, Orders
 from sync.downward.shelf import Shelf
 from sync.downward.way import Way
-from sync.exchange import open_session
+from sync.line import Line
 from tests.sync.central.documents import COMPOUND, DEVICE, WHO, policy
 from tests.sync.central.serving import WAIT_S, Running, document_key, server
 from tests.sync.downward.kiosks import CONFIGURED
@@ -36,7 +36,7 @@ class Ears:
 
     def __init__(self, url: str, folder: Path, key: Ed25519PublicKey) -> None:
         clock = SystemClock()
-        self.way = Way(url, COMPOUND, DEVICE, open_session(DEVICE))
+        self.way = Way(Line(url, DEVICE, simulated=True), COMPOUND, DEVICE)
         self.told: list[Told] = []
         self._told = threading.Condition()
         self.keeper = Keeper(
@@ -77,7 +77,7 @@ class Ears:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    with server(tmp_path) as found:
+    with server(tmp_path, simulation=True) as found:
         yield found
 
 
