@@ -155,6 +155,8 @@ def _metrics(config: Config, document: PolicyDocument) -> "Metrics | None":
 
 
 def _issuers(config: Config, trust: TrustList, stack: ExitStack) -> Mapping[str, HealthIssuer]:
+    if not config.policy.issuers:
+        return {}
     from sync.issuer import HttpHealthIssuer
 
     built: dict[str, HealthIssuer] = {}

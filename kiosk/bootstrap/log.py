@@ -18,11 +18,7 @@ def open_log(
     config: Config, clock: Clock, stack: ExitStack, wake: threading.Event, on_server: OnHealth, on_disk: OnHealth
 ) -> Log:
     """Open the durable log and, where there is a server, what sends it there and stands by when the disk fails."""
-    from sync.exchange import Exchange
     from sync.log import SqliteLog
-    from sync.resilient import ResilientLog
-    from sync.sender import Sender
-    from sync.standby import PATIENCE_S, Standby
 
     gate, url = config.gate, config.server.url
     disk = SqliteLog(
@@ -37,6 +33,11 @@ def open_log(
         if disk.fault is not None:
             on_disk(False, disk.fault)
         return disk
+    # Only here: a kiosk without a server shall not carry what speaks to one.
+    from sync.exchange import Exchange
+    from sync.resilient import ResilientLog
+    from sync.sender import Sender
+    from sync.standby import PATIENCE_S, Standby
 
     def exchange(timeout_s: float) -> Exchange:
         return Exchange(url, gate.device, timeout_s=timeout_s, simulated=config.simulation is not None)
