@@ -10,18 +10,20 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from drivers.pictures import Picture, fit, load_picture
-from drivers.simulated.capture import SimulatedCapture
 from kiosk.errors import DeviceLost, UsageError
 from kiosk.lines import get_logger
 from kiosk.model import Monotonic
 from kiosk.ports import Clock
+
+if TYPE_CHECKING:
+    from drivers.simulated.capture import SimulatedCapture
 
 JOIN_S = 2.0
 AT_ONCE_S = 0.002
@@ -190,7 +192,7 @@ def open_camera(
     height: int,
     fps: int,
     clock: Clock,
-    simulated: Callable[[], SimulatedCapture] | None = None,
+    simulated: "Callable[[], SimulatedCapture] | None" = None,
 ) -> Camera:
     """Open `device:N`, `picture:FILE`, `folder:DIR`, `video:FILE` or `simulated` (made by the function given).
 
@@ -233,7 +235,7 @@ def _device(number: str, width: int, height: int, fps: int) -> Capture:
     return capture  # type: ignore[return-value]  # OpenCV's stubs give `retrieve` wider pictures than a camera has
 
 
-def _simulated(make: Callable[[], SimulatedCapture]) -> Capture:
+def _simulated(make: "Callable[[], SimulatedCapture]") -> Capture:
     capture = make()
     if not capture.isOpened():
         capture.release()

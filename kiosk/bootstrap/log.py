@@ -28,12 +28,8 @@ def open_log(
 
     A kiosk that is to be enrolled is so on the sender's thread, before anything is sent: no visitor waits for it.
     """
-    from sync.exchange import Exchange
     from sync.identity import papers_beside
     from sync.log import SqliteLog
-    from sync.resilient import ResilientLog
-    from sync.sender import Sender
-    from sync.standby import PATIENCE_S, Standby
 
     gate, url, simulated = config.gate, config.server.url, config.simulation is not None
     papers = papers_beside(Path(config.log.path))
@@ -51,6 +47,11 @@ def open_log(
         if disk.fault is not None:
             on_disk(False, disk.fault)
         return disk
+    # Only here: a kiosk without a server shall not carry what speaks to one.
+    from sync.exchange import Exchange
+    from sync.resilient import ResilientLog
+    from sync.sender import Sender
+    from sync.standby import PATIENCE_S, Standby
 
     def exchange(timeout_s: float) -> Exchange:
         return Exchange(url, gate.device, papers=papers, timeout_s=timeout_s, simulated=simulated)

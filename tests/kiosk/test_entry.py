@@ -22,8 +22,6 @@ source = "device:63"
 source = "i2c:250"
 [log]
 path = "{folder}/log.sqlite"
-[server]
-url = "http://127.0.0.1:9"
 [policy]
 file = "shipped:normal-times"
 """
@@ -31,15 +29,17 @@ IMPORTED = re.compile(r"^import time: +\d+ \| +\d+ \| +([\w.]+)$", re.MULTILINE)
 COMMAND_LINE = {"typer", "rich", "kiosk.cli", "kiosk.bench", "kiosk.demo", "kiosk.doctor", "sync.central", "psutil"}
 CHECKING = {"cryptography", "nacl", "cbor2", "kiosk.credentials", "kiosk.policy"}
 LOOKING = {"numpy", "cv2", "zxingcpp", "drivers.eyes"}
-SENDING = {"requests", "urllib3", "sqlite3", "sync"}
+ASKING = {"requests", "urllib3", "ssl", "http.client"}
+"""Only a kiosk that has a server or an issuer speaks to one."""
+RECORDING = {"sqlite3", "sync"}
 SHOWING = {"kivy", "polib", "ui"}
 FIGURES = {"prometheus_client"}
 A_VISIT = {"kiosk.visit", "kiosk.flow", "kiosk.facts", "kiosk.events"}
 NEEDLESS = {
-    "gate": {"asyncio", "requests", *CHECKING, *LOOKING, *SENDING, *SHOWING, *FIGURES, *A_VISIT, "smbus2"},
-    "core": {"asyncio", *LOOKING, *SHOWING, *FIGURES, "gpiozero", "nacl", "subprocess"},
-    "eyes": {"asyncio", *CHECKING, *SENDING, *SHOWING, *FIGURES, *A_VISIT, "gpiozero", "smbus2", "subprocess"},
-    "screen": {"cryptography", "nacl", "kiosk.credentials", *LOOKING, *SENDING, *FIGURES, "gpiozero", "smbus2"},
+    "gate": {"asyncio", *CHECKING, *LOOKING, *ASKING, *RECORDING, *SHOWING, *FIGURES, *A_VISIT, "smbus2"},
+    "core": {"asyncio", *ASKING, *LOOKING, *SHOWING, *FIGURES, "gpiozero", "nacl", "subprocess"},
+    "eyes": {"asyncio", *CHECKING, *ASKING, *RECORDING, *SHOWING, *FIGURES, *A_VISIT, "gpiozero", "smbus2", "subprocess"},
+    "screen": {"cryptography", "nacl", "kiosk.credentials", *LOOKING, *ASKING, *RECORDING, *FIGURES, "gpiozero", "smbus2"},
 }
 
 
