@@ -36,10 +36,10 @@ CHOSEN = (
     ("hold", "en"),
     ("refuse", "ja"),
     ("parked", "ko"),
-    ("guard", "zh"),
+    ("guard-offline", "zh"),
     ("unanswered", "en"),
     ("steps-lost", "ja"),
-    ("idle", "ko"),
+    ("steps-taken", "ko"),
 )
 """What the README shows, at the smallest size."""
 CHOSEN_SIZE = "800x480"

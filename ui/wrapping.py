@@ -127,6 +127,8 @@ def _is_kana(character: str) -> bool:
 
 
 def _phrase_ends(before: str, after: str) -> bool:
+    if before == "を":
+        return True  # a particle and nothing else
     if before == "」":
         return not "\u3040" <= after <= "\u309f"
     if before in NEVER_FIRST and before not in "ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々":
