@@ -2,17 +2,13 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-GATEPOST = Path(sys.executable).parent / "gatepost"
+from tests.command_line import gatepost
+
 GOOD = '[gate]\ncompound = "riverside"\ndevice = "gate-1"\n[policy]\nfile = "shipped:normal-times"\n'
-
-
-def gatepost(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([GATEPOST, *arguments], capture_output=True, text=True, timeout=60, check=False)
 
 
 def sentence(run: subprocess.CompletedProcess[str]) -> str:

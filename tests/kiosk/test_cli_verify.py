@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +9,16 @@ import cv2
 import pytest
 
 from kiosk.bench.specimens import NOW, card, card_signer, dcc, dose, ec_document_signer, parts
+from tests.command_line import gatepost_bytes
 from tests.drivers.pictured import drawn
 
-GATEPOST = Path(sys.executable).parent / "gatepost"
 SIGNER, CARDS = ec_document_signer(), card_signer()
 TEXT = SIGNER.text(dcc())
 AT = NOW.isoformat()
 
 
 def verify(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([GATEPOST, "verify", *arguments], capture_output=True, input=given, timeout=60, check=False)
+    return gatepost_bytes("verify", *arguments, given=given)
 
 
 def lines(run: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ import json
 import sqlite3
 import stat
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -13,10 +12,10 @@ import pytest
 from kiosk.model import WallTime
 from sync.central.store import Store
 from sync.sealing import MonthSealer, read_month_keys
+from tests.command_line import gatepost
 from tests.sync.central.kiosks import LOG_ID, KioskLog
 from tests.sync.central.vaults import PASSPHRASE, vault_in
 
-GATEPOST = Path(sys.executable).parent / "gatepost"
 ZHANG = {"name": "Zhang Wei", "phone": "13800138000", "unit": "12-301"}
 ASKED = ("--as", "Wang Fang", "--reason", "she asked for it")
 OLD_US = 1_735_732_800_000_000
@@ -40,14 +39,7 @@ class Place:
         vault_in(folder).create("lakeside", ["2026-11"], 1)
 
     def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [GATEPOST, "central", "--config", self.config, *arguments],
-            input=given,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return gatepost("central", "--config", self.config, *arguments, given=given)
 
     def lines(self, *arguments: str, given: str = "") -> list[str]:
         ran = self.run(*arguments, given=given)
