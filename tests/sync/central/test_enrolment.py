@@ -125,8 +125,8 @@ def test_a_replacement_points_to_the_device_before_it_which_is_heard_no_longer(e
     first = admitted(engine)
     second = admitted(engine, replaces=first.place.device)
     assert second.place.replaces == first.place.device
-    old, new = devices(engine)
-    assert (old.ended_as, old.ended_us, new.ended_as) == (Ended.REPLACED, NOON_US, None)
+    ended = {one.place.device: (one.ended_as, one.ended_us) for one in devices(engine)}
+    assert ended == {first.place.device: (Ended.REPLACED, NOON_US), second.place.device: (None, None)}
 
 
 def test_until_it_enrols_a_replacement_changes_nothing(engine: Engine) -> None:
