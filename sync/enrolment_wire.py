@@ -56,6 +56,9 @@ class Why(StrEnum):
     TOO_MANY = "too_many"
 
 
+NOTHING = Raw(b"null")
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """A device's own name and its place. `replaces` is the device that was there before it."""
 
@@ -76,13 +79,13 @@ class Enrol(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer, the same for a repeat by the same key. `month_keys` is the document of `sync.sealing`, if there is one."""
+    """The answer, the same for a repeat by the same key. `month_keys` is the document of `sync.sealing`, or null."""
 
     enrolled: int
     place: Place
     time_us: int
     site_ca: str | None = None
-    month_keys: Raw | None = None
+    month_keys: Raw = NOTHING
 
 
 class ServerTime(msgspec.Struct, frozen=True, kw_only=True):
