@@ -21,7 +21,7 @@ from kiosk.credentials.passes import encode
 from kiosk.link import Connection, FormAsked, GateOpened, Hello, PartHealth, Scanned, ViewChanged
 from kiosk.model import EventId, Part, Scan, VisitorKind, WallTime
 from kiosk.visit import Phase
-from sync.wire import COMPOUND_HEADER
+from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER
 from tests.drivers.pictured import RealClock
 from tests.end_to_end.gossip import PARTS, PATIENCE_S, Gossip, WholeGate, until
 from tests.kiosk.runtimes import KEY, PUBLIC
@@ -214,7 +214,8 @@ def uploads_and_requests(gate: WholeGate) -> None:
         f'{{"{name}": "{name}"}}',
         f'["{name}"',
     ):
-        head = f"POST {log.path} HTTP/1.1\r\nHost: x\r\n{COMPOUND_HEADER}: riverside\r\nConnection: close\r\n"
+        head = f"POST {log.path} HTTP/1.1\r\nHost: x\r\n{COMPOUND_HEADER}: riverside\r\n{SIMULATED_HEADER}: 1\r\n"
+        head += "Connection: close\r\n"
         gate.talk(gate.server_port, f"{head}Content-Length: {len(body.encode())}\r\n\r\n{body}".encode())
 
 
