@@ -56,6 +56,9 @@ class Why(StrEnum):
     TOO_MANY = "too_many"
 
 
+NOTHING = Raw(b"null")
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """A device's own name and its place. `replaces` is the device that was there before it."""
 
@@ -78,15 +81,15 @@ class Enrol(msgspec.Struct, frozen=True, kw_only=True):
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     """The answer, the same for a repeat by the same key.
 
-    `month_keys` is the document of `sync.sealing`, if there is one; `document_key` the public half of what signs the
-    server's documents and commands.
+    `month_keys` is the document of `sync.sealing`, or null; `document_key` the public half of what signs the server's
+    documents and commands.
     """
 
     enrolled: int
     place: Place
     time_us: int
     site_ca: str | None = None
-    month_keys: Raw | None = None
+    month_keys: Raw = NOTHING
     document_key: Key | None = None
 
 

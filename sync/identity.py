@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kiosk.errors import GatepostError
-from sync.enrolment_wire import Enrolled, Place
+from sync.enrolment_wire import NOTHING, Enrolled, Place
 from sync.replacing import replace_file
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Papers:
         """Keep what the server gave; from then on the kiosk is enrolled. Raises PapersUnusable."""
         given = {
             CA: None if enrolled.site_ca is None else enrolled.site_ca.encode(),
-            MONTH_KEYS: None if enrolled.month_keys is None else bytes(enrolled.month_keys),
+            MONTH_KEYS: None if enrolled.month_keys == NOTHING else bytes(enrolled.month_keys),
             DOCUMENT_KEY: None if enrolled.document_key is None else enrolled.document_key.encode(),
             PLACE: msgspec.json.encode(enrolled.place),
         }

@@ -84,7 +84,7 @@ def _ask(url: str, within_s: Seconds, measured: dict[str, Any], ca: Path | None)
     answer_ms = (time.monotonic() - began) * 1000
     measured |= {"answer_ms": round(answer_ms, 1), "status": response.status_code}
     if is_page(response.status_code, response.headers.get("Content-Type", ""), body):
-        return unfit("server.captive_portal", status=response.status_code)
+        return unfit("server.captive_portal")
     if response.status_code != requests.codes.ok or not _is_well(body):
         return unfit("server.other", status=response.status_code)
     if not measured["tls"] and not leads_to_loopback(url):

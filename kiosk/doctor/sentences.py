@@ -351,7 +351,7 @@ SENTENCES: dict[str, Sentence] = {
         "its certificate is not accepted", "Check the clock's line, the name in [server] url and the server's certificate."
     ),
     "server.captive_portal": Sentence(
-        "a web page answers instead (HTTP {status}): a captive portal or a proxy stands in between",
+        "a web page answers instead: a captive portal or a proxy stands in between",
         "Sign in to the network once, or better let the kiosk's address pass without a portal.",
     ),
     "server.other": Sentence(

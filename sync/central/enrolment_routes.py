@@ -24,6 +24,7 @@ from sync.enrolment_wire import (
     DEVICE_PATH,
     ENROL_PATH,
     MAX_ENROL,
+    NOTHING,
     TIME_PATH,
     VERSION,
     Enrol,
@@ -121,12 +122,12 @@ class Enrolling:
             raise BadSignature("the body is not the one that was signed")
         return signed
 
-    def _month_keys(self, compound: str, now_us: int) -> Raw | None:
+    def _month_keys(self, compound: str, now_us: int) -> Raw:
         try:
             keys = public_keys(self._vault, compound, now_us)
         except VaultClosed:
-            return None
-        return Raw(encode_month_keys(compound, keys)) if keys else None
+            return NOTHING
+        return Raw(encode_month_keys(compound, keys)) if keys else NOTHING
 
 
 def enrolment_routes(

@@ -27,7 +27,7 @@ from kiosk.link import Connection, FormAsked, GateOpened, Hello, PartHealth, Sca
 from kiosk.model import EventId, Part, Phase, Scan, VisitorKind, WallTime
 from sync.central.blind import Field, normalised
 from sync.sealing import MonthSealer, read_month_keys
-from sync.wire import COMPOUND_HEADER
+from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER
 from tests.drivers.pictured import RealClock
 from tests.end_to_end.gossip import PARTS, PATIENCE_S, Gossip, WholeGate, until
 from tests.kiosk.runtimes import KEY, PUBLIC
@@ -276,7 +276,8 @@ def uploads_and_requests(gate: WholeGate) -> None:
 
 
 def upload(gate: WholeGate, log: KioskLog, body: bytes) -> None:
-    head = f"POST {log.path} HTTP/1.1\r\nHost: x\r\n{COMPOUND_HEADER}: riverside\r\nConnection: close\r\n"
+    head = f"POST {log.path} HTTP/1.1\r\nHost: x\r\n{COMPOUND_HEADER}: riverside\r\n{SIMULATED_HEADER}: 1\r\n"
+    head += "Connection: close\r\n"
     gate.talk(gate.server_port, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
 
