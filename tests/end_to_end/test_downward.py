@@ -35,7 +35,7 @@ def central(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def events(server: str, kind: str) -> list[dict[str, Any]]:
     with requests.Session() as session:
         session.trust_env = False
-        found = session.get(f"{server}/api/v1/events", params={"compound": COMPOUND, "limit": 1000}, timeout=10).json()
+        found = session.get(f"{server}/api/v1/events?compound={COMPOUND}&limit=1000", timeout=10).json()
     fields = [json.loads(entry["header"]) for entry in found["events"]]
     return [one for one in fields if one["kind"] == kind]
 
