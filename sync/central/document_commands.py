@@ -156,9 +156,11 @@ def _moment(text: str | None) -> int | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-        return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1_000_000)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise UsageError(f"--from {text}: is no moment; write such as 2026-12-01T00:00:00+08:00") from error
+    if not 1970 < found.year < 2200:
+        raise UsageError(f"--from {text}: is no time from which a document can be meant to count")
+    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1_000_000)
 
 
 def _written(moment_us: int) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from kiosk.errors import GatepostError
 from kiosk.lines import get_logger
 from sync.central.database import prepare
+from sync.central.messages import forget_expired
 from sync.central.months import months_from
 from sync.central.people import People
 from sync.central.vault import Vault, VaultClosed
@@ -60,7 +61,14 @@ class Housekeeping:
 
     def once(self) -> bool:
         """Do every chore; one that fails keeps no other from being done. Whether all went well."""
-        chores = (self._make_partitions, self._make_keys, self._index_rest, self._retain, self._renew_certificate)
+        chores = (
+            self._make_partitions,
+            self._make_keys,
+            self._index_rest,
+            self._retain,
+            self._forget_messages,
+            self._renew_certificate,
+        )
         went = [self._well(chore) for chore in chores]
         return all(went)
 
@@ -89,6 +97,9 @@ class Housekeeping:
         for compound in self._compounds():
             if count := self._people.index_rest(compound):
                 _log.info("sealed parts indexed that had waited", compound=compound, count=count)
+
+    def _forget_messages(self) -> None:
+        forget_expired(self._engine, self._wall_us())
 
     def _compounds(self) -> list[str]:
         return sorted({one.compound for one in self._vault.records()})

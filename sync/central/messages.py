@@ -1,4 +1,4 @@
-"""Messages for now in the database: issued and recorded, fetched or expired, and gone within a minute.
+"""Messages for now in the database: issued and recorded, fetched or expired, and gone by the next day.
 
 A short-lived table rather than a server's memory: a command may come from any process, several servers on one database
 need nothing between them, and who issued one can ask what became of it.
@@ -72,9 +72,9 @@ def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, ask
         body=msgspec.to_builtins(OpenBody(issuer=asker.who.strip(), role=asker.role, reason=asker.reason.strip())),
     )
     signed = sign(key.private(), Purpose.MESSAGE, said)
+    forget_expired(engine, now_us)
     with changing(engine) as connection:
         record(connection, compound, asker, Act.OPEN_GATE, {"device": device, "command": said.id}, now_us)
-        connection.execute(delete(message).where(message.c.compound == compound, message.c.expires_us < now_us - KEPT_US))
         connection.execute(
             insert(message).values(
                 compound=compound,
@@ -100,6 +100,12 @@ def fetched(engine: Engine, said: Message, wall_us: Callable[[], int], wait: Cal
         if expired:
             return False
         wait(LOOK_S)
+
+
+def forget_expired(engine: Engine, now_us: int) -> int:
+    """Delete the messages that nobody asks about any more; how many."""
+    with engine.begin() as connection:
+        return connection.execute(delete(message).where(message.c.expires_us < now_us - KEPT_US)).rowcount
 
 
 def take(engine: Engine, compound: str, device: str, ids: list[str], now_us: int) -> set[str]:

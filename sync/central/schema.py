@@ -222,8 +222,8 @@ document = Table(
     Column("published_by", String(200), nullable=False),
 )
 
-# Messages for now. A row is deleted a minute after its message has expired: it is there for the servers of one
-# database to find, and for its issuer to learn what became of it, never for later.
+# Messages for now: there for the servers of one database to find, and for an issuer to learn what became of one. What
+# has expired is never given to a kiosk; its row is deleted with the next command, or the next day.
 message = Table(
     "message",
     metadata,

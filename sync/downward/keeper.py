@@ -89,9 +89,9 @@ class Keeper:
         self._written_at: Monotonic | None = None
         self._shown: tuple[object, ...] = ()
         self._number = 0
-        self._agreement = Edge("documents' agreement with the server")
-        self._signed = Edge("documents' signature")
-        self._disk = Edge("documents' disk")
+        self._agreement = Edge("document agreement")
+        self._signed = Edge("document signature")
+        self._disk = Edge("document disk")
         self._load(before)
 
     @property

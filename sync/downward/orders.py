@@ -80,4 +80,4 @@ class Orders:
     def _turn_away(self) -> None:
         self.foreign += 1
         if self.foreign == 1:
-            get_logger().error("message of nobody's turned away")
+            get_logger().error("foreign message turned away")

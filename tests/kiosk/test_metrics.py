@@ -4,6 +4,7 @@ import math
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from kiosk import config
 from kiosk.bootstrap.documents import load_policy
+from kiosk.credentials import TrustList
 from kiosk.errors import LogUnusable, UsageError
 from kiosk.events import Draft
+from kiosk.in_force import InForce, Renewed
 from kiosk.link import PartHealth
 from kiosk.metrics import OTHER, Metrics
 from kiosk.model import (
@@ -30,6 +33,7 @@ from kiosk.model import (
     Verdict,
     VisitId,
 )
+from kiosk.staleness import Confirmed, Kind
 from kiosk.visit import RecordGate
 from tests.kiosk.fakes import FakeClock, FakeLog, FakeRecorder
 from tests.kiosk.scraping import Scrape, running_core, taken_port
@@ -63,6 +67,14 @@ class SlowLog(FakeLog):
         return self.room
 
 
+class Counted:
+    """What was refused, ignored or turned away of what came down."""
+
+    refused = 0
+    ignored = 0
+    foreign = 0
+
+
 class Bench:
     """Metrics with fakes behind them."""
 
@@ -74,6 +86,9 @@ class Bench:
         self.inbox = self.metrics.inbox()
         self.log = self.metrics.log(self.kept, self.clock)
         self.recorder = self.metrics.recorder(self.written)
+        self.down = Counted()
+        self.in_force = InForce(load_policy("shipped:normal-times", ROOT), TrustList(), confirmed=dict.fromkeys(Kind))
+        self.metrics.downward(self.down, self.down, self.clock, self.in_force)
 
     def now(self) -> Scrape:
         return Scrape.of_registry(self.metrics.registry)
@@ -245,3 +260,27 @@ def test_the_documentation_describes_exactly_what_is_served(bench: Bench) -> Non
         suffix = "_total" if family.type == "counter" else ""
         served.add((family.name + suffix, family.type, labels))
     assert described ^ served == set()
+
+
+def test_a_documents_age_is_known_since_the_server_vouched_for_it(bench: Bench) -> None:
+    assert math.isnan(bench.now()("gatepost_document_age_seconds", document="revocations"))
+    vouched = Confirmed(bench.clock.wall(), bench.clock.boot_id(), bench.clock.monotonic())
+    bench.inbox.post(Renewed(replace(bench.in_force, confirmed=dict.fromkeys(Kind, vouched))))
+    bench.clock.advance(90)
+    assert bench.now()("gatepost_document_age_seconds", document="revocations") == 90
+
+
+def test_a_new_policys_reasons_are_counted_by_name_and_it_is_what_runs_here(bench: Bench) -> None:
+    document = load_policy("shipped:health-check", ROOT)
+    bench.inbox.post(Renewed(replace(bench.in_force, document=document)))
+    bench.decide(Answer.HOLD, "temperature_high")
+    assert bench.now()("gatepost_decisions_total", answer="hold", reason="temperature_high") == 1
+    assert bench.now()("gatepost_info", software="1.0", simulated="true", policy=document.name) == 1
+
+
+def test_what_came_down_in_vain_is_counted(bench: Bench) -> None:
+    bench.down.refused, bench.down.foreign, bench.down.ignored = 1, 2, 3
+    scrape = bench.now()
+    assert scrape("gatepost_documents_refused_total") == 1
+    assert scrape("gatepost_messages_foreign_total") == 2
+    assert scrape("gatepost_documents_ignored_total") == scrape("gatepost_messages_ignored_total") == 3

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 import requests
-import structlog
-from structlog.testing import capture_logs
 
 from kiosk.errors import ServiceUnavailable, UsageError
 from sync.central.database import changing
@@ -22,6 +20,7 @@ from sync.identity import KEY, PLACE, Papers, PapersUnusable
 from sync.log import SqliteLog
 from sync.obstacles import Obstacle, Obstructed
 from sync.sender import Sender
+from tests.captured_lines import capture_logs
 from tests.kiosk.fakes import FakeClock
 from tests.sync.central.enrolling import TECHNICIAN, code_for, now_us
 from tests.sync.central.serving import Running, server

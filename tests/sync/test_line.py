@@ -7,10 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import json
-from structlog.testing import capture_logs
 
 from kiosk.errors import ServiceUnavailable
 from sync.central.database import changing
@@ -25,6 +23,7 @@ from sync.log import SqliteLog
 from sync.obstacles import Obstacle, Obstructed
 from sync.sender import Sender
 from sync.signing import DEVICE, Signer
+from tests.captured_lines import capture_logs
 from tests.kiosk.fakes import FakeClock
 from tests.sync.central.enrolling import TECHNICIAN, code_for, enrol, now_us, public
 from tests.sync.central.serving import Running, server

@@ -1,0 +1,111 @@
+"""`gatepost central publish`, `withdraw`, `documents` and `open`, as somebody at the server calls them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk.bootstrap.core import build_core
+from kiosk.config import load
+from tests.sync.central.documents import policy, revocations
+
+GATEPOST = Path(sys.executable).parent / "gatepost"
+BY = ("--compound", "riverside", "--as", "Wang Fang")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "central.toml").write_text(
+        f"[database]\nurl = {json.dumps(f'sqlite:///{tmp_path}/central.sqlite')}\n"
+        f"[documents]\nkey = {json.dumps(str(tmp_path / 'document-key'))}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "rules.toml").write_bytes(policy(7))
+    (tmp_path / "revoked.json").write_bytes(revocations("ab" * 12))
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [GATEPOST, "central", "--config", folder / "central.toml", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=folder,
+    )
+
+
+def listed(folder: Path) -> list[dict[str, object]]:
+    ran = run(folder, "documents", "--compound", "riverside")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def test_what_is_published_and_withdrawn_is_listed_with_the_key_that_kiosks_need(folder: Path) -> None:
+    assert run(folder, "publish", *BY, "policy", "rules.toml").returncode == 0
+    assert run(folder, "publish", *BY, "policy", "rules.toml", "--from", "2199-01-01T00:00:00+08:00").returncode == 0
+    assert run(folder, "publish", *BY, "revocations", "revoked.json", "--gate", "gate-2").returncode == 0
+    assert run(folder, "withdraw", *BY, "revocations", "--gate", "gate-2").returncode == 0
+    key, *documents = listed(folder)
+    assert [(one["kind"], one["gate"], one["state"]) for one in documents] == [
+        ("policy", None, "in force"),
+        ("policy", None, "to come"),
+        ("revocations", "gate-2", "superseded"),
+        ("revocations", "gate-2", "withdrawn"),
+    ]
+    assert {one["by"] for one in documents} == {"Wang Fang"}
+    assert len(str(key["document_key"])) == 64
+
+
+def test_trust_is_published_as_one_document_of_all_its_files(folder: Path) -> None:
+    keys = {"schema": 1, "id": "a", "issued_at": "2026-11-01T00:00:00Z", "issuers": []}
+    for name in ("a", "b"):
+        (folder / f"{name}.json").write_text(json.dumps({**keys, "id": name}), encoding="utf-8")
+    ran = run(folder, "publish", *BY, "trust", "a.json", "b.json")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert [one["kind"] for one in listed(folder)[1:]] == ["trust"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("publish", *BY, "policies", "rules.toml"), "no such kind of document"),
+        (("publish", *BY, "policy", "revoked.json"), "policy: is not TOML"),
+        (("publish", *BY, "policy", "rules.toml", "revoked.json"), "one file"),
+        (("publish", *BY, "policy", "nowhere.toml"), "cannot be read"),
+        (("publish", *BY, "policy", "rules.toml", "--from", "tomorrow"), "is no moment"),
+        (("publish", *BY, "policy", "rules.toml", "--from", "2999-01-01"), "no time from which"),
+        (("publish", *BY, "policy", "rules.toml", "--gate", "Gate 2"), "no gate's name"),
+        (("publish", "--compound", "River", "--as", "x", "policy", "rules.toml"), "no compound's name"),
+        (("withdraw", *BY, "policy"), "no policy of riverside"),
+        (("open", *BY, "--device", "gate-1", "--reason", " "), "a reason must be given"),
+    ],
+)
+def test_bad_usage_is_one_sentence_and_publishes_nothing(folder: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    ran = run(folder, *arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert sentence in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def test_a_command_that_no_kiosk_fetches_expires_and_says_so(folder: Path) -> None:
+    ran = run(folder, "open", *BY, "--device", "gate-1", "--reason", "the courier")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "expired" in ran.stderr
+
+
+def test_a_kiosk_that_has_the_key_keeps_documents_beside_its_log(folder: Path) -> None:
+    key = listed(folder)[0]["document_key"]
+    written = (
+        f'[gate]\ncompound = "riverside"\ndevice = "gate-1"\nrun_dir = {json.dumps(str(folder))}\n'
+        '[policy]\nfile = "shipped:normal-times"\n[thermometer]\nsource = "none"\n'
+        f"[log]\npath = {json.dumps(str(folder / 'log.sqlite'))}\n"
+        f'[server]\nurl = "http://127.0.0.1:9"\ntimeout_s = 0.2\ndocument_key = "{key}"\n'
+    )
+    (folder / "kiosk.toml").write_text(written, encoding="utf-8")
+    core = build_core(load(folder / "kiosk.toml"), folder)
+    core.close()
+    assert (folder / "documents" / "memory").exists()
