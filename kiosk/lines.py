@@ -1,7 +1,7 @@
 """What a process says of itself: a line for each thing that happened, with what belongs to it under keys of its own.
 
 The standard library's logging carries the lines, and `kiosk.diagnostics` writes them. Every process of the kiosk says
-something, so whatever this module imports delays each start (docs/decisions/0012-little-is-imported.md).
+something, so whatever this module imports delays each start (docs/decisions/0016-little-is-imported.md).
 """
 
 import logging

@@ -44,6 +44,6 @@ def _run(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> 
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["gatepost", *words]
-    from kiosk.cli import main
+    from kiosk.entry import main
 
     main()

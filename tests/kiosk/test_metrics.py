@@ -263,7 +263,9 @@ def test_the_documentation_describes_exactly_what_is_served(bench: Bench) -> Non
 
 
 def test_a_documents_age_is_known_since_the_server_vouched_for_it(bench: Bench) -> None:
-    assert math.isnan(bench.now()("gatepost_document_age_seconds", document="revocations"))
+    unknown = bench.now()("gatepost_document_age_seconds", document="revocations")
+    assert unknown is not None
+    assert math.isnan(unknown)
     vouched = Confirmed(bench.clock.wall(), bench.clock.boot_id(), bench.clock.monotonic())
     bench.inbox.post(Renewed(replace(bench.in_force, confirmed=dict.fromkeys(Kind, vouched))))
     bench.clock.advance(90)

@@ -38,7 +38,6 @@ def central(tmp_path: Path) -> Iterator[Running]:
 
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
-    structlog.reset_defaults()
     with capture_logs():
         yield
 

@@ -160,7 +160,6 @@ def test_a_revoked_kiosk_says_so_once_and_keeps_everything(central: Running, tmp
     place = papers.place()
     assert place is not None
     health: list[tuple[bool, str]] = []
-    structlog.reset_defaults()
     with closing(SqliteLog(tmp_path / "log.sqlite", compound="riverside", device=place.device, clock=FakeClock())) as log:
         log.append(note(1), visit="v")
         exchange = Exchange(central.url, place.device, papers=papers)
@@ -178,7 +177,6 @@ def test_a_revoked_kiosk_says_so_once_and_keeps_everything(central: Running, tmp
 
 
 def test_another_obstacle_while_the_server_is_lost_is_logged_once(tmp_path: Path) -> None:
-    structlog.reset_defaults()
     with closing(SqliteLog(tmp_path / "log.sqlite", compound="riverside", device="gate-1", clock=FakeClock())) as log:
         log.append(note(1), visit="v")
         with answering(302, HTML) as (url, _):

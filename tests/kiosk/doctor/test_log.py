@@ -220,4 +220,4 @@ def test_a_log_that_is_nearly_full_asks_for_somebody_before_nothing_opens(path: 
         gate = Gate("riverside", "gate-1", capacity)
         (found,) = logs.examine(path, gate, STOPPED, free=lambda _: ROOMY_MB, sync=quick)
         assert found.state is state
-    assert "[log] capacity_mb" in found.advice
+        assert (state is State.UNFIT) is ("[log] capacity_mb" in found.advice)
