@@ -108,7 +108,6 @@ class ScreenApp(App):
         # From now on garbage is collected when it suits.
         gc.disable()
         Clock.schedule_interval(self._collect, COLLECT_S)
-        Clock.schedule_once(lambda _: self._ready(), 0)
 
     def on_stop(self) -> None:
         """Let go of the workers; whoever made the rest closes it."""
@@ -128,6 +127,8 @@ class ScreenApp(App):
         view, now = self._newest, self._clock.monotonic()
         self._session = seen(self._session, view, now)
         self._pace.visiting = view is not None and view.phase is not Phase.IDLE
+        if self._pace.visiting:
+            self._ready()
         if view is None:
             self._told = Told()
         self._draw()
@@ -214,6 +215,7 @@ class ScreenApp(App):
             # What is there now stays: later collections look at what came since.
             gc.collect()
             gc.freeze()
+            self._ready()
             return False
         session = Session(self._settings.manner, NOW, view)
         picture = present(session, NOW, self._time_of_day, self._notices)
