@@ -25,7 +25,7 @@ from sync.wire import NotOnTheWire
 
 FILE = "file:"
 FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 60.0
+LONGEST_PAUSE_S = 15.0
 LOOK_EVERY_S = 1.0
 """How soon a new code, or papers that another process got, are noticed."""
 MAX_CA = 64 * 1024

@@ -97,6 +97,25 @@ def verify(
 
 
 @app.command()
+def signing(
+    rounds: Annotated[int, typer.Option(min=1, help="How often each request is signed and verified.")] = 300,
+    report: ReportFile = None,
+) -> int:
+    """Measure what signing a request costs a kiosk, and the server that verifies it."""
+    from rich.console import Console
+
+    from kiosk.bench import signing as requests
+    from kiosk.demo.run import check_folder, write_report
+
+    check_folder(report)
+    found = requests.measure(rounds)
+    requests.show(Console(highlight=False), found)
+    if report is not None:
+        write_report(report, found)
+    return 0
+
+
+@app.command()
 def ingest(
     rows: Annotated[int, typer.Option(min=2000, help="How many events the tables grow to.")] = 1_000_000,
     part: Annotated[int, typer.Option(min=1000, help="How many events are sent in one measurement.")] = 100_000,

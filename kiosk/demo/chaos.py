@@ -88,6 +88,8 @@ def run_chaos(
             stored = stage.finish()
         finally:
             stage.close()
+    if stage.enrolled is None:
+        toll.wrong.append("the kiosk was never enrolled")
     if (lost := stage.lost(stored)) != 0:
         toll.wrong.append(f"{lost} events are not at the server exactly once")
     judge(stored, edges, toll)

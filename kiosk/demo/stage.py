@@ -7,13 +7,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 import requests
+import structlog
 
 from drivers.simulated.observer import Observer
 from drivers.simulated.protocol import AllDone, ScreenTouched, VisitorReport
@@ -38,6 +39,8 @@ VISIT_WITHIN_S = 40.0
 ENROLLED_WITHIN_S = 20.0
 PARTS = ("gate", "core", "eyes")
 SCREEN = "screen"
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Stage:
         self.supervisor = Supervisor()
         self._disk = Disk()
         self._wire: CuttableWire | None = None
+        self._over = threading.Event()
         self._enrolled: Place | None = None
         self._admission = threading.Thread(target=self._admit, name="enrolment", daemon=True)
 
@@ -241,6 +245,7 @@ class Stage:
 
     def close(self) -> None:
         """End every process. Idempotent."""
+        self._over.set()
         self._full_speed()
         self.supervisor.close()
         if self._wire is not None:
@@ -254,16 +259,22 @@ class Stage:
 
     def _admit(self) -> None:
         """Once the server is there, issue a code and leave it where the kiosk looks for it: no visitor waits for that."""
-        with suppress(GatepostError):
-            self.supervisor.processes["central"].wait_ready()
-            self._site.write_code(issue_code(self._site.folder / "central.toml"))
+        while not self._over.is_set():
+            try:
+                self.supervisor.processes["central"].wait_ready()
+                self._site.write_code(issue_code(self._site.folder / "central.toml"))
+                return
+            except (GatepostError, KeyError) as error:
+                # A busy machine: the server is not ready yet, or its database held.
+                _log.warning("kiosk not admitted", kind=type(error).__name__)
+                self._over.wait(1.0)
 
     def _wait_enrolled(self) -> Place | None:
         """A kiosk whose server was away until now enrols before it ends."""
         papers = papers_beside(self._site.log_path)
         ends = time.monotonic() + ENROLLED_WITHIN_S
         while (place := papers.place()) is None and time.monotonic() < ends:
-            threading.Event().wait(0.05)
+            self._over.wait(0.05)
         return place
 
     def _full_speed(self) -> None:

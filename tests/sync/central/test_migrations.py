@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine, inspect
 
 from sync.central.blind import Field
 from sync.central.database import changing, migrations, open_database
+from sync.central.enrolment import redeem
 from sync.central.people import People
 from sync.central.store import Store
 from sync.central.verification import verify_logs
+from tests.sync.central.enrolling import code_for, public
 from tests.sync.central.kiosks import LOG_ID, NOON_US, KioskLog
 from tests.sync.central.test_store import log_of, rows
 from tests.sync.central.vaults import sealer_of, vault_in
@@ -79,3 +82,17 @@ def test_all_the_way_down_nothing_is_left_and_up_again_all_is_new(engine: Engine
     again = Store(url)
     assert again.append("riverside", "gate-1", LOG_ID, log_of(2).upload())[1].next_seq == 3
     again.close()
+
+
+def test_without_the_devices_table_nobody_is_enrolled_and_nothing_else_is_lost(engine: Engine, url: str) -> None:
+    code = code_for(engine, at_us=NOON_US)
+    key = public(Ed25519PrivateKey.generate())
+    first = redeem(engine, "riverside", code.secret, key, NOON_US)
+    before = contents(url)
+    move(engine, "0002_blind_index", up=False)
+    assert {"device", "enrolment_code"}.isdisjoint(inspect(engine).get_table_names())
+    move(engine, "head", up=True)
+    assert contents(url) == before
+    # The same key at the same gate is the same device again.
+    again = code_for(engine, at_us=NOON_US)
+    assert redeem(engine, "riverside", again.secret, key, NOON_US) == first
