@@ -46,6 +46,9 @@ class Outbox(Protocol):
     def kept_aside(self, log_id: str, kept_to: int) -> None:
         """Note what the server keeps aside of a forked log."""
 
+    def send_again(self, log_id: str, next_seq: int) -> None:
+        """Have all that is held of a log pending, if that begins no later than at `next_seq`."""
+
     def begin_new(self, reason: str, *, after: str) -> str:
         """Begin a new log if `after` is the current one."""
 
@@ -202,8 +205,8 @@ class Sender:
             except wire.NotOnTheWire:
                 answered = False
             except HeadDisputed:
-                # Another branch of the log, or one that was pruned here: there is nothing to send.
-                continue
+                # Another branch of the log. What it kept aside of ours it may have forgotten: it is sent once more.
+                self._log.send_again(known.log_id, standing.next_seq)
         self._doubtful = not answered
         return answered
 
