@@ -201,9 +201,11 @@ class Sender:
             reply = self._exchange.standing(known, ends)
             try:
                 standing = wire.decode_standing(reply.body if reply.status == 200 else b"")
-                self._log.acknowledge(known.log_id, standing.next_seq, bytes.fromhex(standing.head))
             except wire.NotOnTheWire:
                 answered = False
+                continue
+            try:
+                self._log.acknowledge(known.log_id, standing.next_seq, bytes.fromhex(standing.head))
             except HeadDisputed:
                 # Another branch of the log. What it kept aside of ours it may have forgotten: it is sent once more.
                 self._log.send_again(known.log_id, standing.next_seq)
