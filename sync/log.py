@@ -23,7 +23,7 @@ from kiosk.spent import Spend
 from sync.chain import DISK_FAILED, Carried, Decides, Ends, Entry, HeadDisputed, Pending, follow, opening
 from sync.log_file import Occupied, Untrustworthy, connect, is_damage, open_log_file
 from sync.log_rows import events_from, hash_before
-from sync.log_writes import adopt, advance, begin, current, see_unspent, take_back, write
+from sync.log_writes import adopt, advance, begin, current, rewind, see_unspent, take_back, write
 from sync.pruning import prune_older, prune_oldest
 from sync.room import CAPACITY, Room, bound, free_on_disk, room_in
 from sync.salvage import salvage
@@ -170,6 +170,11 @@ class SqliteLog:
                 Head(compound, device, log_id, seq, hash_before(connection, log_id, seq) or GENESIS)
                 for compound, device, log_id, seq in rows[:-1]
             ]
+
+    def send_again(self, log_id: str, next_seq: int) -> None:
+        """Have all that is held of a log pending, if that begins no later than at `next_seq`. Raises LogUnusable."""
+        with self._sender() as connection:
+            rewind(connection, log_id, next_seq)
 
     def unacknowledged(self) -> int:
         """How many events the server has not acknowledged. Raises LogUnusable."""

@@ -63,6 +63,18 @@ def write(connection: sqlite3.Connection, ordinal: int, entry: Entry) -> None:
             connection.execute("DELETE FROM spent WHERE event = ?", (ends.admission,))
 
 
+def rewind(connection: sqlite3.Connection, log_id: str, next_seq: int) -> None:
+    """Note nothing of a log as acknowledged, unless events before its first one that is held would be missed.
+
+    Those were pruned: a server that lacks them cannot take what comes after.
+    """
+    connection.execute(
+        "UPDATE log SET acknowledged = held.seq FROM (SELECT ordinal, min(seq) AS seq FROM event GROUP BY ordinal) AS held"
+        " WHERE held.ordinal = log.ordinal AND log_id = ? AND held.seq <= ?",
+        (log_id, next_seq),
+    )
+
+
 def see_unspent(connection: sqlite3.Connection, spends: Spend) -> None:
     """See that a pass has its single use still. Raises AlreadySpent."""
     if connection.execute("SELECT 1 FROM spent WHERE mark = ?", (spends.mark,)).fetchone() is not None:

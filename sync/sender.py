@@ -50,6 +50,9 @@ class Outbox(Protocol):
     def kept_aside(self, log_id: str, kept_to: int) -> None:
         """Note what the server keeps aside of a forked log."""
 
+    def send_again(self, log_id: str, next_seq: int) -> None:
+        """Have all that is held of a log pending, if that begins no later than at `next_seq`."""
+
     def begin_new(self, reason: str, *, after: str) -> str:
         """Begin a new log if `after` is the current one."""
 
@@ -206,12 +209,14 @@ class Sender:
             reply = self._exchange.standing(known, ends)
             try:
                 standing = wire.decode_standing(reply.body if reply.status == 200 else b"")
-                self._log.acknowledge(known.log_id, standing.next_seq, bytes.fromhex(standing.head))
             except wire.NotOnTheWire:
                 answered = False
-            except HeadDisputed:
-                # Another branch of the log, or one that was pruned here: there is nothing to send.
                 continue
+            try:
+                self._log.acknowledge(known.log_id, standing.next_seq, bytes.fromhex(standing.head))
+            except HeadDisputed:
+                # Another branch of the log. What it kept aside of ours it may have forgotten: it is sent once more.
+                self._log.send_again(known.log_id, standing.next_seq)
         self._doubtful = not answered
         return answered
 

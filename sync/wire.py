@@ -4,11 +4,11 @@
     GET  /api/v1/logs/{device}/{log_id}   (query: compound)     -> 200 with a Standing
 
 An Upload holds consecutive events of one log; `prev_hash` is the hash before the first. A Standing says where the
-server's copy of the log ends. 200: the events are durable there. 409 without `fork`: a gap, send from `next_seq`.
-200 with `kept_to`: the copy has the events up to but not including that number, and goes on beyond them; the kiosk may
-not know what comes there, for its card may be an older copy of itself. 409 with `fork`: the server holds another event
-under a number that was sent. It has kept what was sent aside, up to but not including `kept_to`; the kiosk begins a new
-log, and sends the rest of the old one to be kept aside too.
+server's copy of the log ends. 200: the events are durable there; with `kept_to`, the copy has them up to but not
+including that number and goes on beyond them, as the kiosk may not know whose card is an older copy of itself. 409
+without `fork`: a gap, send from `next_seq`. 409 with `fork`: the server holds another event under a number that was
+sent. It has kept what was sent aside, up to but not including `kept_to`; the kiosk begins a new log, and sends the rest
+of the old one to be kept aside too.
 
 Nothing a genuine kiosk says is refused or lost: an event that cannot be verified takes its place in the chain with
 the hash it claims, marked as faulty, so that the events after it still arrive. Unknown members are kept as they came.

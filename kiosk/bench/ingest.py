@@ -7,6 +7,7 @@ the same run, the same rows are copied into the same tables with PostgreSQL's CO
 
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,11 @@ GROWING_WORKERS = 2
 TENFOLD = 10
 
 
-def bench_ingest(rows: int = 1_000_000, part: int = PART) -> dict[str, Any]:
+def bench_ingest(rows: int = 1_000_000, part: int = PART, numbers: Sequence[int] = WORKERS) -> dict[str, Any]:
     """Measure, on a PostgreSQL of this run's own where there is one, else on SQLite; the report.
 
-    `part` events are sent in each measurement. On PostgreSQL the tables grow tenfold at a time until they have `rows`,
-    on SQLite by what is sent. Raises IntakeFailed.
+    `part` events are sent in each measurement, by each of these `numbers` of workers. On PostgreSQL the tables grow
+    tenfold at a time until they have `rows`, on SQLite by what is sent. Raises IntakeFailed.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatepost-bench-")))
@@ -41,7 +42,7 @@ def bench_ingest(rows: int = 1_000_000, part: int = PART) -> dict[str, Any]:
             "database": "sqlite" if isinstance(cluster, str) else "postgresql",
             "devices": bench.devices,
             "events_per_batch": EVENTS,
-            **bench.compare(),
+            **bench.compare(numbers),
             "growth": bench.grow(rows),
         }
     return report
@@ -57,8 +58,8 @@ class _Bench:
         self._part = part
         self._made = 0
 
-    def compare(self) -> dict[str, Any]:
-        """What 1, 2 and 4 workers take in and, on PostgreSQL, the ratio of each to COPY of the rows that it took in."""
+    def compare(self, numbers: Sequence[int]) -> dict[str, Any]:
+        """What so many workers take in and, on PostgreSQL, the ratio of each to COPY of the rows that it took in."""
         url = self._begin()
         self._take_in(url, GROWING_WORKERS, self.devices)
         # A second database, which COPY alone fills: the same rows lie in its tables before each of its turns.
@@ -66,7 +67,7 @@ class _Bench:
         if copied is not None:
             copy_in(copied, rows_since(url, 0))
         found: dict[str, dict[str, float]] = {}
-        for workers in WORKERS:
+        for workers in numbers:
             since_us = _now_us()
             taken = self._take_in(url, workers, self._part // EVENTS)
             figures = found[str(workers)] = taken.to_json()

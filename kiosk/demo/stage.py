@@ -14,7 +14,6 @@ from typing import Any
 
 import psutil
 import requests
-import structlog
 
 from drivers.simulated.observer import Observer
 from drivers.simulated.protocol import AllDone, ScreenTouched, VisitorReport
@@ -27,6 +26,7 @@ from kiosk.demo.scenarios import Case
 from kiosk.demo.screen import FormScreen
 from kiosk.demo.site import COMPOUND, Guest, Site
 from kiosk.errors import DeviceLost, GatepostError
+from kiosk.lines import get_logger
 from kiosk.pace.bursts import AchievedScale
 from kiosk.pace.slowing import Slowing
 from kiosk.supervisor import Program, Supervisor
@@ -40,7 +40,7 @@ ENROLLED_WITHIN_S = 20.0
 PARTS = ("gate", "core", "eyes")
 SCREEN = "screen"
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)

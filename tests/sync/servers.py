@@ -86,7 +86,7 @@ class ModelServer:
     def _keep_aside(self, request: Request, sent: list[Event]) -> Reply:
         assert request.upload is not None
         aside = self.aside.setdefault(request.log_id, [])
-        aside += [event for event in sent if event not in aside]
+        aside += [event for event in sent if event not in aside and event not in self.logs[request.log_id]]
         kept_to = request.upload.from_seq + len(sent)
         return self._end(self.logs[request.log_id], 409, fork=True, log=BEGIN_NEW, kept_to=kept_to)
 

@@ -1,7 +1,10 @@
 """Whatever is lost, doubled, late, restored or dies, and wherever: the server's logs become the kiosk's, nothing twice."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -9,6 +12,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.captured_lines import capture_logs
 from tests.sync.both_ends import BothEnds, DiesAt, Fate, Key, chained
 from tests.sync.logs import DAY_S
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    with capture_logs():
+        yield
+
 
 fates = st.lists(st.sampled_from([Fate.WELL, *Fate]), max_size=5)
 
@@ -162,3 +172,23 @@ Replicating.TestCase.settings = FEW
 Forking.TestCase.settings = FEW
 TestReplicating = Replicating.TestCase
 TestForking = Forking.TestCase
+
+
+def test_a_branch_that_a_restored_server_forgot_is_there_again(quiet: None) -> None:
+    with closing(BothEnds(200)) as ends:
+        ends.record(2)
+        ends.send()
+        image = ends.image()
+        ends.record(2)
+        ends.send()
+        ends.kiosk_goes_on(image)
+        backup = ends.backup()
+        ends.record(2)
+        ends.send(3)
+        assert [len(events) for events in ends.server_holds(aside=True).values()] == [2]
+        ends.server_goes_on(backup)
+        assert ends.server_holds(aside=True) == {}
+        ends.record(1)
+        ends.send(3)
+        assert ends.at_the_kiosk() <= set(ends.at_the_server())
+        assert ends.log.unacknowledged() == 0

@@ -1,6 +1,7 @@
 """Servers that forget, follow another branch or contradict themselves."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,19 @@ class TestAFork:
         forked.append(1)
         turns(forked.new_sender(), 2)
         assert forked.server.aside == aside
+        assert forked.log.unacknowledged() == 0
+
+    @pytest.mark.parametrize("batch", [1, 2, 200])
+    def test_is_sent_again_to_a_server_that_was_restored_from_before_it_kept_it_aside(self, forked: Site, batch: int) -> None:
+        forked.append(3)
+        turns(forked.sender, 1)
+        aside = deepcopy(forked.server.aside)
+        forked.server.aside.clear()
+        del forked.server.logs[current(forked.log)]
+        forked.append(1)
+        turns(forked.new_sender(batch), 2)
+        assert forked.server.aside == aside
+        assert forked.server.logs[current(forked.log)] == held(forked.path)[current(forked.log)]
         assert forked.log.unacknowledged() == 0
 
     def test_of_which_the_server_claims_to_have_kept_what_it_never_got_is_sent_whole(self, forked: Site) -> None:

@@ -41,8 +41,8 @@ def test_a_part_is_told_in_events_a_second_and_milliseconds_a_batch() -> None:
 
 
 def test_a_small_measurement_has_every_figure() -> None:
-    report = bench_ingest(rows=4000, part=1000)
-    assert list(report["workers"]) == ["1", "2", "4"]
+    report = bench_ingest(rows=4000, part=1000, numbers=(1, 2))
+    assert list(report["workers"]) == ["1", "2"]
     sizes = [one["rows"] for one in report["growth"]["sizes"]]
     assert sizes[0] == 1000
     assert 4000 <= sizes[-1] + 1000 <= 5000
