@@ -13,9 +13,10 @@ from pathlib import Path
 
 from drivers.adviser import Adviser
 from drivers.camera import Camera, Frame
+from drivers.engines import Found
 from drivers.mirror import Mirror
 from drivers.motion import Motion
-from drivers.qr import Decoder, Found
+from drivers.qr import Decoder
 from kiosk.edge import Edge
 from kiosk.errors import DeviceLost
 from kiosk.link import (

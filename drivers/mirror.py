@@ -5,7 +5,7 @@ import numpy as np
 import structlog
 
 from drivers.camera import Frame
-from drivers.qr import Found
+from drivers.engines import Found
 from kiosk.model import Monotonic
 from kiosk.preview import PreviewPublisher
 from kiosk.view import Hint
