@@ -34,12 +34,16 @@ QR = "QRCode"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A code: its exact bytes, who read it, and its four corners (clockwise) in pixels of the given picture."""
+    """A code: its exact bytes, who read it, and its four corners (clockwise) in pixels of the given picture.
+
+    `altered`: the picture was changed before it was read, more than in size.
+    """
 
     content: bytes = field(repr=False)
     engine: str
     symbology: str
     corners: Corners
+    altered: bool = False
 
     @property
     def side(self) -> float:

@@ -1,15 +1,16 @@
 """The ladder: ways to read a picture, in the order of what each still reads for the time it takes.
 
-    1     the whole picture, light codes on dark ground too
-    2     the whole picture from farther away, one threshold for all of it
-    3...  the places alone that look like a code: sharpened, thresholded, by the other engine, enlarged, unrolled
+    1        the whole picture, light codes on dark ground too
+    2, 3     the same with one threshold for all of it, and from farther away
+    4 to 11  mostly the places alone that look like a code: with other thresholds, sharpened, by the other engine, larger
 
 Chosen on photographs of the ZXing project, the same made worse, and drawn ones of sixteen kinds of trouble; how, and
-how far one may believe it, is in docs/decisions/0014-the-ladder.md. The first two rungs read most of what can be read
-and cost 1 ms; all of them together cost about 10 ms on a picture in which nothing can be read.
+how far one may believe it, is in docs/decisions/0014-the-ladder.md. The first rung reads most of what can be read
+and costs 1 ms; all of them together cost about 10 ms on a picture in which nothing can be read.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 
 import cv2
@@ -21,28 +22,26 @@ from drivers.region import Region, locate, moved, read_in, resized
 
 MAX_WIDTH, MAX_HEIGHT = 1280, 720
 AFAR_WIDTH, AFAR_HEIGHT = 480, 470
+HALF_WIDTH = 640
 MOST_ENLARGED = 2.0
 """Enlarged more, small pictures read worse."""
+GROWN = np.ones((5, 5), np.uint8)
 BENT = 1.1
 """Half the angle, in radians, that a code goes around a cylinder."""
 
 
 class Sight:
-    """One grey picture, and what several rungs need of it, made when the first of them asks. One thread.
+    """One grey picture, and what several rungs need of it, made when the first of them asks. One thread."""
 
-    `near`: where a code was just before; such places are looked at first.
-    """
-
-    def __init__(self, grey: Picture, formats: zxingcpp.BarcodeFormats = QR_ONLY, near: tuple[Region, ...] = ()) -> None:
+    def __init__(self, grey: Picture, formats: zxingcpp.BarcodeFormats = QR_ONLY) -> None:
         self.formats = formats
         self.scale = min(1.0, MAX_WIDTH / grey.shape[1], MAX_HEIGHT / grey.shape[0])
         self.grey = resized(grey, self.scale)
-        self._near = near
 
     @cached_property
     def regions(self) -> tuple[Region, ...]:
         """Where a code may be, in pixels of `grey`."""
-        return self._near or locate(self.grey)
+        return locate(self.grey)
 
     def zxing(self, grey: Picture, binarizer: zxingcpp.Binarizer = Binarizer.LocalAverage) -> tuple[Found, ...]:
         """Read dark codes of the symbologies in use."""
@@ -54,7 +53,8 @@ Rung = Callable[[Sight], tuple[Found, ...]]
 
 def climb(sight: Sight, rung: Rung) -> tuple[Found, ...]:
     """Read by one rung; corners are in pixels of the picture that the sight was made of."""
-    return moved(rung(sight), lambda x, y: (x / sight.scale, y / sight.scale))
+    found = moved(rung(sight), lambda x, y: (x / sight.scale, y / sight.scale))
+    return found if rung is whole else tuple(replace(code, altered=True) for code in found)
 
 
 def whole(sight: Sight) -> tuple[Found, ...]:
@@ -62,9 +62,14 @@ def whole(sight: Sight) -> tuple[Found, ...]:
     return by_zxing(sight.grey, inverted=True, formats=sight.formats)
 
 
+def one_threshold(sight: Sight) -> tuple[Found, ...]:
+    """The whole picture, with one threshold for all of it: it does not follow stains and shadows inside a code."""
+    return sight.zxing(sight.grey, Binarizer.GlobalHistogram)
+
+
 def afar(sight: Sight) -> tuple[Found, ...]:
-    """The whole picture made small: grain and dirt are averaged away; one threshold does not follow what is left."""
-    return _from_afar(sight, lambda small: sight.zxing(small, Binarizer.GlobalHistogram))
+    """The same from farther away, or enlarged where it is small: grain and dirt are averaged away."""
+    return _scaled(sight, AFAR_WIDTH, AFAR_HEIGHT, lambda small: sight.zxing(small, Binarizer.GlobalHistogram))
 
 
 def sharp(sight: Sight) -> tuple[Found, ...]:
@@ -84,7 +89,19 @@ def other_engine(sight: Sight) -> tuple[Found, ...]:
 
 def afar_thresholded(sight: Sight) -> tuple[Found, ...]:
     """The whole picture made small, with a threshold for each place: where nothing looks like a code, or too much."""
-    return _from_afar(sight, lambda small: sight.zxing(_threshold(cv2.blur(small, (3, 3)), 31), Binarizer.BoolCast))
+    return _scaled(
+        sight,
+        AFAR_WIDTH,
+        AFAR_HEIGHT,
+        lambda small: sight.zxing(_threshold(cv2.blur(small, (3, 3)), 31), Binarizer.BoolCast),
+    )
+
+
+def whole_thresholded(sight: Sight) -> tuple[Found, ...]:
+    """The same from nearer, and without averaging: small modules under spots and shadows."""
+    return _scaled(
+        sight, HALF_WIDTH, MAX_HEIGHT, lambda small: sight.zxing(_threshold(small, 21), Binarizer.BoolCast), enlarged=1.0
+    )
 
 
 def larger(sight: Sight) -> tuple[Found, ...]:
@@ -92,9 +109,9 @@ def larger(sight: Sight) -> tuple[Found, ...]:
     return _in_places(sight, 540, lambda crop: sight.zxing(sharpened(crop, 9, 4.0)))
 
 
-def enlarged(sight: Sight) -> tuple[Found, ...]:
-    """Modules of two pixels or three."""
-    return _in_places(sight, 800, sight.zxing)
+def eroded(sight: Sight) -> tuple[Found, ...]:
+    """Light that has eaten into the dark, and dots that do not touch: the dark made to grow."""
+    return _in_places(sight, 540, lambda crop: sight.zxing(np.asarray(cv2.erode(crop, GROWN), np.uint8)))
 
 
 def unrolled(sight: Sight) -> tuple[Found, ...]:
@@ -102,21 +119,17 @@ def unrolled(sight: Sight) -> tuple[Found, ...]:
     return _in_places(sight, 400, lambda crop: _unrolled(crop, sight))
 
 
-def whole_sharp(sight: Sight) -> tuple[Found, ...]:
-    """The whole picture, sharpened: what does not look like a code from afar, and what lies beside one that does."""
-    return sight.zxing(sharpened(sight.grey, 15, 3.0))
-
-
 LADDER: tuple[Rung, ...] = (
     whole,
+    one_threshold,
     afar,
-    sharp,
     thresholded,
-    other_engine,
+    sharp,
     afar_thresholded,
+    other_engine,
+    whole_thresholded,
     larger,
-    enlarged,
-    whole_sharp,
+    eroded,
     unrolled,
 )
 
@@ -127,9 +140,8 @@ def sharpened(grey: Picture, reach: int, strength: float) -> Picture:
     return np.asarray(cv2.addWeighted(grey, 1 + strength, around, -strength, 0), np.uint8)
 
 
-def _from_afar(sight: Sight, read: Engine) -> tuple[Found, ...]:
-    height, width = sight.grey.shape
-    scale = min(MOST_ENLARGED, AFAR_WIDTH / width, AFAR_HEIGHT / height)
+def _scaled(sight: Sight, width: int, height: int, read: Engine, enlarged: float = MOST_ENLARGED) -> tuple[Found, ...]:
+    scale = min(enlarged, width / sight.grey.shape[1], height / sight.grey.shape[0])
     return moved(read(resized(sight.grey, scale)), lambda x, y: (x / scale, y / scale))
 
 

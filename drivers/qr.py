@@ -19,6 +19,8 @@ KNOWN_AT_MOST = 8
 LATER_RUNGS = 3
 """How many rungs after the first look at one frame at most. The next frame goes on where this one left off: it is no
 harder to read, and the eyes leave time to others."""
+DOUBTFUL_FRAMES = 10
+"""How long a reading of a changed picture waits for another that says the same."""
 NEAR_MARGIN = 0.5
 """Of a code's size: it moves between frames."""
 
@@ -54,6 +56,8 @@ class Decoder:
         self._since_whole = 0
         self._since_new = COMPANY_FRAMES
         self._rung = 0
+        self._frame = 0
+        self._doubtful: dict[bytes, int] = {}
 
     def decode(
         self, image: Picture, *, thorough: bool = True, overtaken: Callable[[], bool] = lambda: False
@@ -63,8 +67,12 @@ class Decoder:
         Of the later rungs one is tried, and up to LATER_RUNGS until one finds something or `overtaken` says that a
         newer frame is there; that one goes on with the rung that is next. A slow processor would else look at an old
         picture, rung by rung, while the first rung could read the new one.
+
+        What was read in a changed picture counts only when another frame says the same: a misread must never be the
+        reason why somebody is refused, and the rung that read it is the next frame's first.
         """
         grey = grey_of(image)
+        self._frame += 1
         self._since_whole += 1
         self._since_new += 1
         found = tuple(code for place in self._places for code in self._near(grey, place))
@@ -73,12 +81,21 @@ class Decoder:
             self._since_whole = 0
             look = self._climb if thorough and not found else self._glance
             found += look(grey, overtaken)
-        found = _distinct(found)
+        found = tuple(code for code in _distinct(found) if self._sure(code))
         if found:
             self._note(found)
         elif self._since_whole == 0:
             self._places = ()
         return found
+
+    def _sure(self, code: Found) -> bool:
+        """Say whether a code was read as it is, or in an earlier frame, not long ago, with the same content."""
+        if not code.altered:
+            return True
+        seen = {content: at for content, at in self._doubtful.items() if self._frame - at <= DOUBTFUL_FRAMES}
+        sure = code.content in seen
+        self._doubtful = {**dict(list(seen.items())[-KNOWN_AT_MOST:]), code.content: self._frame}
+        return sure
 
     def _note(self, found: tuple[Found, ...]) -> None:
         """Remember where codes are, and whether one has just come up. One that is missed now and then is not new."""

@@ -24,7 +24,7 @@ SMALLEST = 7
 MARGIN = 0.12
 PLACES = 2
 """A hand holds one code, or there is one in each."""
-AREA_BELOW = 0.75
+AREA_BELOW = 0.6
 """Made smaller than this, pixels must be averaged; above, going between neighbours is as good and costs less."""
 
 

@@ -135,6 +135,8 @@ class TestDecoder:
         decoder = Decoder(whole_every=100)
         decoder.decode(placed(drawn(b"sharp"), 50, 50))
         faint = placed(SPOILT["out of focus"], 700, 200)
+        for _ in range(len(LADDER)):
+            decoder.decode(faint)
         assert [found.content for found in decoder.decode(faint)] == [b"out of focus" * 12]
 
     @pytest.mark.parametrize("code", SPOILT.values(), ids=SPOILT.keys())
@@ -142,8 +144,22 @@ class TestDecoder:
         self, code: NDArray[np.uint8]
     ) -> None:
         decoder = Decoder()
-        seen = [bool(decoder.decode(code, overtaken=lambda: True)) for _ in LADDER]
+        seen = [bool(decoder.decode(code, overtaken=lambda: True)) for _ in range(len(LADDER) + 1)]
         assert any(seen)
+
+    def test_what_is_read_in_a_changed_picture_counts_when_two_frames_say_the_same(self) -> None:
+        decoder, readings = Decoder(), [[code.content for code in decode(SPOILT["grainy"])]]
+        readings += [[code.content for code in decoder.decode(SPOILT["grainy"])] for _ in range(2 * len(LADDER))]
+        assert readings[0] == [b"grainy" * 4]
+        assert readings[1] == []
+        assert [b"grainy" * 4] in readings[2:]
+
+    def test_ever_new_readings_of_changed_pictures_never_count(self) -> None:
+        decoder = Decoder()
+        for number in range(12):
+            other = grainy(drawn(f"number {number}", pixels=8))
+            assert not [code for code in decoder.decode(other) if code.altered]
+        assert len(decoder._doubtful) <= KNOWN_AT_MOST + 1
 
     def test_a_picture_that_is_overtaken_is_looked_at_by_two_rungs_and_any_by_a_few_at_most(self) -> None:
         asked: list[bool] = []
