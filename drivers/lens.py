@@ -20,6 +20,8 @@ BLACK = 12
 SHADES = 4.0
 """How much a picture scatters, in levels, after its noise was averaged away: a plain wall in even light has twice that."""
 SMOOTHED = 9
+DETAIL = 24
+"""How far a pixel is from its surroundings where there is something small to see, such as a code: beyond all noise."""
 
 
 class Blind(StrEnum):
@@ -56,5 +58,6 @@ class Lens:
 def _blindness(few: Picture) -> Blind | None:
     if float(np.percentile(few, 99)) < BLACK:
         return Blind.BLACK
-    smooth = cv2.blur(few, (SMOOTHED, SMOOTHED))
-    return Blind.COVERED if float(np.std(smooth)) < SHADES else None
+    smooth = np.asarray(cv2.blur(few, (SMOOTHED, SMOOTHED)), np.uint8)
+    plain = float(np.std(smooth)) < SHADES and float(np.percentile(cv2.absdiff(few, smooth), 99)) < DETAIL
+    return Blind.COVERED if plain else None

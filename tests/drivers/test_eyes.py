@@ -192,34 +192,6 @@ def test_a_camera_that_comes_after_the_eyes_have_stopped_is_closed(core: Core, s
     assert opened
 
 
-def test_a_camera_that_shows_the_same_for_ever_is_told_and_opened_again(core: Core, stage: Stage) -> None:
-    stage.picture = placed(drawn(b"frozen"), 300, 200)
-
-    def live() -> Camera:
-        stage.broken.clear()
-        return Camera(stage, name="stage", fps=60, clock=QuickClock())
-
-    with watching(core.path, live, QuickClock()):
-        core.accept()
-        assert core.expect(PartHealth).well
-        lost = core.expect(PartHealth)
-        assert (lost.well, lost.detail) == (False, "the picture does not change")
-        assert core.expect(PartHealth).well
-
-
-def test_a_covered_camera_is_said_once_each_way_and_is_no_loss(core: Core, stage: Stage) -> None:
-    structlog.reset_defaults()
-    stage.picture = np.full_like(GREY, 40)
-    with capture_logs() as said, watching(core.path, stage.open, QuickClock()):
-        core.accept()
-        assert core.expect(PartHealth).well
-        came = core.during(1.2)
-        stage.picture = placed(drawn(b"uncovered"), 300, 200)
-        core.expect(Scanned)
-    assert not [message for message in came if isinstance(message, PartHealth)]
-    assert [line["event"] for line in said] == ["sight lost", "sight back"]
-
-
 def test_the_colour_around_a_code_goes_with_it(core: Core, stage: Stage) -> None:
     code = drawn(b"https://health.example/code?t=1")
     stage.picture = placed(code, 500, 200)
