@@ -16,7 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers import v4l2
 from drivers.pictures import Picture, fit, load_picture
+from drivers.v4l2 import Controls
 from kiosk.errors import DeviceLost, UsageError
 from kiosk.lines import get_logger
 from kiosk.model import Monotonic
@@ -32,6 +34,7 @@ QUEUE = 4
 """Frames that a queue is taken to hold: after so many dropped, one is kept in any case."""
 STAMP_BELIEVED_S = 2.0
 """A driver's time stamp older than this is of another clock."""
+AS_THEY_ARE = Controls()
 PICTURE_HELD_S = 0.5
 """How long each picture of a folder is shown."""
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"}
@@ -70,7 +73,9 @@ class Capture(Protocol):
 class Camera:
     """Owns a source and the thread that grabs from it. `newest` from one thread, the rest from any."""
 
-    def __init__(self, capture: Capture, *, name: str, fps: int, clock: Clock) -> None:
+    def __init__(self, capture: Capture, *, name: str, fps: int, clock: Clock, replayed: bool = False) -> None:
+        self.replayed = replayed
+        """Its pictures are no sensor's, and may be the same for ever."""
         self._capture = capture
         self._clock = clock
         self._period_s = 1 / fps
@@ -193,8 +198,9 @@ def open_camera(
     fps: int,
     clock: Clock,
     simulated: "Callable[[], SimulatedCapture] | None" = None,
+    controls: Controls = AS_THEY_ARE,
 ) -> Camera:
-    """Open `device:N`, `picture:FILE`, `folder:DIR`, `video:FILE` or `simulated` (made by the function given).
+    """Open `device:N`, `picamera2`, `picture:FILE`, `folder:DIR`, `video:FILE` or `simulated` (made by the function given).
 
     Raises DeviceLost when the camera is not there, UsageError when the source cannot be meant.
     """
@@ -204,18 +210,23 @@ def open_camera(
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     kind, _, place = source.partition(":")
     if kind == "device":
-        capture = _device(place, width, height, fps)
+        capture = _device(place, width, height, fps, controls)
+    elif kind == "picamera2":
+        # Only here: it comes with Raspberry Pi OS, and nothing else needs it.
+        from drivers.picamera import open_picamera
+
+        capture = open_picamera(width, height, fps)
     elif kind == "simulated" and simulated is not None:
         capture = _simulated(simulated)
     elif kind in ("picture", "folder", "video"):
         capture = Replay(_pictures(kind, Path(place), width, height, fps), fps, clock)
     else:
         # Not quoted: the address of a camera may have a password in it.
-        raise UsageError("[camera] source is no camera here: name device:N, picture:FILE, folder:DIR or video:FILE")
-    return Camera(capture, name=source, fps=fps, clock=clock)
+        raise UsageError("[camera] source is no camera: name device:N, picamera2, picture:FILE, folder:DIR or video:FILE")
+    return Camera(capture, name=source, fps=fps, clock=clock, replayed=isinstance(capture, Replay))
 
 
-def _device(number: str, width: int, height: int, fps: int) -> Capture:
+def _device(number: str, width: int, height: int, fps: int, controls: Controls) -> Capture:
     if not number.isdigit():
         raise UsageError(f"device:{number} is no camera: name its number, as in device:0")
     capture = cv2.VideoCapture(int(number), cv2.CAP_V4L2)
@@ -232,6 +243,8 @@ def _device(number: str, width: int, height: int, fps: int) -> Capture:
     }
     for wish, value in wishes.items():
         capture.set(wish, value)
+    # Last: a new format may put them back to what they were.
+    v4l2.apply(controls, int(number))
     return capture  # type: ignore[return-value]  # OpenCV's stubs give `retrieve` wider pictures than a camera has
 
 

@@ -8,14 +8,17 @@ or a code was just seen; then the screen has a mirror, and whoever's code is not
 import contextlib
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from drivers.adviser import Adviser
 from drivers.camera import Camera, Frame
+from drivers.engines import QR_ONLY, Formats, Found
 from drivers.mirror import Mirror
 from drivers.motion import Motion
-from drivers.qr import Decoder, Found
+from drivers.qr import Decoder
+from drivers.tint import tint_around
+from drivers.watched import FULL_FPS, WatchedCamera
 from kiosk.edge import Edge
 from kiosk.errors import DeviceLost
 from kiosk.link import (
@@ -32,18 +35,13 @@ from kiosk.link import (
     greet,
     reconnect_pause,
 )
-from kiosk.model import MAX_CODE, Monotonic, Part, Scan
+from kiosk.model import MAX_CODE, Part, Scan
 from kiosk.ports import Clock
 
-FULL_FPS = 1000
-"""More than any camera gives: no frame is left unread."""
 REPEAT_S = 0.3
 """The same content is told again after so long, for the core to know that it is still held up."""
 LINGER_S = 1.5
 """How long watching goes on after the last sign of a visitor."""
-BACKOFF_S = (0.2, 2.0)
-SILENT_S = 3.0
-"""A camera that gives no frame for so long is opened again."""
 JOIN_S = 2.0
 
 
@@ -56,16 +54,23 @@ def run_eyes(
     mirror: Mirror,
     idle_fps: int,
     version: str,
+    formats: Formats = QR_ONLY,
+    leash: AbstractContextManager[None] | None = None,
 ) -> None:
-    """Watch until `stop` is set. A lost core or camera is waited for; one that cannot be meant is a UsageError."""
+    """Watch until `stop` is set. A lost core or camera is waited for; one that cannot be meant is a UsageError.
+
+    `leash` is held around every look at a frame: what ends the process if a decoder does not come back.
+    """
     core = Edge("core")
-    with contextlib.closing(_Watched(open_camera, clock)) as camera, contextlib.closing(mirror):
+    with contextlib.closing(WatchedCamera(open_camera, clock)) as camera, contextlib.closing(mirror):
         while not stop.is_set():
             connection = connect_patiently(core_socket, stop.wait)
             if connection is None:
                 return
             began = clock.monotonic()
-            session = _Session(connection, camera, mirror, clock, stop, idle_fps, core)
+            session = _Session(
+                connection, camera, mirror, clock, stop, idle_fps, core, Decoder(formats=formats), leash or nullcontext()
+            )
             try:
                 greet(connection, Part.EYES, version)
                 session.run()
@@ -76,108 +81,22 @@ def run_eyes(
             stop.wait(reconnect_pause(clock.monotonic() - began))
 
 
-class _Watched:
-    """A camera that comes and goes: opened and closed in a thread of its own, so that the loop beats meanwhile."""
-
-    def __init__(self, open_camera: Callable[[], Camera], clock: Clock) -> None:
-        self._open = open_camera
-        self._clock = clock
-        self._opener = ThreadPoolExecutor(1, thread_name_prefix="camera opener")
-        self._coming: Future[Camera] | None = None
-        self._camera: Camera | None = None
-        self._index = 0
-        self._fps = FULL_FPS
-        self._backoff_s = BACKOFF_S[0]
-        self._retry_at: float = clock.monotonic()
-        self._frame_at = clock.monotonic()
-        self.well: bool | None = None
-        self.detail = ""
-
-    def pace(self, fps: int) -> None:
-        """Set how many frames a second are unpacked."""
-        self._fps = fps
-        camera = self._camera
-        if camera is not None:
-            camera.pace(fps)
-
-    def frame(self, timeout_s: float, wake: threading.Event) -> Frame | None:
-        """Return the next frame, or None in time: none came, or there is no camera just now."""
-        if self._camera is None:
-            self._reopen(timeout_s, wake)
-            return None
-        try:
-            frame = self._camera.newest(self._index, timeout_s)
-        except DeviceLost as error:
-            self._lose(str(error))
-            return None
-        now = self._clock.monotonic()
-        if frame is None:
-            if now - self._frame_at > SILENT_S:
-                self._lose("the camera is silent")
-            return None
-        self._index, self._frame_at = frame.index, now
-        self.well, self.detail, self._backoff_s = True, "", BACKOFF_S[0]
-        return frame
-
-    def overtaken(self) -> bool:
-        """Say whether there is a newer frame than the one that was given last."""
-        return self._camera is not None and self._camera.has_newer(self._index)
-
-    def close(self) -> None:
-        """Let go of the camera, also of one that is still being opened. Idempotent."""
-        if self._coming is not None:
-            self._coming.cancel()
-            self._coming.add_done_callback(_close_unused)
-            self._coming = None
-        self._opener.shutdown(wait=False)
-        camera, self._camera = self._camera, None
-        if camera is not None:
-            camera.close()
-
-    def _reopen(self, timeout_s: float, wake: threading.Event) -> None:
-        if self._coming is None:
-            rest = self._retry_at - self._clock.monotonic()
-            if rest > 0:
-                wake.wait(min(rest, timeout_s))
-                return
-            self._coming = self._opener.submit(self._open)
-        wait([self._coming], timeout_s)
-        if not self._coming.done():
-            return
-        coming, self._coming = self._coming, None
-        try:
-            self._camera = coming.result()
-        except DeviceLost as error:
-            self._lose(str(error))
-            return
-        self._camera.pace(self._fps)
-        self._index, self._frame_at = 0, self._clock.monotonic()
-
-    def _lose(self, detail: str) -> None:
-        now = self._clock.monotonic()
-        camera, self._camera = self._camera, None
-        if camera is not None:
-            # A driver that is stuck holds the closing up: the next opening waits behind it, the loop does not.
-            self._opener.submit(camera.close)
-        self._retry_at = now + self._backoff_s
-        self._backoff_s = min(2 * self._backoff_s, BACKOFF_S[1])
-        if self.well is not False:
-            self.well, self.detail = False, detail
-
-
 class _Session:
     """One connection with the core, from greeting to its end."""
 
     def __init__(
         self,
         connection: Connection,
-        camera: _Watched,
+        camera: WatchedCamera,
         mirror: Mirror,
         clock: Clock,
         stop: threading.Event,
         idle_fps: int,
         core: Edge,
+        decoder: Decoder,
+        leash: AbstractContextManager[None],
     ) -> None:
+        self._leash = leash
         self._core = core
         self._connection = connection
         self._camera = camera
@@ -186,7 +105,7 @@ class _Session:
         self._clock = clock
         self._stop = stop
         self._idle_fps = idle_fps
-        self._decoder = Decoder()
+        self._decoder = decoder
         self._motion = Motion()
         self._attended = False
         self._gone = threading.Event()
@@ -214,8 +133,9 @@ class _Session:
             frame = self._camera.frame(max(0.001, self._beat_at - now), self._gone)
             self._tell_health()
             if frame is not None:
-                codes = self._look(frame, thorough=watching)
-                self._help(frame, codes, watching=watching)
+                with self._leash:
+                    codes = self._look(frame, thorough=watching)
+                    self._help(frame, codes, watching=watching)
 
     def close(self) -> None:
         """End the connection and its thread, and take the mirror away. Idempotent."""
@@ -246,7 +166,7 @@ class _Session:
         codes = self._decoder.decode(frame.image, thorough=thorough, overtaken=self._camera.overtaken)
         for code in codes:
             self._linger()
-            self._tell(code, frame.captured_at)
+            self._tell(code, frame)
         return codes
 
     def _help(self, frame: Frame, codes: tuple[Found, ...], *, watching: bool) -> None:
@@ -263,13 +183,15 @@ class _Session:
     def _linger(self) -> None:
         self._watch_until = self._clock.monotonic() + LINGER_S
 
-    def _tell(self, code: Found, captured_at: Monotonic) -> None:
+    def _tell(self, code: Found, frame: Frame) -> None:
         now = self._clock.monotonic()
         if len(code.content) > MAX_CODE or now - self._told_at.get(code.content, -REPEAT_S) < REPEAT_S:
             return
         self._told_at = {content: at for content, at in self._told_at.items() if now - at < REPEAT_S}
         self._told_at[code.content] = now
-        self._send(Scanned(Scan(code.content, code.symbology, code.engine, captured_at, now, code.corners)))
+        scan = Scan(code.content, code.symbology, code.engine, frame.captured_at, now, code.corners)
+        around = tint_around(frame.image, code.corners)
+        self._send(Scanned(scan) if around is None else Scanned(scan, around.tint.value, around.confidence))
 
     def _tell_health(self) -> None:
         """Tell the core on edges, and once in each connection."""
@@ -280,8 +202,3 @@ class _Session:
 
     def _send(self, message: AnyMessage) -> None:
         self._connection.send(message)
-
-
-def _close_unused(coming: Future[Camera]) -> None:
-    if not coming.cancelled() and coming.exception() is None:
-        coming.result().close()

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from drivers.camera import Frame
-from drivers.qr import Found
+from drivers.engines import Found
 from kiosk.lines import get_logger
 from kiosk.model import Monotonic
 from kiosk.preview import PreviewPublisher

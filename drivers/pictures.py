@@ -20,6 +20,7 @@ os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))
 import cv2  # noqa: E402 - after its limit
 
 from drivers import qr, zbar  # noqa: E402
+from drivers.charset import text_of  # noqa: E402
 
 Picture = NDArray[np.uint8]
 
@@ -33,7 +34,7 @@ class Code(msgspec.Struct, frozen=True):
 
 
 class Decoded(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of `gatepost decode`: `ms` is decoding alone; `error` says why a file could not be read."""
+    """One line of `gatepost decode`: `ms` is decoding alone, in processor time; `error`: why a file could not be read."""
 
     file: str
     codes: list[Code]
@@ -54,10 +55,11 @@ def read_codes(file: str) -> Decoded:
     except UsageError as error:
         return Decoded(file, [], 0.0, str(error))
     zbar.available()  # Loading the library is not decoding.
-    began = time.perf_counter()
+    cv2.setNumThreads(1)  # As in the eyes; and all the work is then this thread's.
+    began = time.thread_time()
     found = qr.decode(picture)
-    elapsed_ms = round((time.perf_counter() - began) * 1000, 3)
-    codes = [Code(qr.text_of(code.content), code.content.hex(), code.engine) for code in found]
+    elapsed_ms = round((time.thread_time() - began) * 1000, 3)
+    codes = [Code(text_of(code.content), code.content.hex(), code.engine) for code in found]
     return Decoded(file, codes, elapsed_ms)
 
 

@@ -41,14 +41,25 @@ class GateSection(Section, frozen=True):
     metrics_port: Annotated[int, Meta(ge=0, le=65535)] | None = None
 
 
+Symbology = Literal["qr", "micro_qr", "aztec", "data_matrix"]
+
+
 class CameraSection(Section, frozen=True):
-    """[camera] `source` is `device:0`, `picture:FILE`, `folder:DIR`, `video:FILE` or `simulated`."""
+    """[camera] `source` is `device:0`, `picamera2`, `picture:FILE`, `folder:DIR`, `video:FILE` or `simulated`.
+
+    `exposure` (0.1 ms), `focus`, `gain` and `power_line_hz` are a V4L2 device's; left out, its driver sees to them.
+    """
 
     source: str = "device:0"
     width: Annotated[int, Meta(ge=160, le=3840)] = 1280
     height: Annotated[int, Meta(ge=120, le=2160)] = 720
     fps: Annotated[int, Meta(ge=1, le=120)] = 30
     idle_fps: Annotated[int, Meta(ge=1, le=30)] = 10
+    symbologies: Annotated[tuple[Symbology, ...], Meta(min_length=1)] = ("qr",)
+    exposure: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    focus: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    gain: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    power_line_hz: Literal[50, 60] | None = None
 
 
 class ThermometerSection(Section, frozen=True):
@@ -190,7 +201,7 @@ SECTIONS: dict[str, type[Section]] = {
     "simulation": SimulationSection,
 }
 SOURCES = {
-    "camera": r"device:\d+|picture:.+|folder:.+|video:.+|simulated",
+    "camera": r"device:\d+|picamera2|picture:.+|folder:.+|video:.+|simulated",
     "thermometer": r"i2c:\d+|simulated|none",
     "relay": r"lgpio|simulated",
 }

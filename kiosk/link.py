@@ -11,6 +11,7 @@ import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -71,9 +72,14 @@ class Attend(Message, frozen=True):
 
 
 class Scanned(Message, frozen=True):
-    """From the eyes: a code, with the times of its frame and of its decoding."""
+    """From the eyes: a code, with the times of its frame and of its decoding, and the colour that is around it.
+
+    `colour` is green, yellow or red, how sure that is 0 to 1: any screen can show it, so it decides nothing.
+    """
 
     scan: Scan
+    colour: Literal["green", "yellow", "red"] | None = None
+    colour_confidence: float = 0.0
 
 
 class SceneMoved(Message, frozen=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drivers.camera import open_camera
-from drivers.qr import Found
+from drivers.engines import Found
 from kiosk.config import load as load_kiosk
 from kiosk.credentials import HealthToken, PassClaims, examine, resolved
 from kiosk.credentials.passes import encode, read

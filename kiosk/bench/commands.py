@@ -78,6 +78,22 @@ def screen(
 
 
 @app.command()
+def decode(
+    data: Annotated[
+        Path | None, typer.Option(help="The test data; else $GATEPOST_TESTDATA, else ../shared/data.", metavar="FOLDER")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each picture is read; the least counts.")] = 3,
+    visitors: Annotated[int, typer.Option(min=1, help="How many simulated ones come.")] = 12,
+    report: ReportFile = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the engines; needs matplotlib.", metavar="FILE.png")] = None,
+) -> int:
+    """Measure the decoders side by side over photographs and simulated approaches: status 1 below what they must reach."""
+    from kiosk.bench.decode import bench_decode
+
+    return bench_decode(data=data, rounds=rounds, visitors=visitors, report=report, picture=plot)
+
+
+@app.command()
 def verify(
     rounds: Annotated[int, typer.Option(min=1, help="How often each code is checked.")] = 300,
     report: ReportFile = None,

@@ -1,4 +1,4 @@
-"""The distribution of clear times and of the stages as a picture. Needs matplotlib (the extra `bench`)."""
+"""What was measured, as a picture: clear times, stages, decoders. Needs matplotlib (the extra `bench`)."""
 
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
@@ -27,6 +27,27 @@ def draw(found: Mapping[str, Any], file: Path) -> None:
     _stages(lower, found)
     scale = f"processor {found['cpu_scale']} times slower (achieved {found['achieved_scale'] or 'unknown'})"
     figure.suptitle(f"{found['n']} visitors, {scale}", fontsize=11)
+    figure.savefig(file, dpi=DPI)
+
+
+def draw_decoding(found: Mapping[str, Any], file: Path) -> None:
+    """Draw the report of `gatepost bench decode` to a PNG file: what each engine reads, and for how much time."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    engines = found["engines"]
+    shares = [of["with_code"]["exact"] / max(1, of["with_code"]["scored"]) for of in engines.values()]
+    bars = left.barh(list(engines), shares, color=BLUE)
+    left.bar_label(bars, [f"{share:.1%}" for share in shares], padding=3)
+    left.set(xlim=(0, 1.15), xlabel="share of photographs read exactly")
+    for place, kind in ((0.2, "with_code"), (-0.2, "without_code")):
+        means = [of[kind]["mean_ms"] or 0.0 for of in engines.values()]
+        at = [number + place for number in range(len(means))]
+        label = kind.replace("_", " ")
+        right.barh(at, means, height=0.38, color=BLUE if kind == "with_code" else GREY, label=label)
+    right.set(yticks=range(len(engines)), yticklabels=list(engines), xlabel="mean time of a picture (ms)")
+    right.legend()
     figure.savefig(file, dpi=DPI)
 
 

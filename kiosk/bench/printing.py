@@ -115,6 +115,33 @@ def print_ingest(console: Console, found: Mapping[str, Any]) -> None:
     console.print(f"an upload into the fullest tables took {growth['batch_ratio']} of the time of one into the emptiest")
 
 
+def print_decoding(console: Console, found: Mapping[str, Any]) -> None:
+    """Print the engines by folder, what successive frames cost, and what the ladder must reach."""
+    table = table_of(
+        "Photographs (milliseconds of processor time)", "folder", "engine", "read", "exact", "mean", "median", "p95"
+    )
+    rows = [(name, engine, figures) for engine, of in found["engines"].items() for name, figures in of["folders"].items()]
+    rows += [
+        (title, engine, of[key])
+        for key, title in (("with_code", "all with a code"), ("without_code", "all without"))
+        for engine, of in found["engines"].items()
+    ]
+    for name, engine, one in sorted(rows, key=lambda row: row[0]):
+        exact = f"{one['exact']}/{one['scored']}" if one["scored"] else "-"
+        times = (_figure(one[f"{key}_ms"]) for key in ("mean", "median", "p95"))
+        table.add_row(name, engine, f"{one['read']}/{one['n']}", exact, *times)
+    console.print(table)
+    columns = ("read", "frames p50", "p95", "max", "ms p95", "empty", "p95", "tracked", "p95")
+    table = table_of("Simulated visitors: frames from the first with the code whole, and ms of a frame", "way", *columns)
+    for way, one in found["approaches"].items():
+        frames = ("-" if one["frames"][key] is None else f"{one['frames'][key]:.0f}" for key in ("p50", "p95", "max"))
+        still = (_figure(found[kind][way][key]) for kind in ("empty_ms", "tracked_ms") for key in ("median", "p95"))
+        table.add_row(way, f"{one['read']}/{one['n']}", *frames, _figure(one["frame_ms"]["p95"]), *still)
+    console.print(table)
+    for verdict in found["verdicts"]:
+        console.print(f"{verdict['what']}: {verdict['measured']}, wanted {verdict['wanted']}: {met(verdict['met'])}")
+
+
 def met(well: bool) -> str:
     """A verdict in a word that is seen."""
     return "met" if well else "MISSED"

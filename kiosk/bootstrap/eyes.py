@@ -20,11 +20,14 @@ def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -
     """Run the eyes process until `stop`: camera and decoders, and the screen's mirror."""
     # Before NumPy is imported: its linear algebra would start a thread for each core, and nothing here does any.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from drivers.engines import formats_of
     from drivers.eyes import run_eyes as look
+    from drivers.leash import Leash, limit_memory
     from drivers.mirror import Mirror
     from kiosk.preview import PreviewPublisher
 
     clock = SystemClock()
+    limit_memory()
     ready()
     look(
         core_socket(config),
@@ -34,12 +37,15 @@ def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -
         mirror=Mirror(PreviewPublisher(Path(config.gate.run_dir))),
         idle_fps=config.camera.idle_fps,
         version=SOFTWARE,
+        formats=formats_of(config.camera.symbologies),
+        leash=Leash(),
     )
 
 
 def camera_factory(config: Config, clock: Clock) -> "Callable[[], Camera]":
     """Return what opens the configured camera: at the start, and again whenever it was lost."""
     from drivers.camera import open_camera
+    from drivers.v4l2 import Controls
 
     section = config.camera
     simulation = config.simulation
@@ -59,4 +65,5 @@ def camera_factory(config: Config, clock: Clock) -> "Callable[[], Camera]":
         fps=section.fps,
         clock=clock,
         simulated=simulated,
+        controls=Controls(section.exposure, section.focus, section.gain, section.power_line_hz),
     )

@@ -120,9 +120,9 @@ def test_a_device_that_is_not_there_is_lost_in_silence(capfd: pytest.CaptureFixt
 
 
 MEANINGLESS = {
-    "webcam": "source is no camera here",
-    "": "source is no camera here",
-    "simulated": "source is no camera here",
+    "webcam": "source is no camera",
+    "": "source is no camera",
+    "simulated": "source is no camera",
     "device:front": "name its number",
     "device:": "name its number",
     "device:-1": "name its number",

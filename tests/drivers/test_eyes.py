@@ -191,6 +191,20 @@ def test_a_camera_that_comes_after_the_eyes_have_stopped_is_closed(core: Core, s
     assert opened
 
 
+def test_the_colour_around_a_code_goes_with_it(core: Core, stage: Stage) -> None:
+    code = drawn(b"https://health.example/code?t=1")
+    stage.picture = placed(code, 500, 200)
+    around = np.full_like(stage.picture, (60, 170, 40))
+    near = slice(200 + 12, 200 + code.shape[0] - 12), slice(500 + 12, 500 + code.shape[1] - 12)
+    around[near] = stage.picture[near]
+    stage.picture = around
+    with watching(core.path, stage.open):
+        core.accept()
+        told = core.expect(Scanned)
+    assert told.colour == "green"
+    assert told.colour_confidence > 0.7
+
+
 def test_a_lost_camera_is_told_and_opened_again(core: Core, stage: Stage) -> None:
     with watching(core.path, stage.open):
         core.accept()

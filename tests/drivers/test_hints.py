@@ -86,7 +86,8 @@ def test_a_code_that_is_held_far_away_is_too_small(text: str, medium: Medium) ->
 @CODES
 def test_a_reflection_that_hides_a_part_of_the_code_is_too_bright(text: str) -> None:
     frames = list(filmed(card(text, "phone", glare=1.0)))
-    assert not any(decode(frame) for frame in frames)
+    # The later rungs may read it all the same, in time.
+    assert not any(decode(frame, thorough=False) for frame in frames)
     assert hints(*frames) == {Hint.TOO_BRIGHT}
 
 
@@ -101,7 +102,7 @@ def test_a_code_that_is_moved_is_to_be_held_still(text: str, medium: Medium, low
 
 @MEDIA
 def test_a_picture_in_which_nothing_is_light_is_too_dark(medium: Medium) -> None:
-    dark = [np.asarray(frame * 0.05, np.uint8) for frame in filmed(card(PASS, medium))]
+    dark = [np.asarray(frame * 0.01, np.uint8) for frame in filmed(card(PASS, medium))]
     assert not any(decode(frame) for frame in dark)
     assert hints(*dark) == {Hint.TOO_DARK}
 

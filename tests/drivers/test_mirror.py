@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from drivers.camera import Frame
+from drivers.engines import Found
 from drivers.mirror import EVERY_S, Mirror
-from drivers.qr import Found
 from kiosk.model import Monotonic
 from kiosk.preview import Corners, PreviewPublisher, PreviewSubscriber
 from kiosk.view import Hint

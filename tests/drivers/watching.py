@@ -52,7 +52,7 @@ class Stage:
     def open(self) -> Camera:
         """Open it, as the eyes do."""
         self.broken.clear()
-        return Camera(self, name="stage", fps=60, clock=RealClock())
+        return Camera(self, name="stage", fps=60, clock=RealClock(), replayed=True)
 
 
 class Core:

@@ -1,4 +1,4 @@
-"""Fuzz the credentials with Atheris (libFuzzer): `make fuzz`. Options of libFuzzer may follow."""
+"""Fuzz credentials and decoders with Atheris (libFuzzer): `make fuzz`. Options of libFuzzer may follow."""
 
 import sys
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["kiosk"]):
+with atheris.instrument_imports(include=["kiosk", "drivers"]):
     from tests.fuzz import targets
 
 

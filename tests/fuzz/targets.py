@@ -1,14 +1,21 @@
-"""What is fuzzed: every layer of a credential, and every kind of trust file, with whatever bytes come.
+"""What is fuzzed: every layer of a credential, every kind of trust file, and the decoders, with whatever bytes come.
 
 The first byte chooses the layer that the others go into, so that each is reached through genuine ones around it.
 """
 
 import contextlib
 import json
+import tempfile
 from collections.abc import Callable, Iterable
 
+import cv2
+import numpy as np
 from cbor2 import dumps
 
+from drivers.charset import text_of
+from drivers.pictures import read_codes
+from drivers.qr import decode
+from drivers.tint import tint_around
 from kiosk.bench.specimens import (
     NOW,
     base64url,
@@ -26,6 +33,7 @@ from kiosk.credentials.card_trust import key
 from kiosk.errors import UsageError
 from kiosk.holder import Strictness, agree, compare, holder_of
 from kiosk.model import Credential, Verdict, WallTime
+from tests.drivers.pictured import drawn
 
 SIGNER, CARDS = ec_document_signer(), card_signer()
 OTHER, OTHER_CARDS = ec_document_signer(), card_signer()
@@ -36,6 +44,8 @@ FORGED = TrustList(
     card_keys={CARDS.jwk["kid"]: key(OTHER_CARDS.jwk, "other")},
 )
 """The names of the signers' keys, but other keys: whatever is valid here has been taken without its signature."""
+MOST_DRAWN = 300
+"""Bytes, so that drawing the code does not take longer than reading it."""
 AT = WallTime(round(NOW.timestamp() * 1_000_000))
 JWS = CARDS.jws(card())
 HEADER, PAYLOAD, SIGNATURE = JWS.split(".")
@@ -90,6 +100,32 @@ def resource(data: bytes) -> None:
     read(CARDS.jws(card(genuine | {member: value})))
 
 
+def picture(data: bytes) -> None:
+    """Show the decoders a small picture of these bytes, a code with these bytes over it, and a code that holds them."""
+    width = 1 + (data[0] if data else 0) % 64
+    noise = np.frombuffer((data + bytes(width))[: max(1, len(data) // width) * width], np.uint8).reshape(-1, width)
+    spoilt = drawn(b"fuzzed", pixels=3)
+    rows, columns = (min(one, other) for one, other in zip(noise.shape, spoilt.shape, strict=True))
+    spoilt[:rows, :columns] ^= noise[:rows, :columns]
+    for shown in (noise, spoilt):
+        for code in decode(shown):
+            assert (
+                tint_around(np.asarray(cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR), np.uint8), code.corners) is None
+                or code.corners
+            )
+            text_of(code.content).encode()
+    if 0 < len(data) <= MOST_DRAWN:
+        assert data in [code.content for code in decode(drawn(data, pixels=4))]
+
+
+def picture_file(data: bytes) -> None:
+    """Unpack a picture file: it is read, or one sentence says why not."""
+    with tempfile.NamedTemporaryFile(suffix=".png") as file:
+        file.write(data)
+        file.flush()
+        read_codes(file.name)
+
+
 LAYERS: tuple[Callable[[bytes], None], ...] = (
     refused,
     lambda data: refused(b"HC1:" + data),
@@ -108,6 +144,8 @@ LAYERS: tuple[Callable[[bytes], None], ...] = (
     resource,
     trust_file,
     names,
+    picture,
+    picture_file,
 )
 
 
@@ -140,6 +178,8 @@ def seeds() -> Iterable[bytes]:
             b'{"kid": "k", "method": "rid", "rids": ["a.1"]}',
             b'{"schema": 1, "id": "list", "issued_at": "2021-05-01T00:00:00Z", "issuers": []}',
         ),
+        17: (b"", b"x", bytes(range(256)), "上海".encode("gbk")),
+        18: (cv2.imencode(".png", drawn(b"in a file"))[1].tobytes(), cv2.imencode(".webp", drawn(b"x"))[1].tobytes()),
         16: ("Gößinger\nGOESSINGER".encode(), "王伟\nWang Wei".encode()),
     }
     for layer, inputs in genuine.items():
