@@ -107,7 +107,7 @@ def core(folder: Path, server_url: str | None = None) -> Iterator[Parts]:
     (folder / "kiosk.toml").write_text(
         f'[gate]\ncompound = "riverside"\ndevice = "gate-1"\nrun_dir = "{folder}"\n'
         f'[policy]\nfile = "shipped:health-check"\ntrust = ["trust.json"]\n[log]\npath = "{folder}/log.sqlite"\n'
-        + ("" if server_url is None else f'[server]\nurl = "{server_url}"\ntimeout_s = 1.0\n'),
+        + ("" if server_url is None else f'[server]\nurl = "{server_url}"\ntimeout_s = 1.0\n[simulation]\nworld = "none"\n'),
         encoding="utf-8",
     )
     stop = threading.Event()
@@ -239,7 +239,7 @@ def test_the_server(tmp_path: Path) -> None:
         until(lambda: absent.calls >= 3)
         assert [line["event"] for line in parts.lines(Part.SERVER)] == ["server lost"]
         absent.close()
-        stack.enter_context(server(tmp_path, port=absent.port))
+        stack.enter_context(server(tmp_path, port=absent.port, simulation=True))
         until(lambda: len(parts.lines(Part.SERVER)) == 2)
         lost, back = parts.lines(Part.SERVER)
     assert (lost["event"], back["event"]) == ("server lost", "server back")

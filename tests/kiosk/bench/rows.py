@@ -37,4 +37,5 @@ def played(
         "achieved_scale": achieved,
         "achieved_scale_by_burst": {"1": achieved, "5": achieved, "20": achieved},
     }
-    return Played(scenario, rows, [case] * len(rows), totals, [], rows[:unexpected], scale_was_lost)
+    cases = [case] * len(rows)
+    return Played(scenario, rows, cases, totals, [], rows[:unexpected], scale_was_lost, enrolled="gate-1-00c0ffee")

@@ -14,7 +14,9 @@ from sync.central.publishing import Documents
 from sync.central.store import Store
 from sync.downward.message import News
 from sync.downward.publication import GivenBack, Page, Sent
+from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER
 from tests.sync.central.documents import COMPOUND, NONCE, WHO, policy
+from tests.sync.central.enrolling import enrol
 from tests.sync.central.serving import Running, document_key, server
 
 ASKED = f"compound={COMPOUND}&device=gate-1"
@@ -23,7 +25,9 @@ KIOSKS = 1000
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    with server(tmp_path) as found:
+    """A server, asked by the device that is enrolled at `gate-1`."""
+    with server(tmp_path, simulation=True) as found:
+        found.session.auth = enrol(found.engine, COMPOUND, "gate-1")
         yield found
 
 
@@ -75,6 +79,15 @@ def test_what_is_no_document_of_this_server_is_not_taken_back(running: Running, 
     assert running.post(f"/api/v1/documents?{ASKED}", body).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "asked", [f"documents?compound={COMPOUND}&device=gate-2&nonce={NONCE}", f"now?compound={COMPOUND}&device=gate-2&wait=0"]
+)
+def test_what_is_for_another_gate_is_told_to_nobody_else(running: Running, asked: str) -> None:
+    assert running.get(f"/api/v1/{asked}").status_code == 403
+    running.session.auth = None
+    assert running.get(f"/api/v1/{asked}").status_code == 401
+
+
 def test_a_poll_without_news_ends_in_its_time(running: Running) -> None:
     news = msgspec.json.decode(running.get(f"/api/v1/now?{ASKED}&wait=0.1").content, type=News)
     assert (news.messages, news.number) == ([], 0)
@@ -90,9 +103,9 @@ def test_a_thousand_kiosks_wait_at_one_worker_and_hear_of_it_together(running: R
     async def poll(number: int, waiting: asyncio.Semaphore, there: asyncio.Event) -> int:
         reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
         path = f"/api/v1/now?compound={COMPOUND}&device=gate-{number}&wait=50"
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-        head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200")
+        head = f"GET {path} HTTP/1.1\r\nHost: x\r\n{COMPOUND_HEADER}: {COMPOUND}\r\n{SIMULATED_HEADER}: 1\r\n"
+        writer.write(f"{head}Connection: close\r\n\r\n".encode())
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
         await reader.readexactly(len(b"1\r\n \r\n"))  # it is heard, and waits
         waiting.release()
         rest = await reader.read()

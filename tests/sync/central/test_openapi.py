@@ -25,11 +25,13 @@ from sync.central.people import People
 from sync.central.publishing import Documents
 from sync.central.store import Store
 from sync.central.vault import ClosedVault
+from sync.downward.publication import GivenBack
 from sync.wire import COMPOUND_HEADER, NAME, SIMULATED_HEADER, Upload, WireEvent
 from tests.sync.central.kiosks import LOG_ID, NOON_US, KioskLog
 from tests.sync.central.serving import Running, document_key, server
 
 UPLOADS = "/api/v1/logs/{device}/{log_id}"
+DOCUMENTS = "/api/v1/documents"
 WITHOUT_PARAMETERS = ("/api/v1/logs", "/api/v1/time", "/api/v1/site-ca", "/api/v1/device", "/healthz", "/readyz")
 NEEDS_A_CODE = ("/api/v1/enrol", "/api/v1/site-ca")
 """Nobody guesses one; and this server has no TLS."""
@@ -40,8 +42,8 @@ WAYS_IN = [
     ("get", UPLOADS),
     ("get", "/api/v1/events"),
     ("post", "/api/v1/enrol"),
-    ("get", "/api/v1/documents"),
-    ("post", "/api/v1/documents"),
+    ("get", DOCUMENTS),
+    ("post", DOCUMENTS),
     *(("get", path) for path in WITHOUT_PARAMETERS),
 ]
 
@@ -58,11 +60,14 @@ def document(store: Store, folder: Path) -> dict[str, Any]:
     metrics = Metrics(store.engine, vault, "0")
     app = create_app(store, board, chores, metrics, authentication, enrolling, documents, office, lambda: NOON_US)
     described = app.openapi()
-    schemas, components = msgspec.json.schema_components([Upload, WireEvent], ref_template="#/components/schemas/{name}")
+    schemas, components = msgspec.json.schema_components(
+        [Upload, WireEvent, GivenBack], ref_template="#/components/schemas/{name}"
+    )
     components["Upload"]["properties"]["events"]["items"] = {"anyOf": [schemas[1], {}]}
     described.setdefault("components", {}).setdefault("schemas", {}).update(components)
-    body = {"required": True, "content": {"application/json": {"schema": schemas[0]}}}
-    described["paths"][UPLOADS]["post"]["requestBody"] = body
+    for path, schema in ((UPLOADS, schemas[0]), (DOCUMENTS, schemas[2])):
+        body = {"required": True, "content": {"application/json": {"schema": schema}}}
+        described["paths"][path]["post"]["requestBody"] = body
     return described
 
 
@@ -98,6 +103,7 @@ def test_no_request_whatever_is_answered_with_a_fault_of_the_servers_own(
     def ask(case: schemathesis.Case[Any], simulated: bool) -> None:
         who: dict[str, Any] = {}
         if simulated:
+            # It says that it is of the compound that it asks about.
             compound = str((case.query or {}).get("compound", "riverside"))
             claims = {SIMULATED_HEADER: "1"} | ({COMPOUND_HEADER: compound} if re.fullmatch(NAME, compound) else {})
             who = {"headers": claims, "auth": lambda request: request}
