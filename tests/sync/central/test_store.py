@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from kiosk.events import GENESIS
+from kiosk.events import GENESIS, NOTHING_SEALED, Event, canonical, chain_hash
 from kiosk.model import Answer, ClockState, GateOutcome, Role
 from sync.central.store import Store
 from sync.wire import BEGIN_NEW, Standing, decode_upload
@@ -185,6 +185,16 @@ def test_the_rest_of_a_forked_log_is_kept_aside_too(store: Store) -> None:
     fitted, standing = send(store, other, 5, 9)
     assert (fitted, standing.fork, standing.kept_to) == (False, True, 10)
     assert counts(store) == (0, 8)
+
+
+def test_an_event_of_a_schema_newer_than_the_servers_is_believed_and_kept_as_it_came(store: Store, url: str) -> None:
+    log = log_of(1)
+    newer = {**log.events[0].fields, "schema": 99, "seq": 2, "later": {"deep": [1, "?"]}}
+    header = canonical(newer)
+    before = log.events[0].hash
+    log.events.append(Event(header, before, NOTHING_SEALED, chain_hash(header, before, NOTHING_SEALED)))
+    assert send(store, log) == (True, Standing(next_seq=3, head=log.events[1].hash.hex()))
+    assert rows(url, "SELECT header, faulty FROM event WHERE seq = 2") == [(header, "")]
 
 
 def test_an_unknown_kind_and_unknown_members_are_kept_as_they_came(store: Store, url: str) -> None:
