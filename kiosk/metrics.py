@@ -31,7 +31,7 @@ from kiosk.policy import NO_RULE_APPLIES, PolicyDocument
 from kiosk.ports import Admission, Clock, Log, Recorder
 from kiosk.spent import Spend
 from kiosk.visit import RecordGate
-from kiosk.weighing import FACTS_MISSING
+from kiosk.weighing import MISSING
 
 LOOPBACK = "127.0.0.1"
 OTHER = "other"
@@ -58,7 +58,7 @@ class Metrics:
         # A second time series for each, saying when it began: nobody here asks for it.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
-        self.reasons = frozenset({NO_RULE_APPLIES, FACTS_MISSING, *(rule.reason for rule in document.rules)})
+        self.reasons = frozenset({*MISSING.values(), *document.reasons})
         self._stop: Callable[[], None] | None = None
         self._decisions = Counter("gatepost_decisions", "Answers given to visitors.", ("answer", "reason"), registry=registry)
         self._clear_s = Histogram(
@@ -88,7 +88,8 @@ class Metrics:
         )
         # A series that only comes into being with its first event hides that event from a rate.
         for rule in document.rules:
-            self._decisions.labels(rule.then, rule.reason)
+            if rule.then is not None:
+                self._decisions.labels(rule.then, rule.reason)
         self._decisions.labels(Answer.HOLD, NO_RULE_APPLIES)
         for outcome in GateOutcome:
             self._outcomes.labels(outcome)

@@ -1,18 +1,28 @@
 """What the rules' answer means for a visit as it stands, and the answer that it gets in any case. Pure."""
 
+from collections.abc import Mapping
+
 from kiosk import policy
 from kiosk.model import Answer, Decision, Facts, Need, Needs, ReasonCode
 from kiosk.policy import PolicyDocument
 from kiosk.visit import ASKING, ELSEWHERE, AnswerAwaited, Event, FactsComplete, FactsWanted, Phase, Visit
 
-FACTS_MISSING = ReasonCode("facts_missing")
+MISSING: Mapping[Need, ReasonCode] = {
+    Need.TEMPERATURE: ReasonCode("temperature_missing"),
+    Need.PASS: ReasonCode("pass_missing"),
+    Need.HEALTH_CODE: ReasonCode("health_code_missing"),
+    Need.FORM: ReasonCode("form_missing"),
+    Need.CONSENT: ReasonCode("consent_missing"),
+    Need.FILING: ReasonCode("filing_missing"),
+}
+"""Why somebody is held of whom the rules still want to know something, in the order in which it is said."""
 
 
 def weighed(visit: Visit, answer: Decision | Needs, pending: frozenset[Need]) -> Event | None:
     """Return what happens to a visit on this answer; `pending` are needs that somebody else is being asked for."""
     if visit.phase is Phase.AWAITING_GUARD:
         # A better code may still be shown; the same answer is not given twice.
-        return FactsComplete() if isinstance(answer, Decision) and answer != visit.decision else None
+        return FactsComplete() if isinstance(answer, Decision) and not _the_same(answer, visit.decision) else None
     if visit.phase not in ASKING:
         return None
     if isinstance(answer, Decision):
@@ -26,8 +36,14 @@ def weighed(visit: Visit, answer: Decision | Needs, pending: frozenset[Need]) ->
 
 
 def decided(document: PolicyDocument, facts: Facts) -> Decision:
-    """Return the rules' answer; where they have none yet, the guard decides."""
+    """Return the rules' answer; where they have none yet, the guard decides, and is told what is missing."""
     answer = policy.evaluate(document, facts)
     if isinstance(answer, Decision):
         return answer
-    return Decision(Answer.HOLD, (FACTS_MISSING,), policy.DEFAULT_RULE, document.name)
+    missing = tuple(MISSING[need] for need in MISSING if need in answer.wanted)
+    return Decision(Answer.HOLD, missing, policy.DEFAULT_RULE, document.name)
+
+
+def _the_same(answer: Decision, before: Decision | None) -> bool:
+    # More that is in the way does not change what was said.
+    return before is not None and (answer.answer, answer.rule, answer.role) == (before.answer, before.rule, before.role)

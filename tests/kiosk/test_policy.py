@@ -209,7 +209,7 @@ def test_a_shipped_document_answers_for_every_loss(name: str) -> None:
 
 
 def test_the_two_documents_are_shipped() -> None:
-    assert set(SHIPPED) == {"normal-times", "health-check"}
+    assert set(SHIPPED) == {"normal-times", "response-level-2"}
     assert all(document.id == name for name, document in SHIPPED.items())
 
 
@@ -311,7 +311,7 @@ def test_a_certificate_has_no_colour(shown: Credential, status: HealthStatus) ->
 
 @given(certificates)
 def test_the_shipped_health_check_lets_nobody_in_on_a_certificate(shown: Credential) -> None:
-    decided = policy.evaluate(SHIPPED["health-check"], Facts(reading(36.5), GUEST, shown))
+    decided = policy.evaluate(SHIPPED["response-level-2"], Facts(reading(36.5), GUEST, shown))
     assert isinstance(decided, Decision)
     assert decided.answer is not Answer.ADMIT
 
@@ -330,7 +330,7 @@ def test_a_document_may_ask_for_a_colour_or_a_certificate() -> None:
 @pytest.mark.parametrize("case", HEALTH_CHECK)
 def test_the_health_check_answers(case: str) -> None:
     facts, answer, reason = HEALTH_CHECK[case]
-    decided = policy.evaluate(SHIPPED["health-check"], facts)
+    decided = policy.evaluate(SHIPPED["response-level-2"], facts)
     assert isinstance(decided, Decision)
     assert (decided.answer, decided.reasons) == (answer, (reason,))
 
@@ -351,7 +351,7 @@ NEEDED = {
 @pytest.mark.parametrize("case", NEEDED)
 def test_the_health_check_asks_for(case: str) -> None:
     facts, wanted = NEEDED[case]
-    assert policy.evaluate(SHIPPED["health-check"], facts) == Needs(frozenset(wanted))
+    assert policy.evaluate(SHIPPED["response-level-2"], facts) == Needs(frozenset(wanted))
 
 
 NORMAL = {
