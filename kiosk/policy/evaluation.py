@@ -12,6 +12,9 @@ from itertools import dropwhile
 from kiosk.model import Answer, Decision, Facts, Need, Needs, ReasonCode
 from kiosk.policy.document import DEFAULT_RULE, NO_RULE_APPLIES, Override, PolicyDocument, Rule
 
+AT_HAND = frozenset({Need.TEMPERATURE, Need.PASS, Need.HEALTH_CODE})
+"""What visitors bring themselves. Nobody else is troubled for a rule while one of these may still rule it out."""
+
 _STRICTNESS = tuple(Override)
 
 
@@ -56,7 +59,7 @@ def fared(rule: Rule, facts: Facts) -> Step:
     if any(holds is False for _, holds in answers):
         return Step(rule, holds=False)
     if lacks := frozenset(c.fact for c, holds in answers if holds is None and c.fact is not None):
-        return Step(rule, holds=None, lacks=lacks)
+        return Step(rule, holds=None, lacks=lacks & AT_HAND or lacks)
     if rule.then is None:
         return Step(rule, holds=None, lacks=frozenset({Need.TEMPERATURE}))
     return Step(rule, holds=True)
