@@ -3,21 +3,24 @@
 Each finding is one sentence. What is asked is answered for all facts that there are (`kiosk.policy.space`).
 """
 
+import math
 from collections.abc import Collection, Iterator, Sequence
-from itertools import combinations, pairwise
+from itertools import combinations
 
-from kiosk.model import Answer, Need, ReasonCode, VisitorKind, WallTime
+from kiosk.model import Answer, Need, ReasonCode, VisitorKind
 from kiosk.policy.document import PolicyDocument, Rule
-from kiosk.policy.space import Box, Space, Undecided, lost
+from kiosk.policy.space import MOST_STEPS, Box, Space, Undecided, lost
+
+ENTANGLED = "the rules are too many and too entangled to be checked; write fewer, or such as exclude one another"
 
 
-def findings(document: PolicyDocument, said: Collection[ReasonCode]) -> tuple[str, ...]:
+def findings(document: PolicyDocument, said: Collection[ReasonCode], most_steps: int = MOST_STEPS) -> tuple[str, ...]:
     """Return what is wrong with a document. `said` are the reasons for which there are words without its own."""
-    space = Space.of(document)
+    space = Space.of(document, most_steps)
     try:
         found = [*_unreachable(document, space), *_left_out(document, space), *_unchecked(document, space)]
     except Undecided:
-        found = ["the rules are too many and too entangled to be checked; write fewer, or such as exclude one another"]
+        found = [ENTANGLED]
     return (*found, *_unused_overrides(document), *_without_words(document, said))
 
 
@@ -30,26 +33,33 @@ def open_ends(document: PolicyDocument) -> tuple[str, ...]:
     try:
         return tuple(_unchecked(document, Space.of(document)))
     except Undecided:
-        return ()
+        return (ENTANGLED,)
 
 
 def between(documents: Sequence[PolicyDocument]) -> tuple[str, ...]:
     """Return gaps and overlaps between the times in which documents are in force."""
     found = [f"{one.name} and {other.name} are in force at the same time" for one, other in _overlaps(documents)]
-    dated = sorted((one for one in documents if one.begins_at is not None), key=lambda one: one.begins_at or 0)
-    for before, after in pairwise(dated):
-        if before.ends_at is not None and after.begins_at is not None and before.ends_at < after.begins_at:
-            days = (after.begins_at - before.ends_at) / 86_400_000_000
-            found.append(f"nothing is in force between {before.name} and {after.name}, for {days:.3g} days")
+    last: PolicyDocument | None = None
+    for after in sorted(documents, key=_begins):
+        if last is not None and _ends(last) < _begins(after):
+            days = (_begins(after) - _ends(last)) / 86_400_000_000
+            found.append(f"nothing is in force between {last.name} and {after.name}, for {days:.3g} days")
+        last = after if last is None else max(last, after, key=_ends)
     return tuple(found)
 
 
 def _overlaps(documents: Sequence[PolicyDocument]) -> Iterator[tuple[PolicyDocument, PolicyDocument]]:
-    forever = WallTime(1 << 63)
     for one, other in combinations(documents, 2):
-        begins = max(one.begins_at or 0, other.begins_at or 0)
-        if begins < min(one.ends_at or forever, other.ends_at or forever):
+        if max(_begins(one), _begins(other)) < min(_ends(one), _ends(other)):
             yield one, other
+
+
+def _begins(document: PolicyDocument) -> float:
+    return -math.inf if document.begins_at is None else document.begins_at
+
+
+def _ends(document: PolicyDocument) -> float:
+    return math.inf if document.ends_at is None else document.ends_at
 
 
 def _unreachable(document: PolicyDocument, space: Space) -> Iterator[str]:
@@ -95,8 +105,9 @@ def _unchecked(document: PolicyDocument, space: Space) -> Iterator[str]:
     for place, admits in enumerate(document.rules):
         if admits.then is not Answer.ADMIT:
             continue
-        for stops, fact in _checks(document.rules[:place]):
-            if (admits.id, fact) not in said and _passes_by(document.rules[:place], admits, stops, fact, space):
+        earlier = [rule for rule in document.rules[:place] if space.boxes[rule.id]]
+        for stops, fact in _checks(earlier):
+            if (admits.id, fact) not in said and _passes_by(earlier, admits, stops, fact, space):
                 said.add((admits.id, fact))
                 yield (
                     f"rule {admits.id!r} admits unchecked while the {fact}, asked for by rule {stops.id!r}, "

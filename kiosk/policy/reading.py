@@ -108,7 +108,7 @@ def _zone(value: object, place: str) -> ZoneInfo:
     name = operands.named(_ZONE)(value, place)
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         reject(f"{place}: there is no zone {name!r} here; write one such as Asia/Shanghai")
 
 

@@ -202,7 +202,7 @@ class _Person:
         self.who = some_of(Kind)(found["who"], f"{place} who")
         self.needs = frozenset(some_of(Need)(found["needs"], f"{place} needs")) if "needs" in found else frozenset()
         if wrong := self.needs - _MET.keys():
-            reject(f"{place} needs lists {min(wrong)!r}; it can list {', '.join(_MET)}")
+            reject(f"{place} needs lists {str(min(wrong))!r}; it can list {', '.join(_MET)}")
         self._reason = operands.named(REASON)(found["reason"], f"{place} reason")
         self._then = operands.one_of(Answer)(found.get("then", Answer.ADMIT), f"{place} then")
         if self._then is not Answer.ADMIT and (self.needs or "hours" in found):

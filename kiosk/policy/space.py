@@ -81,14 +81,15 @@ class Space:
 
     cells: Mapping[str, Sequence[Facts]]
     boxes: Mapping[str, tuple[Box, ...]]
+    most_steps: int
 
     @classmethod
-    def of(cls, document: PolicyDocument) -> "Space":
-        """Divide the facts as this document's rules do."""
+    def of(cls, document: PolicyDocument, most_steps: int = MOST_STEPS) -> "Space":
+        """Divide the facts as this document's rules do; a question may take so many steps."""
         conditions = [condition for rule in document.rules for condition in rule.when]
         cells = {axis: _distinct(axis, candidates, conditions) for axis, candidates in _candidates(conditions).items()}
         cells |= {f"lost {need}": (Facts(), Facts(unavailable=frozenset({need}))) for need in Need}
-        return cls(cells, {rule.id: tuple(_boxes(rule.when, cells)) for rule in document.rules})
+        return cls(cells, {rule.id: tuple(_boxes(rule.when, cells)) for rule in document.rules}, most_steps)
 
     def without(self, rule: Rule, fact: Need) -> tuple[Box, ...]:
         """Return where a rule would hold if its conditions on one fact were left out."""
@@ -102,7 +103,8 @@ class Space:
     def left(self, box: Box, earlier: Iterable[Rule]) -> Box | None:
         """Return some part of a box in which none of the earlier rules answers, or None. Raises Undecided."""
         taken = [other for rule in earlier if rule.then is not None for other in self.boxes[rule.id]]
-        return _left(dict(box), taken, _Steps(), {axis: (1 << len(cells)) - 1 for axis, cells in self.cells.items()})
+        full = {axis: (1 << len(cells)) - 1 for axis, cells in self.cells.items()}
+        return _left(dict(box), taken, _Steps(self.most_steps), full)
 
     def meet(self, box: Box, other: Box) -> Box | None:
         """Return what two boxes have in common."""
@@ -123,8 +125,8 @@ def lost(need: Need, yes: bool = True) -> Box:
 
 
 class _Steps:
-    def __init__(self) -> None:
-        self._left = MOST_STEPS
+    def __init__(self, most: int) -> None:
+        self._left = most
 
     def take(self) -> None:
         self._left -= 1
