@@ -127,7 +127,7 @@ def one_of(kind: type[Listed], *left_out: Listed) -> Callable[[object, str], Lis
     names = tuple(name for name in kind if name not in left_out)
 
     def read(value: object, place: str) -> Listed:
-        if value not in names:
+        if not isinstance(value, str) or value not in names:
             reject(f"{place} must be one of {', '.join(names)}, not {value!r}")
         return kind(value)
 

@@ -64,7 +64,7 @@ def test_everything_can_be_written(tmp_path: Path) -> None:
         )
     )
     assert found.reading is not None
-    assert (found.reading.body_c, found.reading.ambient_c) == (37.2, 12)
+    assert [found.reading.body_c, found.reading.ambient_c] == [37.2, 12]
     assert (found.reading.uncertainty_c, found.reading.samples) == (0.4, 5)
     assert found.admission_pass is not None
     assert (found.admission_pass.kind, found.admission_pass.verdict) == (CredentialKind.PASS, Verdict.EXPIRED)
@@ -75,7 +75,8 @@ def test_everything_can_be_written(tmp_path: Path) -> None:
     assert found.declaration == Declaration(VisitorKind.OTHER, stays, FirstReturn.REGISTERED, Vehicle.VAN, 2)
     assert (found.consent, found.filing) == (Consent.DECLINED, Filing.NOT_FILED)
     assert (found.local_time, found.clock) == (LocalTime(5, 570), ClockState.DRIFTING)
-    assert (found.pending, found.unavailable) == ({Need.HEALTH_CODE}, {Need.FORM, Need.CONSENT})
+    assert found.pending == {Need.HEALTH_CODE}
+    assert found.unavailable == {Need.FORM, Need.CONSENT}
 
 
 def test_a_certificate_is_written_by_what_it_tells(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from tests.kiosk.policy.visitors import (
     reading,
     shown_code,
     shown_pass,
+    without,
 )
 from ui.cards import reasons_with_words
 
@@ -151,12 +152,12 @@ def test_a_fact_that_is_in_order_never_costs_an_admission(name: str, kind: Visit
     admitted = 0
     for count in range(len(optional) + 1):
         for missing in combinations(optional, count):
-            before = policy.evaluate(SHIPPED[name], replace(whole, **dict.fromkeys(missing)))
+            before = policy.evaluate(SHIPPED[name], without(whole, missing))
             if isinstance(before, Decision) and before.answer is Answer.ADMIT:
                 admitted += 1
                 for fact in missing:
                     fewer = {other for other in missing if other != fact}
-                    after = policy.evaluate(SHIPPED[name], replace(whole, **dict.fromkeys(fewer)))
+                    after = policy.evaluate(SHIPPED[name], without(whole, fewer))
                     assert after == before, (missing, fact)
     assert admitted or decided(name, whole).answer is not Answer.ADMIT
 

@@ -1,7 +1,8 @@
 """Visitors for the rules: by hand, and by chance as far as facts can differ."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -73,6 +74,11 @@ RESIDENT, GUEST, COURIER = map(shown_pass, (VisitorKind.RESIDENT, VisitorKind.GU
 VACCINATED = Finding(FindingKind.VACCINATION, "2021-05-18", 14)
 TESTED = Finding(FindingKind.TEST, "2021-05-31", 1)
 GREEN = shown_code(HealthStatus.GREEN)
+
+
+def without(facts: Facts, names: Iterable[str]) -> Facts:
+    """The same, but these facts are not known."""
+    return replace(facts, **dict.fromkeys(names))  # type: ignore[arg-type]  # fields by name
 
 
 def rule(**keys: object) -> dict[str, object]:
