@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from kiosk import operands
+from kiosk import operands, standing
 from kiosk.model import (
-    OF_THE_HOUSE,
     Celsius,
     ClockState,
     Consent,
-    Credential,
     Facts,
     Filing,
     FindingKind,
@@ -42,7 +40,7 @@ class Condition:
             return self._test(facts)
         if self.fact in facts.unavailable:
             return False
-        if not _known(self.fact, facts):
+        if not standing.known(self.fact, facts):
             return None
         return self._test(facts)
 
@@ -65,22 +63,6 @@ def rows() -> tuple[ConditionRow, ...]:
     return tuple(ConditionRow(form.name, form.type, form.meaning) for form in FORMS.values())
 
 
-def _known(fact: Need, facts: Facts) -> bool:
-    match fact:
-        case Need.TEMPERATURE:
-            return facts.reading is not None
-        case Need.PASS:
-            return facts.admission_pass is not None or _declared(facts) is not None
-        case Need.HEALTH_CODE:
-            return facts.health_code is not None
-        case Need.FORM:
-            return facts.declaration is not None
-        case Need.CONSENT:
-            return _consent(facts) is not None
-        case Need.FILING:
-            return facts.filing is not None
-
-
 @dataclass(frozen=True, slots=True)
 class Form(Generic[Operand]):
     """How a condition is written, what it means, and its test once its fact is known."""
@@ -96,56 +78,6 @@ class Form(Generic[Operand]):
         """Read an operand and make the condition. Raises UsageError."""
         operand = self.read(value, place)
         return Condition(self.name, operand, self.fact, lambda facts: self.test(facts, operand))
-
-
-def _verdict(credential: Credential | None) -> Verdict | None:
-    return None if credential is None else credential.verdict
-
-
-def _visitor(facts: Facts) -> VisitorKind | None:
-    # What a pass says about its holder counts only once the pass itself is believed, and not had its use. What
-    # somebody says of themselves counts only while no pass was shown that says otherwise.
-    found = facts.admission_pass
-    if found is None:
-        return _declared(facts)
-    return found.visitor if found.verdict is Verdict.VALID and not facts.pass_used else None
-
-
-def _declared(facts: Facts) -> VisitorKind | None:
-    # To belong here is proven by a pass, never by saying so.
-    said = None if facts.declaration is None else facts.declaration.visitor
-    return None if said in OF_THE_HOUSE else said
-
-
-def _consent(facts: Facts) -> Consent | None:
-    # A visitor's pass was issued because somebody of the house wanted them to come; what is answered now outweighs it.
-    if facts.consent is not None:
-        return facts.consent
-    invited = facts.admission_pass is not None and _visitor(facts) not in OF_THE_HOUSE | {None}
-    return Consent.GIVEN if invited else None
-
-
-def _pass(facts: Facts, verdicts: frozenset[Verdict]) -> bool:
-    # A pass that has had its one use is not valid to any rule, also of a document that does not ask for it.
-    found = _verdict(facts.admission_pass)
-    return found in verdicts and not (found is Verdict.VALID and facts.pass_used)
-
-
-def _health(facts: Facts) -> HealthStatus:
-    found = facts.health_code
-    if found is not None and found.verdict is Verdict.VALID:
-        return found.health or HealthStatus.UNKNOWN
-    if found is not None and found.verdict is Verdict.EXPIRED:
-        return HealthStatus.EXPIRED
-    return HealthStatus.UNKNOWN
-
-
-def _certificate(facts: Facts, kinds: frozenset[FindingKind]) -> bool:
-    # A certificate tells something only once it is believed; what is over, or has yet to happen, counts for nothing.
-    found = facts.certificate
-    if found is None or found.verdict is not Verdict.VALID:
-        return False
-    return any(finding.kind in kinds and finding.in_force for finding in found.findings)
 
 
 def _at_least(facts: Facts, threshold: Celsius) -> bool:
@@ -226,7 +158,7 @@ _TABLE: tuple[Form[Any], ...] = (
         "A valid pass, not used up, says so; without a pass the form may, but for residents and staff.",
         Need.PASS,
         some_of(VisitorKind),
-        lambda facts, kinds: _visitor(facts) in kinds,
+        lambda facts, kinds: standing.visitor(facts) in kinds,
     ),
     Form(
         "pass",
@@ -234,7 +166,7 @@ _TABLE: tuple[Form[Any], ...] = (
         "The check of the pass ended with one of these; one that is used up is not `valid`.",
         Need.PASS,
         some_of(Verdict),
-        _pass,
+        standing.pass_ended_with,
     ),
     Form(
         "pass_used",
@@ -250,7 +182,7 @@ _TABLE: tuple[Form[Any], ...] = (
         "The health code stands for one of these; a code that is not valid is `unknown`, or `expired`.",
         Need.HEALTH_CODE,
         some_of(HealthStatus),
-        lambda facts, statuses: _health(facts) in statuses,
+        lambda facts, statuses: standing.health(facts) in statuses,
     ),
     Form(
         "health_verdict",
@@ -258,7 +190,7 @@ _TABLE: tuple[Form[Any], ...] = (
         "The check of the health code ended with one of these.",
         Need.HEALTH_CODE,
         some_of(Verdict),
-        lambda facts, verdicts: _verdict(facts.health_code) in verdicts,
+        lambda facts, verdicts: standing.verdict(facts.health_code) in verdicts,
     ),
     Form(
         "certificate",
@@ -266,7 +198,7 @@ _TABLE: tuple[Form[Any], ...] = (
         "The health code is a valid certificate that tells one of these, now in force.",
         Need.HEALTH_CODE,
         some_of(FindingKind),
-        _certificate,
+        standing.certificate_tells,
     ),
     Form(
         "form",
@@ -282,7 +214,7 @@ _TABLE: tuple[Form[Any], ...] = (
         "Whoever is visited answered with one of these; a visitor's valid pass is a consent given beforehand.",
         Need.CONSENT,
         some_of(Consent),
-        lambda facts, answers: _consent(facts) in answers,
+        lambda facts, answers: standing.consent(facts) in answers,
     ),
     Form(
         "filing",
