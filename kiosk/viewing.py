@@ -115,8 +115,8 @@ class Viewpoint:
             return StepState.NOT_NEEDED
         if Need.TEMPERATURE in self._found_in(visit.decision, self._faults):
             return StepState.NOT_IN_ORDER
-        if facts.reading is not None:
-            return StepState.DONE
+        if facts.reading is not None and (Need.TEMPERATURE not in visit.wanted or visit.decision is not None):
+            return StepState.DONE  # and otherwise a borderline one, which is measured on
         if Need.TEMPERATURE in facts.unavailable:
             return StepState.UNAVAILABLE
         if _admitted(visit):
