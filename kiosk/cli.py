@@ -14,6 +14,7 @@ from kiosk.bench.commands import CpuScale
 from kiosk.bench.commands import app as bench_app
 from kiosk.errors import UsageError
 from kiosk.part import ProcessName, announce, run_part
+from kiosk.policy_commands import policy_app
 from kiosk.stopping import stop_on_signals
 from kiosk.supervisor import this_program
 from kiosk.verify import verify
@@ -28,7 +29,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-policy_app = typer.Typer(help="Policy documents.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 app.add_typer(bench_app, name="bench")
 app.add_typer(central_app, name="central")
@@ -212,22 +212,6 @@ def decode(
     for file in files:
         _print(decode_file(file))
     return 0
-
-
-@policy_app.command(name="check")
-def check_policy(
-    file: Annotated[str, typer.Argument(help="A TOML file, or shipped:NAME.", metavar="FILE")],
-) -> int:
-    """Read a policy document: status 2 if it is wrong, 1 if a rule admits unchecked when a part is lost."""
-    from kiosk import policy
-    from kiosk.bootstrap.documents import load_policy
-
-    document = load_policy(file, Path())
-    typer.echo(f"{file}: {document.name}, {len(document.rules)} rules")
-    ends = policy.open_ends(document)
-    for sentence in ends:
-        typer.echo(f"{file}: {sentence}")
-    return 1 if ends else 0
 
 
 @app.command()

@@ -2,28 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, TypeVar
 
-from kiosk.errors import UsageError
+from kiosk import operands, standing
 from kiosk.model import (
     Celsius,
     ClockState,
-    Credential,
+    Consent,
     Facts,
+    Filing,
     FindingKind,
+    FirstReturn,
     HealthStatus,
     Need,
+    Vehicle,
     Verdict,
     VisitorKind,
 )
-
-LOWEST_C, HIGHEST_C = 30.0, 45.0
-"""The thresholds that can be meant for a body: a kelvin or Fahrenheit figure is a slip."""
+from kiosk.operands import Hours, Travel, some_of
 
 Operand = TypeVar("Operand")
-Listed = TypeVar("Listed", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,12 @@ class Condition:
             return self._test(facts)
         if self.fact in facts.unavailable:
             return False
-        if not _known(self.fact, facts):
+        if not standing.known(self.fact, facts):
             return None
+        return self._test(facts)
+
+    def holds_of(self, facts: Facts) -> bool:
+        """Whether it is true of facts that are all known and can all be had."""
         return self._test(facts)
 
 
@@ -58,23 +61,6 @@ class ConditionRow:
 def rows() -> tuple[ConditionRow, ...]:
     """Return every condition that a rule can have, for documentation and tools."""
     return tuple(ConditionRow(form.name, form.type, form.meaning) for form in FORMS.values())
-
-
-def reject(sentence: str) -> NoReturn:
-    """Refuse a document. Raises UsageError."""
-    raise UsageError(sentence)
-
-
-def _known(fact: Need, facts: Facts) -> bool:
-    match fact:
-        case Need.TEMPERATURE:
-            return facts.reading is not None
-        case Need.PASS:
-            return facts.admission_pass is not None
-        case Need.HEALTH_CODE:
-            return facts.health_code is not None
-        case _:
-            return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,67 +80,6 @@ class Form(Generic[Operand]):
         return Condition(self.name, operand, self.fact, lambda facts: self.test(facts, operand))
 
 
-def _true(value: object, place: str) -> bool:
-    if value is not True:
-        reject(f"{place} can only be true, not {value!r}; remove the rule if it is not meant")
-    return True
-
-
-def _degrees(value: object, place: str) -> Celsius:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not LOWEST_C <= value <= HIGHEST_C:
-        reject(f"{place} must be degrees Celsius from {LOWEST_C:g} to {HIGHEST_C:g}, not {value!r}")
-    return Celsius(float(value))
-
-
-def _some_of(kind: type[Listed]) -> Callable[[object, str], frozenset[Listed]]:
-    def read(value: object, place: str) -> frozenset[Listed]:
-        names = ", ".join(kind)
-        if not isinstance(value, list) or not value:
-            reject(f"{place} must be a list with some of {names}, not {value!r}")
-        for name in value:
-            if name not in tuple(kind):
-                reject(f"{place} lists {name!r}; it can list {names}")
-        if len(set(value)) != len(value):
-            reject(f"{place} lists a name twice; remove one")
-        return frozenset(kind(name) for name in value)
-
-    return read
-
-
-def _verdict(credential: Credential | None) -> Verdict | None:
-    return None if credential is None else credential.verdict
-
-
-def _visitor(facts: Facts) -> VisitorKind | None:
-    # What a pass says about its holder counts only once the pass itself is believed, and not had its use.
-    found = facts.admission_pass
-    good = found is not None and found.verdict is Verdict.VALID and not facts.pass_used
-    return found.visitor if found is not None and good else None
-
-
-def _pass(facts: Facts, verdicts: frozenset[Verdict]) -> bool:
-    # A pass that has had its one use is not valid to any rule, also of a document that does not ask for it.
-    found = _verdict(facts.admission_pass)
-    return found in verdicts and not (found is Verdict.VALID and facts.pass_used)
-
-
-def _health(facts: Facts) -> HealthStatus:
-    found = facts.health_code
-    if found is not None and found.verdict is Verdict.VALID:
-        return found.health or HealthStatus.UNKNOWN
-    if found is not None and found.verdict is Verdict.EXPIRED:
-        return HealthStatus.EXPIRED
-    return HealthStatus.UNKNOWN
-
-
-def _certificate(facts: Facts, kinds: frozenset[FindingKind]) -> bool:
-    # A certificate tells something only once it is believed; what is over, or has yet to happen, counts for nothing.
-    found = facts.certificate
-    if found is None or found.verdict is not Verdict.VALID:
-        return False
-    return any(finding.kind in kinds and finding.in_force for finding in found.findings)
-
-
 def _at_least(facts: Facts, threshold: Celsius) -> bool:
     # Not `>=`: a reading that is no number must never pass for a normal temperature.
     return facts.reading is not None and not facts.reading.body_c < threshold
@@ -164,14 +89,35 @@ def _below(facts: Facts, threshold: Celsius) -> bool:
     return facts.reading is not None and facts.reading.body_c < threshold
 
 
+def _samples_below(facts: Facts, count: int) -> bool:
+    return facts.reading is not None and facts.reading.samples < count
+
+
+def _ambient_outside(facts: Facts, air: tuple[Celsius, Celsius]) -> bool:
+    return facts.reading is not None and not air[0] <= facts.reading.ambient_c <= air[1]
+
+
+def _uncertainty_above(facts: Facts, limit: Celsius) -> bool:
+    return facts.reading is not None and not facts.reading.uncertainty_c <= limit
+
+
+def _stayed_in(facts: Facts, travel: Travel) -> bool:
+    return facts.declaration is not None and any(map(travel.covers, facts.declaration.stays))
+
+
+def _outside_hours(facts: Facts, hours: Hours) -> bool:
+    # A gate that does not know the time keeps to no hours: it takes them for over.
+    return facts.local_time is None or not hours.hold(facts.local_time)
+
+
 _TABLE: tuple[Form[Any], ...] = (
-    Form("always", "true", "The rule applies to everybody. It stands alone.", None, _true, lambda _, always: always),
+    Form("always", "true", "The rule applies to everybody. It stands alone.", None, operands.true, lambda _, always: always),
     Form(
         "temperature_at_least",
         "°C, 30 to 45",
         "The body temperature is at or above this.",
         Need.TEMPERATURE,
-        _degrees,
+        operands.degrees,
         _at_least,
     ),
     Form(
@@ -179,31 +125,55 @@ _TABLE: tuple[Form[Any], ...] = (
         "°C, 30 to 45",
         "The body temperature is below this.",
         Need.TEMPERATURE,
-        _degrees,
+        operands.degrees,
         _below,
+    ),
+    Form(
+        "samples_below",
+        "2 to 12",
+        "The reading is of fewer samples than this; it settles with more.",
+        Need.TEMPERATURE,
+        operands.whole(2, 12),
+        _samples_below,
+    ),
+    Form(
+        "ambient_outside",
+        "two °C, -40 to 60",
+        "The air is colder than the first or warmer than the second.",
+        Need.TEMPERATURE,
+        operands.air,
+        _ambient_outside,
+    ),
+    Form(
+        "uncertainty_above",
+        "°C, 0.1 to 3",
+        "The reading is less certain than this, as the half-width of its 95 % interval.",
+        Need.TEMPERATURE,
+        operands.half_width,
+        _uncertainty_above,
     ),
     Form(
         "visitor",
         "list of visitor kinds",
-        "A valid pass, not used up, says that its holder is one of these.",
+        "A valid pass, not used up, says so; without a pass the form may, but for residents and staff.",
         Need.PASS,
-        _some_of(VisitorKind),
-        lambda facts, kinds: _visitor(facts) in kinds,
+        some_of(VisitorKind),
+        lambda facts, kinds: standing.visitor(facts) in kinds,
     ),
     Form(
         "pass",
         "list of verdicts",
         "The check of the pass ended with one of these; one that is used up is not `valid`.",
         Need.PASS,
-        _some_of(Verdict),
-        _pass,
+        some_of(Verdict),
+        standing.pass_ended_with,
     ),
     Form(
         "pass_used",
         "true",
         "The pass is for a single use, and that use was made.",
         Need.PASS,
-        _true,
+        operands.true,
         lambda facts, used: facts.pass_used is used,
     ),
     Form(
@@ -211,31 +181,95 @@ _TABLE: tuple[Form[Any], ...] = (
         "list of health statuses",
         "The health code stands for one of these; a code that is not valid is `unknown`, or `expired`.",
         Need.HEALTH_CODE,
-        _some_of(HealthStatus),
-        lambda facts, statuses: _health(facts) in statuses,
+        some_of(HealthStatus),
+        lambda facts, statuses: standing.health(facts) in statuses,
     ),
     Form(
         "health_verdict",
         "list of verdicts",
         "The check of the health code ended with one of these.",
         Need.HEALTH_CODE,
-        _some_of(Verdict),
-        lambda facts, verdicts: _verdict(facts.health_code) in verdicts,
+        some_of(Verdict),
+        lambda facts, verdicts: standing.verdict(facts.health_code) in verdicts,
     ),
     Form(
         "certificate",
         "list of findings",
         "The health code is a valid certificate that tells one of these, now in force.",
         Need.HEALTH_CODE,
-        _some_of(FindingKind),
-        _certificate,
+        some_of(FindingKind),
+        standing.certificate_tells,
+    ),
+    Form(
+        "form",
+        "true",
+        "The visitor form is filled in.",
+        Need.FORM,
+        operands.true,
+        lambda facts, _: facts.declaration is not None,
+    ),
+    Form(
+        "consent",
+        "list of consents",
+        "Whoever is visited answered with one of these; a visitor's valid pass is a consent given beforehand.",
+        Need.CONSENT,
+        some_of(Consent),
+        lambda facts, answers: standing.consent(facts) in answers,
+    ),
+    Form(
+        "filing",
+        "list of filings",
+        "The renovation stands like one of these with committee and property office.",
+        Need.FILING,
+        some_of(Filing),
+        lambda facts, standings: facts.filing in standings,
+    ),
+    Form(
+        "stayed_in",
+        "regions and days",
+        "They have told of a stay in one of these regions that ended so many days ago or fewer. Nobody is asked.",
+        None,
+        operands.travel,
+        _stayed_in,
+    ),
+    Form(
+        "first_return",
+        "list of returns",
+        "They have told how their return stands, and it is one of these. Nobody is asked.",
+        None,
+        some_of(FirstReturn),
+        lambda facts, returns: facts.declaration is not None and facts.declaration.first_return in returns,
+    ),
+    Form(
+        "vehicle",
+        "list of vehicles",
+        "They have told what they come with, and it is one of these. Nobody is asked.",
+        None,
+        some_of(Vehicle),
+        lambda facts, vehicles: facts.declaration is not None and facts.declaration.vehicle in vehicles,
+    ),
+    Form(
+        "group_above",
+        "1 to 50",
+        "They have told of more people than this in their group. Nobody is asked.",
+        None,
+        operands.whole(1, 50),
+        lambda facts, most: facts.declaration is not None and facts.declaration.group > most,
+    ),
+    Form(
+        "outside_hours",
+        "hours",
+        "It is not within these hours at the gate, or the gate does not know what time it is.",
+        None,
+        operands.hours,
+        _outside_hours,
     ),
     Form(
         "unavailable",
         "list of needs",
         "One of these cannot be had now, because a part of the kiosk or a service is lost.",
         None,
-        _some_of(Need),
+        some_of(Need),
         lambda facts, needs: not needs.isdisjoint(facts.unavailable),
     ),
     Form(
@@ -243,7 +277,7 @@ _TABLE: tuple[Form[Any], ...] = (
         "list of clock states",
         "The kiosk's clock is in one of these states; times on a pass mean nothing to one that was never set.",
         None,
-        _some_of(ClockState),
+        some_of(ClockState),
         lambda facts, states: facts.clock in states,
     ),
 )

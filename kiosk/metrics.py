@@ -32,7 +32,7 @@ from kiosk.remote import REMOTE_OPEN
 from kiosk.spent import Spend
 from kiosk.staleness import LIMITS, Now, age
 from kiosk.visit import RecordGate
-from kiosk.weighing import FACTS_MISSING
+from kiosk.weighing import MISSING
 
 OTHER = "other"
 CLEAR_BUCKETS_S = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0)
@@ -73,7 +73,7 @@ class Metrics(Exposition):
     def __init__(self, *, software: str, document: PolicyDocument, simulated: bool) -> None:
         super().__init__()
         registry = self.registry
-        self.reasons = frozenset({NO_RULE_APPLIES, FACTS_MISSING, REMOTE_OPEN, *(limit.reason for limit in LIMITS)})
+        self.reasons = frozenset({*MISSING.values(), REMOTE_OPEN, *(limit.reason for limit in LIMITS)})
         self._in_force: InForce | None = None
         self._decisions = Counter("gatepost_decisions", "Answers given to visitors.", ("answer", "reason"), registry=registry)
         self._clear_s = Histogram(
@@ -162,9 +162,10 @@ class Metrics(Exposition):
 
     def _go_by(self, document: PolicyDocument) -> None:
         self._info.info({**self._labels, "policy": document.name})
-        self.reasons |= {rule.reason for rule in document.rules}
+        self.reasons |= {*document.reasons}
         for rule in document.rules:
-            self._decisions.labels(rule.then, rule.reason)
+            if rule.then is not None:
+                self._decisions.labels(rule.then, rule.reason)
 
 
 class MeteredInbox(Inbox):

@@ -68,7 +68,61 @@ class VisitorKind(StrEnum):
 
     RESIDENT = "resident"
     GUEST = "guest"
+    """A relative or friend of a resident's, or whom an office has invited."""
     COURIER = "courier"
+    """Whoever delivers or removes things, with their vehicle."""
+    STAFF = "staff"
+    """Whoever works here: in an office tower, or for the property office."""
+    DOMESTIC_HELP = "domestic_help"
+    """Domestic help and care."""
+    UTILITY_REPAIR = "utility_repair"
+    """Water, power, gas, telecom."""
+    ESTATE_AGENT = "estate_agent"
+    """An estate agent, and the client who comes along."""
+    RENOVATION = "renovation"
+    """An owner who renovates, or the company that does it."""
+    OTHER = "other"
+
+
+OF_THE_HOUSE = frozenset({VisitorKind.RESIDENT, VisitorKind.STAFF})
+"""Who belongs here: only a pass proves it, and nobody has to consent to their coming."""
+
+
+class Consent(StrEnum):
+    """What somebody of the house answered about a visit."""
+
+    GIVEN = "given"
+    DECLINED = "declined"
+
+
+class Filing(StrEnum):
+    """How a renovation stands with the committee and the property office."""
+
+    FILED = "filed"
+    """Filed with both, with the owner's letter of undertaking."""
+    NO_UNDERTAKING = "no_undertaking"
+    NOT_FILED = "not_filed"
+
+
+class FirstReturn(StrEnum):
+    """Whether somebody comes back to the city for the first time."""
+
+    NO = "no"
+    REGISTERED = "registered"
+    """They do, and their registration is done."""
+    UNREGISTERED = "unregistered"
+
+
+class Vehicle(StrEnum):
+    """What somebody comes in with."""
+
+    NONE = "none"
+    REGISTERED = "registered"
+    """One that is registered here, whatever it is."""
+    TWO_WHEELER = "two_wheeler"
+    CAR = "car"
+    VAN = "van"
+    LORRY = "lorry"
 
 
 class HealthStatus(StrEnum):
@@ -131,6 +185,7 @@ class Need(StrEnum):
     HEALTH_CODE = "health_code"
     FORM = "form"
     CONSENT = "consent"
+    FILING = "filing"
 
 
 class Answer(StrEnum):
@@ -237,11 +292,42 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class Stay:
+    """A stay elsewhere that ended so many whole days ago. `region`: ISO 3166-1 such as `IT`, or 3166-2 such as `CN-HB`."""
+
+    region: str
+    days_ago: int
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What somebody told of themselves: on the visitor form, or beforehand for a list of expected arrivals.
+
+    `visitor`: who they say they are; `group`: how many come in on this form.
+    """
+
+    visitor: VisitorKind | None = None
+    stays: tuple[Stay, ...] = field(default=(), repr=False)
+    first_return: FirstReturn = FirstReturn.NO
+    vehicle: Vehicle = Vehicle.NONE
+    group: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTime:
+    """A moment of the week at the gate: `weekday` from 0, Monday, to 6; `minute` of the day from 0 to 1439."""
+
+    weekday: int
+    minute: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that is known of the visitor in front of the gate. What is not known is None.
 
     `pending` are needs whose answer is on its way; `unavailable` are needs that cannot be met because a
-    part is lost. `pass_used`: the pass is for a single use, which it has had.
+    part is lost. `pass_used`: the pass is for a single use, which it has had. `local_time`: None to a clock that was
+    never set, and to a gate whose document names no zone.
     """
 
     reading: Reading | None = None
@@ -251,6 +337,10 @@ class Facts:
     unavailable: frozenset[Need] = frozenset()
     pass_used: bool = False
     clock: ClockState = ClockState.SYNCHRONISED
+    declaration: Declaration | None = None
+    consent: Consent | None = None
+    filing: Filing | None = None
+    local_time: LocalTime | None = None
 
     @property
     def certificate(self) -> Credential | None:

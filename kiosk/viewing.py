@@ -119,8 +119,8 @@ class Viewpoint:
             return StepState.NOT_NEEDED
         if Need.TEMPERATURE in self._found_in(visit.decision, self._faults):
             return StepState.NOT_IN_ORDER
-        if facts.reading is not None:
-            return StepState.DONE
+        if facts.reading is not None and (Need.TEMPERATURE not in visit.wanted or visit.decision is not None):
+            return StepState.DONE  # and otherwise a borderline one, which is measured on
         if Need.TEMPERATURE in facts.unavailable:
             return StepState.UNAVAILABLE
         if _admitted(visit):
@@ -241,7 +241,7 @@ def _finds_fault(condition: Condition) -> bool:
             return Verdict.VALID not in verdicts
         case "health", frozenset() as statuses:
             return HealthStatus.GREEN not in statuses
-        case (("temperature_at_least" | "temperature_below" | "pass_used"), _):
+        case (("temperature_at_least" | "temperature_below" | "ambient_outside" | "uncertainty_above" | "pass_used"), _):
             return True
         case _:
             return False

@@ -8,7 +8,15 @@ from kiosk.policy import PolicyDocument
 from kiosk.staleness import Kind, held_back
 from kiosk.visit import ASKING, ELSEWHERE, AnswerAwaited, Event, FactsComplete, FactsWanted, Visit
 
-FACTS_MISSING = ReasonCode("facts_missing")
+MISSING: Mapping[Need, ReasonCode] = {
+    Need.TEMPERATURE: ReasonCode("temperature_missing"),
+    Need.PASS: ReasonCode("pass_missing"),
+    Need.HEALTH_CODE: ReasonCode("health_code_missing"),
+    Need.FORM: ReasonCode("form_missing"),
+    Need.CONSENT: ReasonCode("consent_missing"),
+    Need.FILING: ReasonCode("filing_missing"),
+}
+"""Why somebody is held of whom the rules still want to know something, in the order in which it is said."""
 
 
 def judged(document: PolicyDocument, facts: Facts, ages: Mapping[Kind, Seconds | None]) -> Decision | Needs:
@@ -20,7 +28,7 @@ def weighed(visit: Visit, answer: Decision | Needs, pending: frozenset[Need]) ->
     """Return what happens to a visit on this answer; `pending` are needs that somebody else is being asked for."""
     if visit.phase is Phase.AWAITING_GUARD:
         # A better code may still be shown; the same answer is not given twice.
-        return FactsComplete() if isinstance(answer, Decision) and answer != visit.decision else None
+        return FactsComplete() if isinstance(answer, Decision) and not _the_same(answer, visit.decision) else None
     if visit.phase not in ASKING:
         return None
     if isinstance(answer, Decision):
@@ -34,8 +42,17 @@ def weighed(visit: Visit, answer: Decision | Needs, pending: frozenset[Need]) ->
 
 
 def decided(document: PolicyDocument, facts: Facts, ages: Mapping[Kind, Seconds | None]) -> Decision:
-    """Return the rules' answer; where they have none yet, or rely on a stale document, the guard decides."""
+    """Return the rules' answer; where they have none yet, or rely on a stale document, the guard decides.
+
+    The guard is told what is missing.
+    """
     answer = judged(document, facts, ages)
     if isinstance(answer, Decision):
         return answer
-    return Decision(Answer.HOLD, (FACTS_MISSING,), policy.DEFAULT_RULE, document.name)
+    missing = tuple(MISSING[need] for need in MISSING if need in answer.wanted)
+    return Decision(Answer.HOLD, missing, policy.DEFAULT_RULE, document.name)
+
+
+def _the_same(answer: Decision, before: Decision | None) -> bool:
+    # More that is in the way does not change what was said.
+    return before is not None and (answer.answer, answer.rule, answer.role) == (before.answer, before.rule, before.role)

@@ -57,6 +57,8 @@ def read(path: Path) -> Notices:
 
 
 def shipped(document: PolicyDocument) -> Notices:
-    """Return the notices that suit the rules now in force."""
+    """Return the notices that the rules now in force name, or else those that suit them."""
+    if document.notices is not None:
+        return read(FOLDER / f"{document.notices}.toml")
     asked = {condition.fact for rule in document.rules for condition in rule.when}
     return read(FOLDER / ("epidemic.toml" if asked & HEALTH else "normal.toml"))

@@ -21,7 +21,7 @@ COMPOUNDS = 20
 EVENTS = 100
 """How many events one upload has."""
 SECOND_US = 1_000_000
-ADMIT = Decision(Answer.ADMIT, (ReasonCode("guest_green"),), "guest-green", "health-check@1")
+ADMIT = Decision(Answer.ADMIT, (ReasonCode("guest_green"),), "guest-green", "response-level-2@1")
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True):

@@ -132,6 +132,26 @@ def signing(
 
 
 @app.command()
+def policy(
+    rounds: Annotated[int, typer.Option(min=100, help="How many visitors are decided about.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Who they are.")] = 1,
+    report: ReportFile = None,
+) -> int:
+    """Measure how long a decision takes under each shipped document: status 1 if p99 is beyond 1 ms."""
+    from rich.console import Console
+
+    from kiosk.bench import deciding
+    from kiosk.demo.run import check_folder, write_report
+
+    check_folder(report)
+    rows = deciding.measure(rounds, seed)
+    deciding.show(Console(highlight=False), rows)
+    if report is not None:
+        write_report(report, deciding.report(rows))
+    return 0 if all(row.in_time for row in rows) else 1
+
+
+@app.command()
 def ingest(
     rows: Annotated[int, typer.Option(min=2000, help="How many events the tables grow to.")] = 1_000_000,
     part: Annotated[int, typer.Option(min=1000, help="How many events are sent in one measurement.")] = 100_000,

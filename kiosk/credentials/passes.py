@@ -38,7 +38,17 @@ EXACT = Seconds(0)
 _ANY_PASS = re.compile(rb"GP\d{1,3}:")
 _HEAD = struct.Struct(f">{KEY_ID_BYTES}s{PASS_ID_BYTES}sBII")
 _COMPOUND = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_KINDS = {VisitorKind.RESIDENT: 1, VisitorKind.GUEST: 2, VisitorKind.COURIER: 3}
+_KINDS = {
+    VisitorKind.RESIDENT: 1,
+    VisitorKind.GUEST: 2,
+    VisitorKind.COURIER: 3,
+    VisitorKind.STAFF: 4,
+    VisitorKind.DOMESTIC_HELP: 5,
+    VisitorKind.UTILITY_REPAIR: 6,
+    VisitorKind.ESTATE_AGENT: 7,
+    VisitorKind.RENOVATION: 8,
+    VisitorKind.OTHER: 9,
+}
 _VISITORS = {code: kind for kind, code in _KINDS.items()}
 _MULTIPLE = 0x10
 _LANGUAGES = {None: 0x00, "zh": 0x20, "en": 0x40, "ja": 0x60, "ko": 0x80}

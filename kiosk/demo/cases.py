@@ -6,7 +6,7 @@ from kiosk.demo.scenarios import Case, Scenario, Surroundings, Upset
 from kiosk.errors import UsageError
 from kiosk.model import Answer, GateOutcome, HealthStatus, ReasonCode, VisitorKind
 
-HEALTH_CHECK = "shipped:health-check"
+LEVEL_2 = "shipped:response-level-2"
 NORMAL_TIMES = "shipped:normal-times"
 
 RESIDENT = Case("resident, phone", VisitorKind.RESIDENT, Answer.ADMIT, (ReasonCode("resident"),))
@@ -71,13 +71,13 @@ def after(case: Case, gap_s: float = SETTLES) -> Case:
 NORMAL = Scenario(
     "normal",
     "residents, invited guests, couriers",
-    HEALTH_CHECK,
+    LEVEL_2,
     (RESIDENT, GUEST, COURIER, replace(RESIDENT, title="resident, paper", core_c=36.5, pass_medium="paper")),
 )
 FEVER = Scenario(
     "fever",
     "a raised temperature is held for the guard, whatever the code",
-    HEALTH_CHECK,
+    LEVEL_2,
     (
         held(replace(RESIDENT, core_c=38.4), "resident with a fever", "temperature_high"),
         RESIDENT,
@@ -88,7 +88,7 @@ FEVER = Scenario(
 BAD_CODES = Scenario(
     "bad-codes",
     "codes that are wrong in every way, each with its own answer",
-    HEALTH_CHECK,
+    LEVEL_2,
     (
         refused(replace(GUEST, health=HealthStatus.RED), "red health code", "health_red"),
         held(replace(GUEST, health=HealthStatus.YELLOW), "yellow health code", "health_yellow"),
@@ -113,7 +113,7 @@ BAD_CODES = Scenario(
 SENSOR_LOST = Scenario(
     "sensor-lost",
     "the thermometer is unplugged in mid-visit, and comes back or not",
-    HEALTH_CHECK,
+    LEVEL_2,
     (
         RESIDENT,
         replace(
@@ -130,7 +130,7 @@ SENSOR_LOST = Scenario(
 CAMERA_LOST = Scenario(
     "camera-lost",
     "the camera is unplugged in mid-visit, and comes back or not",
-    HEALTH_CHECK,
+    LEVEL_2,
     (
         RESIDENT,
         replace(
@@ -147,14 +147,14 @@ CAMERA_LOST = Scenario(
 SERVER_DOWN = Scenario(
     "server-down",
     "no central server until all visitors are gone; then every event arrives once",
-    HEALTH_CHECK,
+    LEVEL_2,
     NORMAL.cases,
     Surroundings(server_away=True),
 )
 ISSUER_SLOW = Scenario(
     "issuer-slow",
     "the issuer of health codes answers late or never",
-    HEALTH_CHECK,
+    LEVEL_2,
     (
         replace(GUEST, title="guest, issuer answers after 1.2 s", issuer_s=1.2),
         replace(held(replace(GUEST, issuer_s=8.0), "guest, issuer never answers", "health_unavailable"), patience_s=6.0),
@@ -164,7 +164,7 @@ ISSUER_SLOW = Scenario(
 WALK_AWAY = Scenario(
     "walk-away",
     "people who leave before they have an answer",
-    HEALTH_CHECK,
+    LEVEL_2,
     (
         replace(unanswered(RESIDENT, "leaves before showing the pass"), patience_s=0.05),
         after(replace(unanswered(GUEST, "leaves before the health code"), patience_s=1.3)),
@@ -174,7 +174,7 @@ WALK_AWAY = Scenario(
 GATE_STUCK = Scenario(
     "gate-stuck",
     "the gate opens and nobody gets through: the admission is annulled, the pass keeps its use",
-    HEALTH_CHECK,
+    LEVEL_2,
     (
         replace(GUEST, title="admitted, cannot pass", passes=False, outcome=GateOutcome.NOT_PASSED),
         replace(GUEST, title="the same guest, gate repaired", made="again", gap_s=9.0),
@@ -184,7 +184,7 @@ GATE_STUCK = Scenario(
 TAILGATE = Scenario(
     "tailgate",
     "somebody slips in behind the admitted visitor, and is recorded",
-    HEALTH_CHECK,
+    LEVEL_2,
     (
         replace(RESIDENT, title="resident with one follower", followers=1, also=("passage",)),
         RESIDENT,
@@ -194,7 +194,7 @@ TAILGATE = Scenario(
 DISK_FULL = Scenario(
     "disk-full",
     "the disk takes nothing: the server vouches in its place, and while it is away as well nothing opens",
-    HEALTH_CHECK,
+    LEVEL_2,
     (
         RESIDENT,
         replace(RESIDENT, title="resident, disk full", disk_full=True, also=("part_health",)),
@@ -213,7 +213,7 @@ DISK_FULL = Scenario(
 CLOCK_UNSET = Scenario(
     "clock-unset",
     "a kiosk that does not know the date leaves passes to the guard",
-    HEALTH_CHECK,
+    LEVEL_2,
     (
         held(RESIDENT, "resident, no date to hold the pass against", "clock_unset"),
         held(replace(RESIDENT, core_c=38.6), "resident with a fever", "temperature_high"),

@@ -7,7 +7,8 @@ from kiosk.credentials import TrustList
 from kiosk.doctor.findings import Finding, PartName, Remark, absent, finding, fit, unfit, unknown
 from kiosk.errors import UsageError
 from kiosk.model import ClockState, Need
-from kiosk.policy import PolicyDocument, open_ends
+from kiosk.policy import PolicyDocument
+from kiosk.policy.check import open_ends
 from kiosk.ports import Clock
 
 CODES = frozenset({Need.PASS, Need.HEALTH_CODE})

@@ -33,7 +33,7 @@ from sync.wire import decode_upload, encode_event, encode_upload
 
 COMPOUND = "demo"
 DEVICE = "demo-gate"
-POLICY = "health-check.toml"
+POLICY = "response-level-2.toml"
 BOOT = "demo"
 UPTIME_S = 3 * 86_400.0
 """How long the gate had been up when the day began."""

@@ -107,7 +107,7 @@ def _facts(at_s: float, chance: random.Random, *, issuer_lost: bool) -> Facts:
 
 
 def _reading(at_s: float, chance: random.Random) -> Reading:
-    body_c = chance.uniform(37.4, 38.3) if chance.random() < FEVER else min(37.1, chance.gauss(36.5, 0.2))
+    body_c = chance.uniform(37.4, 38.3) if chance.random() < FEVER else min(37.0, chance.gauss(36.5, 0.2))
     ambient_c = chance.uniform(21.0, 24.0)
     return Reading(
         object_c=Celsius(body_c - 2.1),

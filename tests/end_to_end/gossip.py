@@ -92,7 +92,7 @@ class WholeGate:
         (folder / "kiosk.toml").write_text(
             f'[gate]\ncompound = "riverside"\ndevice = "gate-1"\nrun_dir = "{self._run_dir}"\n'
             f"metrics_port = {self.metrics_port}\n"
-            '[policy]\nfile = "shipped:health-check"\ntrust = ["trust.json"]\nissuer_timeout_s = 1.0\n'
+            '[policy]\nfile = "shipped:response-level-2"\ntrust = ["trust.json"]\nissuer_timeout_s = 1.0\n'
             f'[policy.issuers]\nhealth = "http://gate:{secret}@127.0.0.1:{gossip.port}/ask?key={secret}"\n'
             '[camera]\nsource = "simulated"\n[thermometer]\nsource = "simulated"\n[relay]\nsource = "simulated"\n'
             f'[log]\npath = "{folder}/log.sqlite"\nmonth_keys = "{self.vault.month_keys}"\n'

@@ -194,7 +194,7 @@ def configured(folder: Path, **screen: Any) -> Path:
     path = folder / "kiosk.toml"
     path.write_text(
         f'[gate]\ncompound = "riverside"\ndevice = "gate-1"\nrun_dir = "{folder / "run"}"\n'
-        '[policy]\nfile = "shipped:health-check"\n[screen]\n' + "\n".join(lines) + "\n",
+        '[policy]\nfile = "shipped:response-level-2"\n[screen]\n' + "\n".join(lines) + "\n",
         encoding="utf-8",
     )
     return path

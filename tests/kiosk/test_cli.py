@@ -93,11 +93,3 @@ def test_decoding_answers_for_every_file_in_order(tmp_path: Path) -> None:
     for line in lines[1:]:
         assert line["codes"] == []
         assert line["error"]
-
-
-def test_a_policy_document_is_checked(tmp_path: Path) -> None:
-    run = gatepost("policy", "check", "shipped:health-check")
-    assert run.returncode == 0, run.stderr
-    assert "health-check@1" in run.stdout
-    (tmp_path / "bad.toml").write_text("schema = 2\n", encoding="utf-8")
-    assert "bad.toml" in sentence(gatepost("policy", "check", str(tmp_path / "bad.toml")))

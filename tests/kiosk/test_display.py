@@ -26,7 +26,7 @@ class Screen:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.views: list[View] = []
-        document = load_policy("shipped:health-check", Path())
+        document = load_policy("shipped:response-level-2", Path())
         site = Site("gate-1", "1.0", True, Seconds(0.8), document, trust_list())
         self._display = Display(site, self.clock, self.views.append)
 

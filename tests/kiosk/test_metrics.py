@@ -273,7 +273,7 @@ def test_a_documents_age_is_known_since_the_server_vouched_for_it(bench: Bench) 
 
 
 def test_a_new_policys_reasons_are_counted_by_name_and_it_is_what_runs_here(bench: Bench) -> None:
-    document = load_policy("shipped:health-check", ROOT)
+    document = load_policy("shipped:response-level-2", ROOT)
     bench.inbox.post(Renewed(replace(bench.in_force, document=document)))
     bench.decide(Answer.HOLD, "temperature_high")
     assert bench.now()("gatepost_decisions_total", answer="hold", reason="temperature_high") == 1

@@ -106,7 +106,7 @@ def core(folder: Path, server_url: str | None = None) -> Iterator[Parts]:
     (folder / "trust.json").write_text(json.dumps(trust_document()), encoding="utf-8")
     (folder / "kiosk.toml").write_text(
         f'[gate]\ncompound = "riverside"\ndevice = "gate-1"\nrun_dir = "{folder}"\n'
-        f'[policy]\nfile = "shipped:health-check"\ntrust = ["trust.json"]\n[log]\npath = "{folder}/log.sqlite"\n'
+        f'[policy]\nfile = "shipped:response-level-2"\ntrust = ["trust.json"]\n[log]\npath = "{folder}/log.sqlite"\n'
         + ("" if server_url is None else f'[server]\nurl = "{server_url}"\ntimeout_s = 1.0\n[simulation]\nworld = "none"\n'),
         encoding="utf-8",
     )

@@ -15,7 +15,7 @@ from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
 
 @pytest.fixture
 def bench() -> Bench:
-    return Bench("health-check")
+    return Bench("response-level-2")
 
 
 def admit_resident(bench: Bench) -> EventId:
@@ -292,7 +292,7 @@ def test_the_record_holds_evidence_and_nothing_that_names_a_person(bench: Bench)
 
 
 def test_who_the_visitor_is_goes_into_the_sealed_part_alone() -> None:
-    sealing = Bench("health-check", sealer=FakeSealer())
+    sealing = Bench("response-level-2", sealer=FakeSealer())
     sealing.scan(signed_pass(VisitorKind.GUEST, holder="zhang-wei", unit="12-301"))
     sealing.scan(HEALTH_CODE)
     sealing.give(TokenAnswered(sealing.runtime.visit.id, "abcDEF123456", HealthStatus.GREEN))
@@ -311,7 +311,7 @@ def test_who_the_visitor_is_goes_into_the_sealed_part_alone() -> None:
 
 
 def test_nothing_is_sealed_of_whom_nothing_is_known() -> None:
-    sealing = Bench("health-check", sealer=FakeSealer())
+    sealing = Bench("response-level-2", sealer=FakeSealer())
     sealing.stand(38.5)
     _, _, draft = sealing.recorder.decisions[-1]
     assert (draft.sealed, draft.body["sealed_for"]) == (None, None)

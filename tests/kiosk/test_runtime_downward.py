@@ -17,7 +17,7 @@ from tests.kiosk.fakes import NOON, FakeSealer
 from tests.kiosk.runtimes import Bench, signed_pass, trust_list
 
 NORMAL = load_policy("shipped:normal-times", Path())
-STRICT = load_policy("shipped:health-check", Path())
+STRICT = load_policy("shipped:response-level-2", Path())
 RESIDENT = signed_pass(VisitorKind.RESIDENT, uses=Uses.MULTIPLE)
 SERIAL = ("01" * 12,)
 COMMAND = Command("c0ffee00" * 4, "Wang Fang", "the courier at the gate")
@@ -47,7 +47,7 @@ def test_the_next_visitor_is_decided_under_the_new_policy_without_a_restart() ->
 
 
 def test_a_visit_that_has_begun_ends_under_the_rules_under_which_it_began() -> None:
-    bench = Bench("health-check")
+    bench = Bench("response-level-2")
     bench.scan(RESIDENT)
     renew(bench, document=NORMAL)
     assert bench.recorder.decisions == []
@@ -67,7 +67,7 @@ def test_what_comes_into_force_and_what_is_refused_is_recorded() -> None:
 
 
 def test_a_pass_that_is_revoked_after_it_was_shown_is_revoked_at_the_decision() -> None:
-    bench = Bench("health-check")
+    bench = Bench("response-level-2")
     bench.scan(RESIDENT)
     renew(bench, document=STRICT, revocations=Revocations(passes=frozenset(SERIAL)))
     bench.stand(36.6)
@@ -110,7 +110,7 @@ def order(bench: Bench, left_s: float = 10.0) -> RemoteOpen:
 
 
 def test_a_command_from_afar_opens_once_it_is_recorded_also_where_nobody_is_seen() -> None:
-    bench = Bench("health-check", sealer=FakeSealer())
+    bench = Bench("response-level-2", sealer=FakeSealer())
     bench.give(order(bench))
     ((_, decision, draft),) = bench.recorder.decisions
     assert (decision.answer, decision.role, decision.reasons) == (Answer.ADMIT, Role.GUARD, ("remote_open",))
@@ -124,7 +124,7 @@ def test_a_command_from_afar_opens_once_it_is_recorded_also_where_nobody_is_seen
 
 
 def test_it_lets_in_whoever_is_held_and_their_pass_is_used_as_ever() -> None:
-    bench = Bench("health-check")
+    bench = Bench("response-level-2")
     bench.scan(signed_pass(VisitorKind.GUEST))
     bench.stand(38.9)
     bench.durable("gate-1/log/1")

@@ -27,7 +27,7 @@ class AnyPeople(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bench = Bench("health-check")
+        self.bench = Bench("response-level-2")
         self.in_spot: int | None = None
         self.was_in_spot: int | None = None
         self.stepped_in_at = 0.0

@@ -13,7 +13,7 @@ FIRST, SECOND = EventId("gate-1/log/1"), EventId("gate-1/log/2")
 
 @pytest.fixture
 def bench() -> Bench:
-    return Bench("health-check")
+    return Bench("response-level-2")
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ MENU = b"https://shop.example/menu"
 
 @pytest.fixture
 def bench() -> Bench:
-    return Bench("health-check")
+    return Bench("response-level-2")
 
 
 @pytest.fixture
@@ -362,7 +362,7 @@ def test_whoever_is_done_ends_the_visit_and_is_not_begun_anew_while_they_walk_of
 
 
 def test_without_a_server_there_is_no_form_to_ask_for() -> None:
-    alone = Bench("health-check", form_base=None)
+    alone = Bench("response-level-2", form_base=None)
     alone.stand(None)
     alone.give(FormAsked(alone.clock.now))
     assert shown(alone).form is None
@@ -476,7 +476,7 @@ HAPPENINGS: dict[str, Callable[[Bench, int], None]] = {
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(sorted(HAPPENINGS)), st.integers(0, 5)), max_size=25))
 def test_whatever_happens_the_screen_shows_the_visit_as_it_is(happened: list[tuple[str, int]]) -> None:
-    bench = Bench("health-check")
+    bench = Bench("response-level-2")
     for name, number in happened:
         HAPPENINGS[name](bench, number)
         wait(bench, MEASURED_EVERY)
@@ -496,7 +496,7 @@ def test_whatever_happens_the_screen_shows_the_visit_as_it_is(happened: list[tup
 @settings(max_examples=100, deadline=None)
 @given(st.permutations(CODES))
 def test_every_code_that_is_shown_is_answered_at_once(codes: list[bytes]) -> None:
-    bench = Bench("health-check")
+    bench = Bench("response-level-2")
     bench.stand(None)
     for content in codes:
         if shown(bench).phase not in {Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING}:

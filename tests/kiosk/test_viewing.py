@@ -51,7 +51,7 @@ def site_of(name: str, **more: object) -> Site:
     return replace(site, **more)  # type: ignore[arg-type]  # a test names the fields of Site
 
 
-CHECK = Viewpoint(site_of("health-check"))
+CHECK = Viewpoint(site_of("response-level-2"))
 NORMAL = Viewpoint(site_of("normal-times"))
 
 
@@ -85,7 +85,7 @@ decisions = st.builds(
     st.sampled_from(Answer),
     st.just((ReasonCode("because"),)),
     st.sampled_from(["fever", "guest-green", "health-red", "camera-lost", "default", "no such rule"]),
-    st.just("health-check@1"),
+    st.just("response-level-2@1"),
     st.sampled_from(Role),
 )
 moments = st.none() | st.floats(900, 1100).map(Monotonic)
@@ -182,13 +182,13 @@ def decided(viewpoint: Viewpoint, site_name: str, known: Facts) -> Visit:
     ids=["in order", "fever", "fever with pass", "expired", "used", "red", "no thermometer", "no camera", "no issuer"],
 )
 def test_the_rule_that_decided_says_which_step_is_not_in_order(known: Facts, temperature: StepState, code: StepState) -> None:
-    view = CHECK.view(decided(CHECK, "health-check", known), Evidence(known), Surroundings(), NOW)
+    view = CHECK.view(decided(CHECK, "response-level-2", known), Evidence(known), Surroundings(), NOW)
     assert (state_of(view, Step.TEMPERATURE), state_of(view, Step.CODE)) == (temperature, code)
 
 
 def test_a_guards_own_answer_finds_no_fault_with_a_step() -> None:
     known = Facts(reading(38.2), shown_pass())
-    by_guard = Decision(Answer.REFUSE, (ReasonCode("asked_to_leave"),), "fever", "health-check@1", Role.GUARD)
+    by_guard = Decision(Answer.REFUSE, (ReasonCode("asked_to_leave"),), "fever", "response-level-2@1", Role.GUARD)
     visit = Visit(VISIT, Phase.AWAITING_GUARD, NOW, by_guard)
     view = CHECK.view(visit, Evidence(known), Surroundings(), NOW)
     assert state_of(view, Step.TEMPERATURE) is StepState.DONE
@@ -196,7 +196,7 @@ def test_a_guards_own_answer_finds_no_fault_with_a_step() -> None:
 
 def test_a_lost_camera_does_not_matter_to_whoever_needs_no_more_code() -> None:
     known = Facts(reading(), shown_pass(visitor=VisitorKind.RESIDENT), unavailable=frozenset({Need.HEALTH_CODE}))
-    view = CHECK.view(decided(CHECK, "health-check", known), Evidence(known), Surroundings(), NOW)
+    view = CHECK.view(decided(CHECK, "response-level-2", known), Evidence(known), Surroundings(), NOW)
     assert state_of(view, Step.CODE) is StepState.DONE
 
 
@@ -237,19 +237,19 @@ def test_a_temperature_settles_with_its_samples_or_with_the_answer_that_used_it(
 
     assert not settled(collecting(Need.PASS), SETTLED - 1)
     assert settled(collecting(Need.PASS), SETTLED)
-    assert settled(decided(CHECK, "health-check", Facts(reading(38.0))), 3)
+    assert settled(decided(CHECK, "response-level-2", Facts(reading(38.0))), 3)
     assert CHECK.view(collecting(), Evidence(), Surroundings(), NOW).measured is None
 
 
 def test_an_admission_is_told_once_it_is_durable_and_a_refusal_at_once() -> None:
     known = Facts(reading(), shown_pass(visitor=VisitorKind.RESIDENT))
-    admitted = replace(decided(CHECK, "health-check", known), admission=None, phase=Phase.COMMITTING)
+    admitted = replace(decided(CHECK, "response-level-2", known), admission=None, phase=Phase.COMMITTING)
     view = CHECK.view(admitted, Evidence(known), Surroundings(), NOW)
     assert (view.answer, view.reasons) == (None, ())
     durable = replace(admitted, admission=EventId("gate-1/log/1"), phase=Phase.OPENING)
     assert CHECK.view(durable, Evidence(known), Surroundings(), NOW).reasons == ("resident",)
     known = Facts(reading(), shown_pass(Verdict.EXPIRED))
-    refused = replace(decided(CHECK, "health-check", known), admission=None)
+    refused = replace(decided(CHECK, "response-level-2", known), admission=None)
     assert CHECK.view(refused, Evidence(known), Surroundings(), NOW).answer is Answer.REFUSE
 
 
@@ -262,7 +262,7 @@ def test_the_form_is_where_the_server_is_and_lasts_until_a_parked_visit_expires(
     assert view.form.expires_at == NOW + 45 + LIMITS[Phase.PARKED]
     assert state_of(view, Step.FORM) is StepState.ACTIVE
     assert view.ends_at == NOW + 45
-    assert Viewpoint(site_of("health-check", form_base=None)).view(waiting, Evidence(), Surroundings(), NOW).form is None
+    assert Viewpoint(site_of("response-level-2", form_base=None)).view(waiting, Evidence(), Surroundings(), NOW).form is None
 
 
 def test_a_pass_that_the_form_has_become_makes_the_form_done() -> None:
@@ -283,7 +283,7 @@ def test_a_form_is_offered_wherever_it_can_be_asked_for() -> None:
 
 
 def test_a_call_rings_until_nobody_answers_and_then_there_is_a_number_to_call() -> None:
-    viewpoint = Viewpoint(site_of("health-check", guard_answers_s=Seconds(60.0), guard_phone="8001"))
+    viewpoint = Viewpoint(site_of("response-level-2", guard_answers_s=Seconds(60.0), guard_phone="8001"))
     called = replace(collecting(), called_at=NOW)
     ringing = viewpoint.view(called, Evidence(), Surroundings(), Monotonic(NOW + 59.9))
     assert (ringing.guard, ringing.guard_phone) == (GuardCall.RINGING, None)
@@ -293,7 +293,7 @@ def test_a_call_rings_until_nobody_answers_and_then_there_is_a_number_to_call() 
 
 
 def test_without_the_server_nobody_hears_the_call_and_the_number_is_shown_at_once() -> None:
-    viewpoint = Viewpoint(site_of("health-check", guard_phone="8001"))
+    viewpoint = Viewpoint(site_of("response-level-2", guard_phone="8001"))
     alone = Surroundings({Part.SERVER: Monotonic(900.0)})
     view = viewpoint.view(replace(collecting(), called_at=NOW), Evidence(), alone, NOW)
     assert (view.guard, view.guard_phone) == (GuardCall.RINGING, "8001")

@@ -57,5 +57,5 @@ def test_whoever_was_answered_is_answered_anew_only_by_another_answer() -> None:
 
 
 def test_where_the_rules_have_no_answer_yet_the_guard_decides() -> None:
-    answer = decided(load_policy("shipped:health-check", Path()), Facts(), {})
-    assert (answer.answer, answer.reasons) == (Answer.HOLD, ("facts_missing",))
+    answer = decided(load_policy("shipped:response-level-2", Path()), Facts(), {})
+    assert (answer.answer, answer.reasons) == (Answer.HOLD, ("temperature_missing", "pass_missing", "health_code_missing"))

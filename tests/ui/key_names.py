@@ -6,8 +6,9 @@ from collections.abc import Collection
 from importlib.resources import files
 from pathlib import Path
 
+from kiosk import policy
 from kiosk.model import Answer, Part
-from kiosk.policy import NO_RULE_APPLIES
+from kiosk.policy import NO_RULE_APPLIES, Rule
 from kiosk.view import Hint, Step, StepState
 from ui.translation import LANGUAGES
 
@@ -17,10 +18,11 @@ NOT_RECORDED = "not_recorded"
 """The reason that the view gives when the log took no record."""
 
 
-def policy_rules() -> list[dict[str, str]]:
-    """Return the rules of all shipped policies."""
+def policy_rules() -> list[Rule]:
+    """Return the rules of all shipped policies that answer."""
     shipped = [entry for entry in (files("kiosk") / "policies").iterdir() if entry.name.endswith(".toml")]
-    return [rule for entry in shipped for rule in tomllib.loads(entry.read_text("utf-8"))["rule"]]
+    documents = [policy.parse(tomllib.loads(entry.read_text("utf-8")), entry.name) for entry in shipped]
+    return [rule for document in documents for rule in document.rules if rule.then is not None]
 
 
 def runtime_reasons() -> set[str]:
@@ -31,12 +33,12 @@ def runtime_reasons() -> set[str]:
 
 def stopping_reasons() -> set[str]:
     """Return the reasons for which somebody is held or refused."""
-    return {rule["reason"] for rule in policy_rules() if rule["then"] != Answer.ADMIT} | runtime_reasons()
+    return {rule.reason for rule in policy_rules() if rule.then is not Answer.ADMIT} | runtime_reasons()
 
 
 def reasons() -> set[str]:
     """Return every reason code that can be given under the shipped policies."""
-    return {rule["reason"] for rule in policy_rules()} | runtime_reasons()
+    return {rule.reason for rule in policy_rules()} | runtime_reasons()
 
 
 def families() -> set[str]:

@@ -27,11 +27,11 @@ def read(tmp_path: Path, text: str) -> notices.Notices:
 
 
 def test_the_notices_suit_the_rules_in_force() -> None:
-    assert notices.shipped(document("health-check")).title.zh == "防疫温馨提示"
+    assert notices.shipped(document("response-level-2")).title.zh == "防疫温馨提示"
     assert notices.shipped(document("normal-times")).title.zh == "温馨提示"
 
 
-@pytest.mark.parametrize("mode", ["health-check", "normal-times"])
+@pytest.mark.parametrize("mode", ["response-level-2", "normal-times"])
 def test_the_shipped_notices_are_few_and_in_four_languages(mode: str) -> None:
     found = notices.shipped(document(mode))
     assert 3 <= len(found.notice) <= 8

@@ -56,7 +56,7 @@ def shown(link: Connection) -> Iterator[View]:
 
 
 @pytest.mark.parametrize(
-    ("policy", "lost"), [("health-check", True), ("normal-times", False)], ids=["it is wanted", "nobody asks for it"]
+    ("policy", "lost"), [("response-level-2", True), ("normal-times", False)], ids=["it is wanted", "nobody asks for it"]
 )
 def test_a_thermometer_that_is_not_configured_is_said_to_be_missing_where_it_is_wanted(
     tmp_path: Path, policy: str, lost: bool

@@ -126,7 +126,7 @@ def test_a_clock_that_was_never_set_is_unfit(patient: Patient) -> None:
 def test_a_kiosk_that_is_to_have_no_thermometer_is_in_order_unless_its_policy_asks(patient: Patient) -> None:
     patient.sections["thermometer"] = {"source": "none"}
     assert examined(patient)[PartName.THERMOMETER].in_order
-    patient.sections["policy"]["file"] = "shipped:health-check"
+    patient.sections["policy"]["file"] = "shipped:response-level-2"
     assert examined(patient)[PartName.THERMOMETER].state is State.UNFIT
 
 

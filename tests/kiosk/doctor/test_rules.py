@@ -49,7 +49,7 @@ class Folder:
         (self.path / name).write_text(json.dumps(document), encoding="utf-8")
         return name
 
-    def examined(self, policy: str = "shipped:health-check", trust: tuple[str, ...] = ()) -> dict[PartName, Finding]:
+    def examined(self, policy: str = "shipped:response-level-2", trust: tuple[str, ...] = ()) -> dict[PartName, Finding]:
         read = rules.read(lambda: load_policy(policy, self.path), lambda: load_trust(list(trust), self.path, "riverside"))
         return {one.part: one for one in rules.examine(read, "riverside", self.clock)}
 
@@ -62,7 +62,7 @@ def folder(tmp_path: Path) -> Folder:
 def test_good_documents_are_fit_and_counted(folder: Folder) -> None:
     found = folder.examined(trust=(folder.trust(PASSES, CODES),))
     assert [one.state for one in found.values()] == [State.FIT, State.FIT]
-    assert found[PartName.POLICY].measured["policy"] == "health-check@1"
+    assert found[PartName.POLICY].measured["policy"] == "response-level-2@1"
     assert found[PartName.TRUST].measured == {
         "lists": 1,
         "pass_keys": 1,

@@ -6,15 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk import policy
 from kiosk.model import Answer, GateOutcome, VisitorKind
-from kiosk.policy import NO_RULE_APPLIES
 from kiosk.remote import REMOTE_OPEN
 from kiosk.staleness import LIMITS
+from kiosk.weighing import MISSING
 from sync.central.words import LANGUAGES, WORDS, language_for
 
 POLICIES = [entry for entry in (files("kiosk") / "policies").iterdir() if entry.name.endswith(".toml")]
-REASONS = {rule["reason"] for entry in POLICIES for rule in tomllib.loads(entry.read_text("utf-8"))["rule"]}
-RUNTIME = {NO_RULE_APPLIES, "facts_missing", REMOTE_OPEN, *(limit.reason for limit in LIMITS)}
+REASONS = {
+    reason for entry in POLICIES for reason in policy.parse(tomllib.loads(entry.read_text("utf-8")), entry.name).reasons
+}
+RUNTIME = {*MISSING.values(), REMOTE_OPEN, *(limit.reason for limit in LIMITS)}
 
 
 def keys(language: str) -> set[tuple[str, str]]:

@@ -1,0 +1,36 @@
+"""The rules of admission: a policy document and the facts in, a decision or what is still needed out. Pure.
+
+How a document is written: `docs/policy.md`. What is found wrong with one is in `kiosk.policy.check`.
+"""
+
+from kiosk.policy.document import (
+    DEFAULT_RULE,
+    LANGUAGES,
+    NO_RULE_APPLIES,
+    Contact,
+    Override,
+    OwnWords,
+    PolicyDocument,
+    Rule,
+    SiteKind,
+)
+from kiosk.policy.evaluation import Step, evaluate, override, trace
+from kiosk.policy.reading import SCHEMA, parse
+
+__all__ = [
+    "DEFAULT_RULE",
+    "LANGUAGES",
+    "NO_RULE_APPLIES",
+    "SCHEMA",
+    "Contact",
+    "Override",
+    "OwnWords",
+    "PolicyDocument",
+    "Rule",
+    "SiteKind",
+    "Step",
+    "evaluate",
+    "override",
+    "parse",
+    "trace",
+]
