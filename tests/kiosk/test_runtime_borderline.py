@@ -2,9 +2,8 @@
 
 import pytest
 
-from kiosk.model import Answer, Need, VisitorKind
+from kiosk.model import Answer, Need, Phase, VisitorKind
 from kiosk.view import Step, StepState
-from kiosk.visit import Phase
 from tests.kiosk.runtimes import Bench, signed_pass
 
 

@@ -97,7 +97,7 @@ def test_everything_that_can_be_known_gets_a_decision(rules: policy.PolicyDocume
 
 @given(any_document, facts_met)
 def test_whatever_is_known_there_is_an_answer_in_the_end(rules: policy.PolicyDocument, facts: Facts) -> None:
-    answer = decided(rules, facts)
+    answer = decided(rules, facts, {})
     assert answer.reasons
     assert answer == policy.evaluate(rules, facts) or answer.answer is Answer.HOLD
 
