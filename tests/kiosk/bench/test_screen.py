@@ -27,6 +27,7 @@ def played(p95: float = 0.3, pace: dict[str, Any] | None = None) -> Played:
         unexpected=[],
         scale_was_lost=False,
         screen=pace,
+        enrolled="gate-1-00c0ffee",
     )
 
 

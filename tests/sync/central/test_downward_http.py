@@ -128,4 +128,4 @@ def test_a_thousand_kiosks_wait_at_one_worker_and_hear_of_it_together(running: R
     assert len(numbers) == KIOSKS
     assert len(set(numbers)) == 1
     assert numbers[0] > 0
-    assert threads < 30
+    assert threads < KIOSKS / 10  # whoever waits holds none; those that looked who asks are still about
