@@ -19,6 +19,7 @@ from kiosk.bench.commands import CpuScale
 from kiosk.bench.commands import app as bench_app
 from kiosk.errors import GatepostError, UsageError
 from kiosk.supervisor import AlreadySaid, stop_with_supervisor, this_program
+from kiosk.thermometer_commands import app as thermometer_app
 from kiosk.verify import verify
 from sync.central.asking import CENTRAL
 from sync.central.commands import central_app
@@ -34,6 +35,7 @@ app = typer.Typer(
 policy_app = typer.Typer(help="Policy documents.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 app.add_typer(bench_app, name="bench")
+app.add_typer(thermometer_app, name="thermometer")
 app.add_typer(central_app, name="central")
 app.command()(verify)
 

@@ -51,10 +51,14 @@ class CameraSection(Section, frozen=True):
 
 
 class ThermometerSection(Section, frozen=True):
-    """[thermometer] `source` is `i2c:BUS`, `simulated` or `none`."""
+    """[thermometer] `source` is `i2c:BUS`, `simulated` or `none`.
+
+    `bus_pins`: data and clock in BCM numbers, so that a stuck bus can be freed; without it only a power cycle does.
+    """
 
     source: str = "i2c:1"
     address: Annotated[int, Meta(ge=3, le=0x77)] = 0x5A
+    bus_pins: tuple[Pin, Pin] | None = None
     presence_c: Annotated[float, Meta(gt=0, le=15)] = 4.0
     offset_c: Annotated[float, Meta(ge=-2, le=2)] = 0.0
     calibration: str = "factory"

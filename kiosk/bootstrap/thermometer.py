@@ -28,7 +28,8 @@ def thermometer_factory(config: Config, clock: Clock) -> Callable[[], Thermomete
 
 def sensor_factory(config: Config) -> "Callable[[], Mlx90614]":
     """Return what opens the configured thermometer's chip, below presence and filtering."""
-    from drivers.mlx90614 import Bus, Mlx90614, open_bus
+    from drivers.mlx90614 import Mlx90614
+    from drivers.smbus import Bus, open_bus
 
     section = config.thermometer
 
@@ -39,4 +40,16 @@ def sensor_factory(config: Config) -> "Callable[[], Mlx90614]":
             return SimulatedBus(Path(config.simulation.world))
         return open_bus(int(section.source.removeprefix("i2c:")))
 
-    return lambda: Mlx90614(bus(), section.address)
+    free = _freer(section.bus_pins)
+    return lambda: Mlx90614(bus(), section.address, free=free)
+
+
+def _freer(pins: tuple[int, int] | None) -> Callable[[], bool]:
+    """Return what frees a stuck bus on the pins that are configured for it."""
+
+    def free() -> bool:
+        from drivers.bus_recovery import PinctrlLines, free_bus
+
+        return pins is not None and free_bus(PinctrlLines(*pins))
+
+    return free

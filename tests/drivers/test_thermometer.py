@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import pytest
 from smbus2 import i2c_msg
 
-from drivers.mlx90614 import Bus, Mlx90614
+from drivers.mlx90614 import Mlx90614
 from drivers.simulated.bus import ChipBus
 from drivers.simulated.procession import Procession
 from drivers.simulated.script import Script, SensorScript, VisitorScript
 from drivers.simulated.sensor import SensorChip
+from drivers.smbus import Bus
 from drivers.thermometer import InfraredThermometer
 from kiosk.errors import DeviceLost
 from kiosk.model import Observation, Reading
