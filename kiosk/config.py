@@ -54,14 +54,14 @@ class ThermometerSection(Section, frozen=True):
     """[thermometer] `source` is `i2c:BUS`, `simulated` or `none`.
 
     `bus_pins`: data and clock in BCM numbers, so that a stuck bus can be freed; without it only a power cycle does.
+    `calibration`: the file that `gatepost calibrate` wrote; without it the formula's numbers are assumptions.
     """
 
     source: str = "i2c:1"
     address: Annotated[int, Meta(ge=3, le=0x77)] = 0x5A
     bus_pins: tuple[Pin, Pin] | None = None
     presence_c: Annotated[float, Meta(gt=0, le=15)] = 4.0
-    offset_c: Annotated[float, Meta(ge=-2, le=2)] = 0.0
-    calibration: str = "factory"
+    calibration: Annotated[str, Meta(min_length=1)] | None = None
 
 
 class RelaySection(Section, frozen=True):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import structlog
 
 from kiosk import flow, policy
+from kiosk.attention import Attention
 from kiosk.display import Display
 from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
@@ -94,8 +95,10 @@ class Runtime:
         attend: Callable[[bool], None],
         show: Callable[[View], None],
         spent: SpentPasses | None = None,
+        attention: Attention | None = None,
     ) -> None:
         self._site = site
+        self._attention = attention or Attention()
         self._inbox = inbox
         self._clock = clock
         self._gate = gate
@@ -182,6 +185,7 @@ class Runtime:
             case Noticed(hint, at):
                 self._display.noticed(hint, at)
             case SceneMoved(moving):
+                self._attention.moving = moving
                 self._display.moved(moving)
             case TokenAnswered():
                 if item.visit == self.visit.id:
@@ -254,6 +258,7 @@ class Runtime:
         if self.visit.phase is Phase.IDLE:
             self._here.evidence.times["approached"] = at
             self._take(Approached())
+            self._attention.visit = True
             self._attend(True)
         elif self.visit.left and again:
             self._take(Approached())
@@ -382,6 +387,7 @@ class Runtime:
             self._presence.gone(evidence.seen if answered else {}, evidence.facts.reading)
         else:
             self._presence.answered(evidence.seen, evidence.facts.reading, self._clock.monotonic())
+        self._attention.visit = False
         self._attend(False)
         self._here = self._nobody()
 

@@ -105,3 +105,30 @@ def ingest(
     if report is not None:
         write_report(report, found)
     return 0
+
+
+@app.command()
+def thermometer(
+    approaches: Annotated[int, typer.Option(min=200, help="How many people walk up, in virtual time.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Who they are, and how they come.")] = 1,
+    report: ReportFile = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the curves; needs matplotlib.", metavar="FILE.png")] = None,
+) -> int:
+    """Measure how well a temperature is told, against other ways of doing it. Only tells."""
+    from rich.console import Console
+
+    from kiosk.bench import machine, thermometer_plot
+    from kiosk.bench import thermometer as measuring
+    from kiosk.demo.run import check_folder, write_report
+
+    check_folder(report)
+    check_folder(plot)
+    if plot is not None:
+        thermometer_plot.check()
+    found = measuring.bench_thermometer(approaches, seed)
+    measuring.show(Console(highlight=False), found)
+    if report is not None:
+        write_report(report, found | {"machine": machine.facts()})
+    if plot is not None:
+        thermometer_plot.draw(found, plot)
+    return 0
