@@ -20,6 +20,7 @@ from kiosk.bench.commands import app as bench_app
 from kiosk.errors import GatepostError, UsageError
 from kiosk.supervisor import AlreadySaid, stop_with_supervisor, this_program
 from kiosk.thermometer_commands import app as thermometer_app
+from kiosk.thermometer_commands import calibrate
 from kiosk.verify import verify
 from sync.central.asking import CENTRAL
 from sync.central.commands import central_app
@@ -38,6 +39,7 @@ app.add_typer(bench_app, name="bench")
 app.add_typer(thermometer_app, name="thermometer")
 app.add_typer(central_app, name="central")
 app.command()(verify)
+app.command()(calibrate)
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
 

@@ -1,7 +1,7 @@
-"""The command line of the thermometer's chip: `gatepost thermometer`. The kiosk must not run meanwhile."""
+"""The command line of the thermometer: `gatepost thermometer` and `gatepost calibrate`. The kiosk must not run meanwhile."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -50,6 +50,55 @@ def set_filter(
     else:
         typer.echo(f"the configuration was {before.config:#06x} and is {stored:#06x}: switch the power off and on")
     return 0
+
+
+def calibrate(
+    against: Annotated[Literal["black-body", "people"], typer.Option(help="What the sensor is compared with.")],
+    config: ConfigFile = CONFIG,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write; without it calibration.json beside FILE.", metavar="FILE")
+    ] = None,
+    session: Annotated[Path | None, typer.Option(help="Where people measured so far are kept.", metavar="FILE")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only look whether the sensor has drifted.")] = False,
+) -> int:
+    """Compare the thermometer with a reference, step by step, and write what follows: status 1 if --check finds a drift."""
+    import time
+    from datetime import UTC, datetime
+
+    from drivers.thermometer import InfraredThermometer
+    from kiosk import config as configuration
+    from kiosk.calibrate import CHECK_C, Guide, finish, former
+    from kiosk.clock import SystemClock
+
+    if check and against != "black-body":
+        raise UsageError("--check compares with a black body; add --against black-body")
+    file = output or config.parent / "calibration.json"
+    device = configuration.load(config).gate.device
+    guide = Guide(ask=_ask, say=typer.echo, pause=time.sleep, made=datetime.now(UTC).date().isoformat())
+    onto = former(file, device)
+    sensor = open_sensor(config)
+    try:
+        if check:
+            off_c = guide.check(sensor, onto)
+            typer.echo(f"the sensor is off by {off_c:+.2f} °C; up to {CHECK_C} °C is well")
+            return 1 if abs(off_c) > CHECK_C else 0
+        if against == "black-body":
+            fitted = guide.black_body(sensor, onto)
+        else:
+            thermometer = InfraredThermometer(sensor, SystemClock())
+            fitted = guide.people(sensor, thermometer, onto, session or file.with_suffix(".session"))
+    finally:
+        sensor.close()
+    finish(fitted, file, typer.echo)
+    return 0
+
+
+def _ask(question: str) -> str:
+    """Ask on the terminal, or read the next line of what stands in for one. Raises UsageError at its end."""
+    try:
+        return input(f"{question}: ")
+    except EOFError as error:
+        raise UsageError("the answers have ended; what was measured of people is kept in the session") from error
 
 
 def open_sensor(file: Path) -> "Mlx90614":
