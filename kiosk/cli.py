@@ -281,6 +281,16 @@ def pin() -> int:
     return 0
 
 
+@app.command(name="line-off")
+def line_off(config: ConfigFile = Path("/etc/gatepost/kiosk.toml")) -> int:
+    """Make the gate line inactive, whatever left it active: for systemd's ExecStopPost."""
+    from kiosk import config as configuration
+    from kiosk.bootstrap.gate import turn_line_off
+
+    turn_line_off(configuration.load(config))
+    return 0
+
+
 @app.command(name="version")
 def show_version() -> int:
     """Print the version."""

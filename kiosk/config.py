@@ -65,12 +65,26 @@ class ThermometerSection(Section, frozen=True):
 
 
 class RelaySection(Section, frozen=True):
-    """[relay] `source` is `lgpio` or `simulated`; pins in BCM numbers."""
+    """[relay] `source` is `lgpio` or `simulated`; pins in BCM numbers.
+
+    `direction`: which way people go through: `in`, `out` or `both`. The switches are contacts to ground: the guard's key
+    (`hold_open_pin`, `lock_pin`), and what is only noticed (`exit_pin`; `fire_pin` and `tamper_pin`, which alarm by
+    opening). `green_pin`, `red_pin` and `buzzer_pin` are outputs, active high.
+    """
 
     source: str = "lgpio"
     pin: Pin = 17
     active_high: bool = True
     passage_pin: Pin | None = 27
+    direction: Literal["in", "out", "both"] = "in"
+    hold_open_pin: Pin | None = None
+    lock_pin: Pin | None = None
+    exit_pin: Pin | None = None
+    fire_pin: Pin | None = None
+    tamper_pin: Pin | None = None
+    green_pin: Pin | None = None
+    red_pin: Pin | None = None
+    buzzer_pin: Pin | None = None
 
 
 class ScreenSection(Section, frozen=True):
@@ -177,6 +191,7 @@ SECTIONS: dict[str, type[Section]] = {
     "server": ServerSection,
     "simulation": SimulationSection,
 }
+RELAY_PINS = tuple(name for name in RelaySection.__struct_fields__ if name == "pin" or name.endswith("_pin"))
 SOURCES = {
     "camera": r"device:\d+|picture:.+|folder:.+|video:.+|simulated",
     "thermometer": r"i2c:\d+|simulated|none",
@@ -194,6 +209,10 @@ def load(path: Path) -> Config:
             raise UsageError(f"{path}: [{section}] source is none of {form.replace(chr(92) + 'd+', 'N')}")
         if source == "simulated" and config.simulation is None:
             raise UsageError(f"{path}: [{section}] is simulated, so the section [simulation] must name its world")
+    pins = [(name, pin) for name in RELAY_PINS if (pin := getattr(config.relay, name)) is not None]
+    for number, (name, pin) in enumerate(pins):
+        if (other := next((first for first, used in pins[:number] if used == pin), None)) is not None:
+            raise UsageError(f"{path}: [relay] {name} is GPIO {pin}, and so is {other}; give each a pin of its own")
     for (earlier, _), (later, _) in pairwise(config.screen.volume):
         if later <= earlier:
             raise UsageError(f"{path}: [screen] volume has {later} after {earlier}; put its times in the order of the day")

@@ -9,6 +9,7 @@ from kiosk.link import (
     FormAsked,
     GateClosed,
     GateFailed,
+    GateNoticed,
     GateOpened,
     GuardAsked,
     Noticed,
@@ -50,7 +51,8 @@ Sight = Scan | Observation | Noticed
 """What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
 Asked = FormAsked | GuardAsked | TimeAsked | Finished
 """What was touched on the screen."""
-Item = Sight | TokenAnswered | Recorded | Asked | SceneMoved | GateOpened | GateClosed | GateFailed | Passed | PartHealth
+GateSaid = GateOpened | GateClosed | GateFailed | GateNoticed | Passed
+Item = Sight | TokenAnswered | Recorded | Asked | SceneMoved | GateSaid | PartHealth
 
 
 class Inbox:

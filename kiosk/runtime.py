@@ -24,6 +24,7 @@ from kiosk.link import (
     FormAsked,
     GateClosed,
     GateFailed,
+    GateNoticed,
     GateOpened,
     GuardAsked,
     Noticed,
@@ -195,9 +196,12 @@ class Runtime:
                 self._recorded(item)
             case GateOpened(admission, at):
                 self._gate_says(GateHasOpened(admission), opened=at)
-            case Passed(None):
-                # Whoever it was came in behind the last one for whom the gate was opened.
-                self._journal.note("passage", (self._passing.newest() or self._here).visit.id, admission=None)
+            case Passed(None, _, direction):
+                # Whoever it was came in behind the last one for whom the gate was opened, or left where people may.
+                last = (self._passing.newest() or self._here).visit.id
+                self._journal.note("passage", last, admission=None, direction=direction)
+            case GateNoticed(what, on):
+                self._journal.note("gate_noticed", self.visit.id, what=what, on="on" if on else "off")
             case Passed(admission, at) if admission is not None:
                 if self._passing.of(admission) is self._passing.newest():
                     self._presence.passed()

@@ -18,6 +18,7 @@ from kiosk.link import (
     FormAsked,
     GateClosed,
     GateFailed,
+    GateNoticed,
     GateOpened,
     GuardAsked,
     Hello,
@@ -228,7 +229,7 @@ class Switchboard:
                 self._inbox.post(scan)
             case FormAsked() | GuardAsked() | TimeAsked() | Finished() | SceneMoved() | Noticed():
                 self._inbox.post(message)
-            case GateOpened() | GateClosed() | GateFailed() | Passed() | PartHealth():
+            case GateOpened() | GateClosed() | GateFailed() | GateNoticed() | Passed() | PartHealth():
                 self._inbox.post(message)
             case _:
                 return

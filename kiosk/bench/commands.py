@@ -132,3 +132,31 @@ def thermometer(
     if plot is not None:
         thermometer_plot.draw(found, plot)
     return 0
+
+
+@app.command()
+def line(
+    histories: Annotated[int, typer.Option(min=1, help="How many random lives of the gate process.")] = 5000,
+    seed: Annotated[int, typer.Option(help="What happens in them.")] = 1,
+    report: ReportFile = None,
+) -> int:
+    """Look at the gate line's pin through random histories: status 1 if it was ever high when it must not be."""
+    import logging
+
+    import structlog
+
+    from kiosk.bench.pin_traces import check
+    from kiosk.demo.run import check_folder, write_report
+
+    check_folder(report)
+    # Every silence of the core is one of thousands here.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    checked = check(histories, seed)
+    found = checked.to_json()
+    typer.echo(f"{found['histories']} histories, {found['edges']} edges of the pin")
+    for what in ("done", "deaths"):
+        typer.echo(", ".join(f"{name} {count}" for name, count in found[what].items()))
+    typer.echo("\n".join(found["violations"]) or "never high but on an order or the guard's key, and never too long")
+    if report is not None:
+        write_report(report, found)
+    return 1 if checked.violations else 0
