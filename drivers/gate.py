@@ -42,6 +42,8 @@ class GateLine:
         self._passages: deque[Monotonic] = deque(maxlen=PASSAGES_KEPT)
         self._wakeup = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._last_edge: Monotonic | None = None
+        self.covered_since: Monotonic | None = None
+        """Since when somebody or something has been between the posts; None while nobody is."""
         self._relay: Any = None
         self._sensor: Any = None
         try:
@@ -49,6 +51,7 @@ class GateLine:
             if passage_pin is not None:
                 self._sensor = DigitalInputDevice(passage_pin, pull_up=False, pin_factory=pin_factory)
                 self._sensor.when_activated = self._note_passage
+                self._sensor.when_deactivated = self._note_clear
         except Exception as error:
             # Every pin library raises kinds of its own.
             self.close()
@@ -81,6 +84,16 @@ class GateLine:
                 self.release()
             raise DeviceLost(f"the gate line cannot be driven: {error}") from error
         return self._clock.monotonic()
+
+    def hold(self, until: Monotonic) -> None:
+        """Make the line active, or keep it so, until then; no longer than a pulse from now on. Raises DeviceLost."""
+        self._until = Monotonic(min(until, self._clock.monotonic() + self._max_pulse_s))
+        try:
+            self._relay.on()
+        except Exception as error:
+            with contextlib.suppress(DeviceLost):
+                self.release()
+            raise DeviceLost(f"the gate line cannot be driven: {error}") from error
 
     def expire(self) -> bool:
         """Make the line inactive if its pulse is over, and say whether it was. Raises DeviceLost."""
@@ -132,12 +145,17 @@ class GateLine:
     def _note_passage(self) -> None:
         """Note a passage; called on the pin library's own thread."""
         now = self._clock.monotonic()
+        self.covered_since = now
         last = self._last_edge
         self._last_edge = now
         if last is not None and now - last < ONE_PASSAGE_S:
             return
         self._passages.append(now)
         os.eventfd_write(self._wakeup, 1)
+
+    def _note_clear(self) -> None:
+        """Note that nobody is there any more; called on the pin library's own thread."""
+        self.covered_since = None
 
 
 def real_pin_factory() -> Any:

@@ -1,7 +1,10 @@
 """The thermometer port over an MLX90614: one look at the sensor at a time, the rest is `drivers.forehead`."""
 
+from collections.abc import Callable
+
 from drivers.forehead import LOOK_EVERY, Estimator, Sample
 from drivers.mlx90614 import Mlx90614, Unit
+from kiosk.calibration import FACTORY, Calibration
 from kiosk.errors import DeviceFault, DeviceLost
 from kiosk.lines import get_logger
 from kiosk.model import Observation, Seconds
@@ -19,14 +22,17 @@ class InfraredThermometer:
         clock: Clock,
         *,
         presence_c: float = 4.0,
-        offset_c: float = 0.0,
-        calibration: str = "factory",
+        calibration: Calibration = FACTORY,
+        someone: Callable[[], bool] = lambda: False,
+        distance: Callable[[], float | None] = lambda: None,
     ) -> None:
+        """Watch a sensor. `someone`: whether anything else says that somebody is there. `distance`: metres, if known."""
         self._sensor = sensor
         self._clock = clock
         self._presence_c = presence_c
-        self._offset_c = offset_c
         self._calibration = calibration
+        self._someone = someone
+        self._distance = distance
         self._estimator: Estimator | None = None
         self._unit: Unit | None = None
 
@@ -40,7 +46,8 @@ class InfraredThermometer:
             if self._estimator is not None:
                 self._estimator.interrupt()
             raise
-        return estimator.feed(Sample(pair.object_c, pair.ambient_c, self._clock.monotonic()))
+        sample = Sample(pair.object_c, pair.ambient_c, self._clock.monotonic(), self._distance())
+        return estimator.feed(sample, someone=self._someone())
 
     def rest_s(self) -> Seconds:
         """How long the next look can wait."""
@@ -64,7 +71,6 @@ class InfraredThermometer:
         if self._estimator is None or self._estimator.iir_code != unit.iir_code:
             self._estimator = Estimator(
                 presence_c=self._presence_c,
-                offset_c=self._offset_c,
                 calibration=self._calibration,
                 iir_code=unit.iir_code,
             )

@@ -17,6 +17,8 @@ from kiosk.part import ProcessName, announce, run_part
 from kiosk.policy_commands import policy_app
 from kiosk.stopping import stop_on_signals
 from kiosk.supervisor import this_program
+from kiosk.thermometer_commands import app as thermometer_app
+from kiosk.thermometer_commands import calibrate
 from kiosk.verify import verify
 from sync.central.asking import CENTRAL
 from sync.central.commands import central_app
@@ -31,8 +33,10 @@ app = typer.Typer(
 
 app.add_typer(policy_app, name="policy")
 app.add_typer(bench_app, name="bench")
+app.add_typer(thermometer_app, name="thermometer")
 app.add_typer(central_app, name="central")
 app.command()(verify)
+app.command()(calibrate)
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
 
@@ -268,6 +272,16 @@ def pin() -> int:
     if sys.stdin.isatty() and getpass.getpass("once more: ") != chosen:
         raise UsageError("the two PINs differ; nothing is printed")
     typer.echo(f'staff_pin = "{hash_pin(chosen, secrets.token_bytes(SALT_BYTES))}"')
+    return 0
+
+
+@app.command(name="line-off")
+def line_off(config: ConfigFile = Path("/etc/gatepost/kiosk.toml")) -> int:
+    """Make the gate line inactive, whatever left it active: for systemd's ExecStopPost."""
+    from kiosk import config as configuration
+    from kiosk.bootstrap.gate import turn_line_off
+
+    turn_line_off(configuration.load(config))
     return 0
 
 

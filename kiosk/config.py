@@ -63,22 +63,40 @@ class CameraSection(Section, frozen=True):
 
 
 class ThermometerSection(Section, frozen=True):
-    """[thermometer] `source` is `i2c:BUS`, `simulated` or `none`."""
+    """[thermometer] `source` is `i2c:BUS`, `simulated` or `none`.
+
+    `bus_pins`: data and clock in BCM numbers, so that a stuck bus can be freed; without it only a power cycle does.
+    `calibration`: the file that `gatepost calibrate` wrote; without it the formula's numbers are assumptions.
+    """
 
     source: str = "i2c:1"
     address: Annotated[int, Meta(ge=3, le=0x77)] = 0x5A
+    bus_pins: tuple[Pin, Pin] | None = None
     presence_c: Annotated[float, Meta(gt=0, le=15)] = 4.0
-    offset_c: Annotated[float, Meta(ge=-2, le=2)] = 0.0
-    calibration: str = "factory"
+    calibration: Annotated[str, Meta(min_length=1)] | None = None
 
 
 class RelaySection(Section, frozen=True):
-    """[relay] `source` is `lgpio` or `simulated`; pins in BCM numbers."""
+    """[relay] `source` is `lgpio` or `simulated`; pins in BCM numbers.
+
+    `direction`: which way people go through: `in`, `out` or `both`. The switches are contacts to ground: the guard's key
+    (`hold_open_pin`, `lock_pin`), and what is only noticed (`exit_pin`; `fire_pin` and `tamper_pin`, which alarm by
+    opening). `green_pin`, `red_pin` and `buzzer_pin` are outputs, active high.
+    """
 
     source: str = "lgpio"
     pin: Pin = 17
     active_high: bool = True
     passage_pin: Pin | None = 27
+    direction: Literal["in", "out", "both"] = "in"
+    hold_open_pin: Pin | None = None
+    lock_pin: Pin | None = None
+    exit_pin: Pin | None = None
+    fire_pin: Pin | None = None
+    tamper_pin: Pin | None = None
+    green_pin: Pin | None = None
+    red_pin: Pin | None = None
+    buzzer_pin: Pin | None = None
 
 
 class ScreenSection(Section, frozen=True):
@@ -200,6 +218,7 @@ SECTIONS: dict[str, type[Section]] = {
     "server": ServerSection,
     "simulation": SimulationSection,
 }
+RELAY_PINS = tuple(name for name in RelaySection.__struct_fields__ if name == "pin" or name.endswith("_pin"))
 SOURCES = {
     "camera": r"device:\d+|picamera2|picture:.+|folder:.+|video:.+|simulated",
     "thermometer": r"i2c:\d+|simulated|none",
@@ -220,6 +239,10 @@ def load(path: Path) -> Config:
     url = config.server.url
     if url is not None and url.startswith("http:") and not config.server.insecure and not leads_to_loopback(url):
         raise UsageError(f"{path}: [server] url is without TLS; write https://, or say insecure = true")
+    pins = [(name, pin) for name in RELAY_PINS if (pin := getattr(config.relay, name)) is not None]
+    for number, (name, pin) in enumerate(pins):
+        if (other := next((first for first, used in pins[:number] if used == pin), None)) is not None:
+            raise UsageError(f"{path}: [relay] {name} is GPIO {pin}, and so is {other}; give each a pin of its own")
     for (earlier, _), (later, _) in pairwise(config.screen.volume):
         if later <= earlier:
             raise UsageError(f"{path}: [screen] volume has {later} after {earlier}; put its times in the order of the day")

@@ -10,6 +10,7 @@ from kiosk.link import (
     FormAsked,
     GateClosed,
     GateFailed,
+    GateNoticed,
     GateOpened,
     GuardAsked,
     Noticed,
@@ -54,19 +55,8 @@ Asked = FormAsked | GuardAsked | TimeAsked | Finished
 """What was touched on the screen."""
 Downward = Renewed | DocumentRefused | RemoteOpen | CommandRefused
 """What came down from the server."""
-Item = (
-    Sight
-    | TokenAnswered
-    | Recorded
-    | Asked
-    | Downward
-    | SceneMoved
-    | GateOpened
-    | GateClosed
-    | GateFailed
-    | Passed
-    | PartHealth
-)
+GateSaid = GateOpened | GateClosed | GateFailed | GateNoticed | Passed
+Item = Sight | TokenAnswered | Recorded | Asked | Downward | SceneMoved | GateSaid | PartHealth
 
 
 class Inbox:

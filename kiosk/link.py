@@ -153,9 +153,18 @@ class GateClosed(Message, frozen=True):
 
 
 class Passed(Message, frozen=True):
-    """From the gate: someone went through."""
+    """From the gate: someone went through. `direction`: which way people go there, `in`, `out` or `both`."""
 
     admission: EventId | None
+    at: Monotonic
+    direction: str = "in"
+
+
+class GateNoticed(Message, frozen=True):
+    """From the gate: a switch there was switched, or the way is `blocked`. Nothing follows here but a record."""
+
+    what: str
+    on: bool
     at: Monotonic
 
 
@@ -190,6 +199,7 @@ AnyMessage = (
     | GateOpened
     | GateClosed
     | Passed
+    | GateNoticed
     | GateFailed
     | ViewChanged
 )

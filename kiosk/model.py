@@ -213,12 +213,29 @@ class GateOutcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Doubt(StrEnum):
+    """What speaks against a reading, beside its uncertainty."""
+
+    WARMING_UP = "warming_up"
+    """The sensor itself grows warmer or colder too fast."""
+    DRIFTING = "drifting"
+    """The empty scene is not where it was when the sensor was calibrated."""
+    AMBIENT = "ambient"
+    """The air is warmer or colder than where the calibration holds."""
+    UNSTEADY = "unsteady"
+    """Head or sensor moved: the values that make the reading spread as far as they may."""
+    PARTIAL = "partial"
+    """So low that the forehead cannot have filled the sensor's field: a hat, a turned head, too far away, too cold."""
+    FAR = "far"
+    """The forehead is too far away to fill the sensor's field."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One temperature of one person, with what a later reader needs to judge it.
 
-    `object_c` and `ambient_c` are as the sensor gave them; `body_c` adds the named calibration's offset.
-    `uncertainty_c` is the half-width of the 95 % interval.
+    `object_c` and `ambient_c` are as the sensor gave them; `body_c` is what the named calibration makes of them.
+    `uncertainty_c` is the half-width of the 95 % interval; `quality` is what it does not cover, empty if nothing.
     """
 
     object_c: Celsius
@@ -229,6 +246,7 @@ class Reading:
     calibration: str
     began_at: Monotonic
     at: Monotonic
+    quality: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

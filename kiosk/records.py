@@ -166,6 +166,7 @@ def _evidence(facts: Facts) -> dict[str, Any]:
             "uncertainty_mk": round(reading.uncertainty_c * 1000),
             "samples": reading.samples,
             "calibration": reading.calibration,
+            "quality": sorted(reading.quality),
         }
     return evidence
 

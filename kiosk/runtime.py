@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 
 from kiosk import flow
+from kiosk.attention import Attention
 from kiosk.display import Display
 from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
@@ -23,6 +24,7 @@ from kiosk.link import (
     FormAsked,
     GateClosed,
     GateFailed,
+    GateNoticed,
     GateOpened,
     GuardAsked,
     Noticed,
@@ -96,8 +98,10 @@ class Runtime:
         attend: Callable[[bool], None],
         show: Callable[[View], None],
         spent: SpentPasses | None = None,
+        attention: Attention | None = None,
     ) -> None:
         self._rules = Rulebook(site, clock)
+        self._attention = attention or Attention()
         self._inbox = inbox
         self._clock = clock
         self._gate = gate
@@ -188,6 +192,7 @@ class Runtime:
             case Noticed(hint, at):
                 self._display.noticed(hint, at)
             case SceneMoved(moving):
+                self._attention.moving = moving
                 self._display.moved(moving)
             case TokenAnswered():
                 if item.visit == self.visit.id:
@@ -197,9 +202,12 @@ class Runtime:
                 self._recorded(item)
             case GateOpened(admission, at):
                 self._gate_says(GateHasOpened(admission), opened=at)
-            case Passed(None):
-                # Whoever it was came in behind the last one for whom the gate was opened.
-                self._journal.note("passage", (self._passing.newest() or self._here).visit.id, admission=None)
+            case Passed(None, _, direction):
+                # Whoever it was came in behind the last one for whom the gate was opened, or left where people may.
+                last = (self._passing.newest() or self._here).visit.id
+                self._journal.note("passage", last, admission=None, direction=direction)
+            case GateNoticed(what, on):
+                self._journal.note("gate_noticed", self.visit.id, what=what, on="on" if on else "off")
             case Passed(admission, at) if admission is not None:
                 if self._passing.of(admission) is self._passing.newest():
                     self._presence.passed()
@@ -282,6 +290,7 @@ class Runtime:
             self._here.document = self._site.document
             self._here.evidence.times["approached"] = at
             self._take(Approached())
+            self._attention.visit = True
             self._attend(True)
         elif self.visit.left and again:
             self._take(Approached())
@@ -419,6 +428,7 @@ class Runtime:
             self._presence.gone(evidence.seen if answered else {}, evidence.facts.reading)
         else:
             self._presence.answered(evidence.seen, evidence.facts.reading, self._clock.monotonic())
+        self._attention.visit = False
         self._attend(False)
         self._here = self._nobody()
 

@@ -17,6 +17,7 @@ from kiosk.link import (
     FormAsked,
     GateClosed,
     GateFailed,
+    GateNoticed,
     GateOpened,
     GuardAsked,
     Hello,
@@ -227,7 +228,7 @@ class Switchboard:
                 self._inbox.post(scan)
             case FormAsked() | GuardAsked() | TimeAsked() | Finished() | SceneMoved() | Noticed():
                 self._inbox.post(message)
-            case GateOpened() | GateClosed() | GateFailed() | Passed() | PartHealth():
+            case GateOpened() | GateClosed() | GateFailed() | GateNoticed() | Passed() | PartHealth():
                 self._inbox.post(message)
             case _:
                 return

@@ -19,7 +19,7 @@ COMMANDS = set(get_command(app).commands)  # type: ignore[attr-defined]  # a gro
 
 def test_every_command_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`gatepost (\w+)", readme))
+    named = set(re.findall(r"`gatepost ([\w-]+)", readme))
     assert "gatepost policy check" in readme
     assert named == COMMANDS
 

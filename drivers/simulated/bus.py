@@ -24,6 +24,17 @@ class Chip(Protocol):
         """Answer one transaction with the bytes of every reading segment. Raises OSError."""
 
 
+class HoldingChip(Protocol):
+    """A chip that may hold the data line low."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it does."""
+
+    def clock(self) -> None:
+        """See one clock."""
+
+
 class SimulatedBus:
     """The world's bus behind its socket; used like `smbus2.SMBus`."""
 
@@ -46,6 +57,30 @@ class SimulatedBus:
     def close(self) -> None:
         """Leave the bus. Idempotent."""
         self._channel.close()
+
+
+class ChipLines:
+    """The lines of a bus with one chip in this process: clocking it lets it go of the data line."""
+
+    def __init__(self, chip: "HoldingChip") -> None:
+        self._chip = chip
+        self.given_back = False
+
+    def data(self) -> bool:
+        """Whether the data line is high."""
+        return not self._chip.holds
+
+    def hold_clock(self, low: bool) -> None:
+        """Hold the clock low, or let it go."""
+        if not low:
+            self._chip.clock()
+
+    def hold_data(self, low: bool) -> None:
+        """Nobody else looks at the data line."""
+
+    def give_back(self) -> None:
+        """Return both lines."""
+        self.given_back = True
 
 
 class ChipBus:

@@ -58,14 +58,24 @@ class VisitorScript(ScriptPart, frozen=True):
     upsets: tuple[UpsetScript, ...] = ()
 
 
-class SensorScript(ScriptPart, frozen=True):
-    """The thermometer: configuration register, faults, and the air it hangs in."""
+class FaultScript(ScriptPart, frozen=True):
+    """What the thermometer does wrong from `after_s` on, counted from the first transfer, and for how long."""
 
+    kind: Literal["nack", "wrong_pec", "stuck", "error_flag", "all_ones"]
+    after_s: NotNegative = 0.0
+    for_s: Positive = 1.0
+
+
+class SensorScript(ScriptPart, frozen=True):
+    """The thermometer: address, configuration register, faults, and the air it hangs in."""
+
+    address: Annotated[int, Meta(ge=3, le=0x77)] = 0x5A
     config: Annotated[int, Meta(ge=0, le=0xFFFF)] = 0x9FB4
     present: bool = True
     pec_right: bool = True
     nack: Share = 0.005
     ambient_c: Annotated[float, Meta(ge=-30, le=50)] = 22.0
+    faults: tuple[FaultScript, ...] = ()
 
 
 class Script(ScriptPart, frozen=True):

@@ -10,9 +10,11 @@ import os
 import random
 from collections.abc import Callable, Sequence
 
-from drivers.mlx90614 import ADDRESS, AMBIENT, CONFIG, IDENTITY, OBJECT, read_pec
+from drivers.filter_setting import CONFIG
+from drivers.mlx90614 import AMBIENT, EMISSIVITY, FLAGS, IDENTITY, OBJECT
 from drivers.simulated.protocol import Segment
 from drivers.simulated.script import SensorScript
+from drivers.smbus import read_pec, write_frame
 
 PERIOD_S = 0.085
 PERIOD_JITTER_S = 0.002
@@ -26,6 +28,13 @@ FORGET_S = 1.0
 """Updates older than this leave no trace in any filter worth simulating one by one."""
 IIR_WEIGHT = (1 / 2, 1 / 4, 1 / 6, 1 / 8, 1.0, 4 / 5, 2 / 3, 4 / 7)
 IDENTITY_WORDS = (0x3A1B, 0x5C0D, 0x9E27, 0x41F6)
+EEPROM = {0x20: 0x9993, 0x21: 0x62E3, 0x22: 0x0201, 0x23: 0xF71C, EMISSIVITY: 0xFFFF, 0x2E: 0xBE5A}
+"""Cells that may be written beside the configuration, with values as they come from the factory."""
+STORED_AFTER_S = 0.005
+"""Neither erase nor write is over sooner, and meanwhile the chip's EEPROM answers nobody."""
+NOT_BUSY, BUSY = 0x0010, 0x0090
+CLOCKS_TO_LET_GO = 5
+"""So many bits were left of the byte in which a transfer was cut off."""
 
 
 class SensorChip:
@@ -52,32 +61,95 @@ class SensorChip:
         self._filtered: float | None = None
         self._next_at: float | None = None
         self._busy_until = -math.inf
-        self._words = {
-            CONFIG: script.config,
-            0x24: 0xFFFF,
-            **dict(zip(IDENTITY, IDENTITY_WORDS, strict=True)),
-        }
+        self._words = {FLAGS: NOT_BUSY, **dict(zip(IDENTITY, IDENTITY_WORDS, strict=True))}
+        self._cells = {**EEPROM, CONFIG: script.config}
+        self._storing_until = -math.inf
+        self._begun_at: float | None = None
+        self._clocks = 0
+        self.holds = False
+        """Whether it holds the bus's data line low."""
+        self.written: list[int] = []
+        """The commands of all writes that it took."""
+
+    @property
+    def cells(self) -> dict[int, int]:
+        """What the EEPROM holds, by the command that reads it."""
+        return dict(self._cells)
+
+    def power_cycle(self) -> None:
+        """Lose and get back the supply: only then a stored filter is taken up."""
+        self._weight = IIR_WEIGHT[self._cells[CONFIG] & 0x7]
+        self._filtered = self._next_at = None
+        self.holds = False
+
+    def clock(self) -> None:
+        """See one clock of whoever wants the bus back."""
+        self._clocks += 1
+        self.holds = self.holds and self._clocks < CLOCKS_TO_LET_GO
 
     def transfer(self, segments: Sequence[Segment], now: float) -> tuple[bytes, ...]:
-        """Answer a combined read of one word. Raises OSError(EREMOTEIO) for anything that is not acknowledged."""
+        """Read or write one word. Raises OSError: EREMOTEIO not acknowledged, ETIMEDOUT the data line is held low."""
         close = now < self._busy_until
         self._busy_until = now + CLOSE_S
         if not self._script.present or self._unplugged(now) or (close and self._lot.random() < self._script.nack):
-            raise _not_acknowledged()
+            raise _os_error(errno.EREMOTEIO)
+        fault = self._fault(now)
+        self._stick(fault)
+        if fault == "nack":
+            raise _os_error(errno.EREMOTEIO)
         self._update(now)
+        address = self._script.address
         match segments:
-            case [
-                Segment(address=written, write=command, read=0),
-                Segment(address=asked, read=3),
-            ] if written == asked == ADDRESS and len(command) == 1 and command[0] in self._words:
-                return (self._answer(command[0]),)
+            case [Segment(address=written, write=command, read=0), Segment(address=asked, read=3)] if (
+                written == asked == address and len(command) == 1
+            ):
+                return (self._answer(command[0], fault, now),)
+            case [Segment(address=written, write=frame, read=0)] if written == address and len(frame) == 4:
+                self._store(frame, now)
+                return ()
             case _:
-                raise _not_acknowledged()
+                raise _os_error(errno.EREMOTEIO)
 
-    def _answer(self, command: int) -> bytes:
-        low, high = self._words[command].to_bytes(2, "little")
-        checksum = read_pec(ADDRESS, command, low, high)
-        return bytes((low, high, checksum if self._script.pec_right else checksum ^ 0x5A))
+    def _fault(self, now: float) -> str | None:
+        if self._begun_at is None:
+            self._begun_at = now
+        since = now - self._begun_at
+        return next((one.kind for one in self._script.faults if one.after_s <= since < one.after_s + one.for_s), None)
+
+    def _stick(self, fault: str | None) -> None:
+        """Hold the data line from the fault's beginning until it is clocked, or the fault is over."""
+        if fault != "stuck":
+            self._clocks, self.holds = 0, False
+        elif self._clocks < CLOCKS_TO_LET_GO:
+            self.holds = True
+            raise _os_error(errno.ETIMEDOUT)
+
+    def _answer(self, command: int, fault: str | None, now: float) -> bytes:
+        if command in self._cells and now < self._storing_until:
+            raise _os_error(errno.EREMOTEIO)
+        word = self._cells.get(command, self._words.get(command))
+        if word is None:
+            raise _os_error(errno.EREMOTEIO)
+        if command == FLAGS and now < self._storing_until:
+            word = BUSY
+        if command in (OBJECT, AMBIENT) and fault == "error_flag":
+            word |= 0x8000
+        if fault == "all_ones":
+            # Nobody drives the lines, so the checksum reads as ones too.
+            return b"\xff\xff\xff"
+        low, high = word.to_bytes(2, "little")
+        checksum = read_pec(self._script.address, command, low, high)
+        return bytes((low, high, checksum if self._script.pec_right and fault != "wrong_pec" else checksum ^ 0x5A))
+
+    def _store(self, frame: bytes, now: float) -> None:
+        """Erase a cell (zero), or set bits in it: one that was not erased keeps those it had."""
+        command, word = frame[0], int.from_bytes(frame[1:3], "little")
+        right = frame == write_frame(self._script.address, command, word)
+        if command not in self._cells or not right or now < self._storing_until:
+            raise _os_error(errno.EREMOTEIO)
+        self.written.append(command)
+        self._storing_until = now + STORED_AFTER_S
+        self._cells[command] = 0 if word == 0 else self._cells[command] | word
 
     def _update(self, now: float) -> None:
         """Make up for the values that the chip has produced since it was last asked."""
@@ -103,5 +175,5 @@ def _raw(celsius: float) -> int:
     return round((celsius + 273.15) / 0.02)
 
 
-def _not_acknowledged() -> OSError:
-    return OSError(errno.EREMOTEIO, os.strerror(errno.EREMOTEIO))
+def _os_error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))

@@ -173,3 +173,58 @@ def ingest(
     if report is not None:
         write_report(report, found)
     return 0
+
+
+@app.command()
+def thermometer(
+    approaches: Annotated[int, typer.Option(min=200, help="How many people walk up, in virtual time.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Who they are, and how they come.")] = 1,
+    report: ReportFile = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the curves; needs matplotlib.", metavar="FILE.png")] = None,
+) -> int:
+    """Measure how well a temperature is told, against other ways of doing it. Only tells."""
+    from rich.console import Console
+
+    from kiosk.bench import machine, thermometer_plot
+    from kiosk.bench import thermometer as measuring
+    from kiosk.demo.run import check_folder, write_report
+
+    check_folder(report)
+    check_folder(plot)
+    if plot is not None:
+        thermometer_plot.check()
+    found = measuring.bench_thermometer(approaches, seed)
+    measuring.show(Console(highlight=False), found)
+    if report is not None:
+        write_report(report, found | {"machine": machine.facts()})
+    if plot is not None:
+        thermometer_plot.draw(found, plot)
+    return 0
+
+
+@app.command()
+def line(
+    histories: Annotated[int, typer.Option(min=1, help="How many random lives of the gate process.")] = 5000,
+    seed: Annotated[int, typer.Option(help="What happens in them.")] = 1,
+    report: ReportFile = None,
+) -> int:
+    """Look at the gate line's pin through random histories: status 1 if it was ever high when it must not be."""
+    import logging
+
+    import structlog
+
+    from kiosk.bench.pin_traces import check
+    from kiosk.demo.run import check_folder, write_report
+
+    check_folder(report)
+    # Every silence of the core is one of thousands here.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    checked = check(histories, seed)
+    found = checked.to_json()
+    typer.echo(f"{found['histories']} histories, {found['edges']} edges of the pin")
+    for what in ("done", "deaths"):
+        typer.echo(", ".join(f"{name} {count}" for name, count in found[what].items()))
+    typer.echo("\n".join(found["violations"]) or "never high but on an order or the guard's key, and never too long")
+    if report is not None:
+        write_report(report, found)
+    return 1 if checked.violations else 0

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kiosk.attention import Attention
 from kiosk.bootstrap.documents import load_policy, load_sealer, load_trust
 from kiosk.bootstrap.downward import ComesDown, Parts
 from kiosk.bootstrap.issuers import Gateways
@@ -119,6 +120,7 @@ def build_core(
             guard_phone=config.screen.guard_phone,
         ).going_by(in_force)
 
+        attention = Attention()
         spent = SpentPasses(gives_back=config.relay.passage_pin is not None)
         recorder = LogRecorder(log, inbox, clock, wake.set, Settlement(log, site, clock, spent))
         runtime = Runtime(
@@ -131,13 +133,14 @@ def build_core(
             attend=board.attend,
             show=board.show,
             spent=spent,
+            attention=attention,
         )
         workers = [
             Worker("recorder", recorder, log_health.voice("recorder")),
             Worker("issuers", resolver),
         ]
         if thermometer is None and config.thermometer.source != "none":
-            thermometer = thermometer_factory(config, clock)
+            thermometer = thermometer_factory(config, base, clock, attention.someone)
         if thermometer is not None:
             workers.append(Worker("thermometer", ThermometerJob(thermometer, inbox), health(Part.THERMOMETER)))
         elif Need.TEMPERATURE in document.asks:

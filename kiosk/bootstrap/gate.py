@@ -11,6 +11,7 @@ from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.edge import Edge
 from kiosk.errors import DeviceLost
+from kiosk.lines import get_logger
 from kiosk.link import connect_patiently
 from kiosk.model import Seconds
 from kiosk.ports import Clock
@@ -18,6 +19,9 @@ from kiosk.worker import BACK_OFF_FIRST, BACK_OFF_MOST
 
 if TYPE_CHECKING:
     from drivers.gate import GateLine
+    from drivers.gate_switches import Lamps, Switches
+
+_log = get_logger()
 
 
 def run_gate(config: Config, stop: threading.Event, ready: Callable[[], None]) -> None:
@@ -34,17 +38,34 @@ def run_gate(config: Config, stop: threading.Event, ready: Callable[[], None]) -
     while not stop.is_set():
         try:
             with ExitStack() as stack:
-                line = _gate_line(config, clock, stack)
+                pins = open_pins(config, stack)
+                line = _gate_line(config, clock, pins, stack)
+                switches, lamps = _switches(config, clock, pins, stack), _lamps(config, pins, stack)
                 edge.find(clock.monotonic())
                 back_off = BACK_OFF_FIRST
-                serve(lambda: connect_patiently(core_socket(config), stop.wait), line, clock, stop, version=SOFTWARE)
+                serve(
+                    lambda: connect_patiently(core_socket(config), stop.wait),
+                    line,
+                    clock,
+                    stop,
+                    version=SOFTWARE,
+                    switches=switches,
+                    lamps=lamps,
+                    direction=config.relay.direction,
+                )
         except DeviceLost as error:
             edge.lose(clock.monotonic(), detail=str(error))
             stop.wait(back_off)
             back_off = Seconds(min(back_off * 2, BACK_OFF_MOST))
 
 
-def _gate_line(config: Config, clock: Clock, stack: ExitStack) -> "GateLine":
+def turn_line_off(config: Config) -> None:
+    """Drive the relay's pin inactive and let it go, whatever left it active. Raises DeviceLost."""
+    with ExitStack() as stack:
+        _gate_line(config, SystemClock(), open_pins(config, stack), stack)
+
+
+def _gate_line(config: Config, clock: Clock, pins: Any, stack: ExitStack) -> "GateLine":
     """Take the relay and the passage sensor; `stack` lets go of them. Raises DeviceLost."""
     from drivers.gate import GateLine
 
@@ -53,10 +74,34 @@ def _gate_line(config: Config, clock: Clock, stack: ExitStack) -> "GateLine":
         pin=config.relay.pin,
         active_high=config.relay.active_high,
         passage_pin=config.relay.passage_pin,
-        pin_factory=open_pins(config, stack),
+        pin_factory=pins,
     )
     stack.callback(line.close)
     return line
+
+
+def _switches(config: Config, clock: Clock, pins: Any, stack: ExitStack) -> "Switches":
+    """Take the switches that are configured. Raises DeviceLost."""
+    from drivers.gate_switches import Switch, Switches
+
+    wired = {switch: getattr(config.relay, f"{switch}_pin") for switch in Switch}
+    switches = Switches(clock, {switch: pin for switch, pin in wired.items() if pin is not None}, pin_factory=pins)
+    stack.callback(switches.close)
+    return switches
+
+
+def _lamps(config: Config, pins: Any, stack: ExitStack) -> "Lamps":
+    """Take the lamps that are configured and can be had."""
+    from drivers.gate_switches import Lamp, Lamps
+
+    wired = {lamp: getattr(config.relay, f"{lamp}_pin") for lamp in Lamp}
+    lamps = Lamps(
+        {lamp: pin for lamp, pin in wired.items() if pin is not None},
+        pin_factory=pins,
+        lost=lambda reason: _log.warning("gate lamp lost", reason=reason),
+    )
+    stack.callback(lamps.close)
+    return lamps
 
 
 def open_pins(config: Config, stack: ExitStack) -> Any:

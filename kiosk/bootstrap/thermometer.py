@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kiosk.calibration import FACTORY, Calibration
 from kiosk.config import Config
 from kiosk.ports import Clock, Thermometer
 
@@ -11,24 +12,40 @@ if TYPE_CHECKING:
     from drivers.mlx90614 import Mlx90614
 
 
-def thermometer_factory(config: Config, clock: Clock) -> Callable[[], Thermometer]:
-    """Return what opens the configured thermometer: at the start, and again whenever it was lost."""
+def thermometer_factory(
+    config: Config, base: Path, clock: Clock, someone: Callable[[], bool] = lambda: False
+) -> Callable[[], Thermometer]:
+    """Return what opens the configured thermometer: at the start, and again whenever it was lost.
+
+    `someone`: whether anything else says that somebody is there. Raises UsageError for a calibration of no use.
+    """
     from drivers.thermometer import InfraredThermometer
 
     section = config.thermometer
+    calibration = load_calibration(config, base)
     open_sensor = sensor_factory(config)
     return lambda: InfraredThermometer(
         open_sensor(),
         clock,
         presence_c=section.presence_c,
-        offset_c=section.offset_c,
-        calibration=section.calibration,
+        calibration=calibration,
+        someone=someone,
     )
+
+
+def load_calibration(config: Config, base: Path) -> Calibration:
+    """Read the calibration that the configuration names. Raises UsageError."""
+    if config.thermometer.calibration is None:
+        return FACTORY
+    from kiosk.calibration_file import read
+
+    return read(base / config.thermometer.calibration)
 
 
 def sensor_factory(config: Config) -> "Callable[[], Mlx90614]":
     """Return what opens the configured thermometer's chip, below presence and filtering."""
-    from drivers.mlx90614 import Bus, Mlx90614, open_bus
+    from drivers.mlx90614 import Mlx90614
+    from drivers.smbus import Bus, open_bus
 
     section = config.thermometer
 
@@ -39,4 +56,16 @@ def sensor_factory(config: Config) -> "Callable[[], Mlx90614]":
             return SimulatedBus(Path(config.simulation.world))
         return open_bus(int(section.source.removeprefix("i2c:")))
 
-    return lambda: Mlx90614(bus(), section.address)
+    free = _freer(section.bus_pins)
+    return lambda: Mlx90614(bus(), section.address, free=free)
+
+
+def _freer(pins: tuple[int, int] | None) -> Callable[[], bool]:
+    """Return what frees a stuck bus on the pins that are configured for it."""
+
+    def free() -> bool:
+        from drivers.bus_recovery import PinctrlLines, free_bus
+
+        return pins is not None and free_bus(PinctrlLines(*pins))
+
+    return free

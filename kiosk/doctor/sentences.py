@@ -120,9 +120,13 @@ SENTENCES: dict[str, Sentence] = {
         "its checksums are wrong with every read, so values are checked by reading them twice",
         "It can stay; if there is another unit, take that.",
     ),
+    "thermometer.emissivity": Sentence(
+        "somebody has written its emissivity ({emissivity:.2f} instead of 1), which disturbs its factory calibration",
+        "Take another unit: this one cannot be put right.",
+    ),
     "thermometer.slow_filter": Sentence(
         "its filter is at IIR code {iir_code}: a reading takes {settling_s:.1f} s longer than at code 4",
-        "Take a unit whose configuration register says IIR code 4 (a BAA reads 0x9FB4); with this one visitors wait.",
+        "Set it with `gatepost thermometer filter --iir 4 --fir 7` and switch the power off and on; as it is, visitors wait.",
     ),
     "thermometer.coarse_filter": Sentence(
         "its filter is at FIR code {fir_code} instead of 7: values are noisier",

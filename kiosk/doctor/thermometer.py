@@ -17,6 +17,8 @@ LOOK_FOR = Seconds(1.1)
 LOOK_EVERY = Seconds(0.02)
 IIR_WANTED, FIR_WANTED = 4, 7
 """No averaging in the chip but over 1024 samples (a BAA reads 0x9FB4): the estimator does its own."""
+FACTORY_EMISSIVITY = 0xFFFF
+"""Stands for 1. Gatepost never writes it, and corrects in software."""
 NOISY_C = AGREE_C
 """Values that scatter as far as this never agree, and no reading comes about."""
 DROPOUTS = 0.1
@@ -100,6 +102,7 @@ def _judge(unit: Unit, watched: Watched) -> Finding:
         "iir_code": unit.iir_code,
         "fir_code": unit.fir_code,
         "pec_right": unit.pec_right,
+        "emissivity": round(unit.emissivity / FACTORY_EMISSIVITY, 3),
         "looks": watched.looks,
         "failed": watched.failed,
     }
@@ -135,6 +138,8 @@ def _of_the_unit(unit: Unit) -> list[Remark]:
         remarks.append(unfit("thermometer.slow_filter", iir_code=unit.iir_code, settling_s=settling * UPDATE_S))
     if unit.fir_code != FIR_WANTED:
         remarks.append(fit("thermometer.coarse_filter", fir_code=unit.fir_code))
+    if unit.emissivity != FACTORY_EMISSIVITY:
+        remarks.append(unfit("thermometer.emissivity", emissivity=unit.emissivity / FACTORY_EMISSIVITY))
     if not unit.pec_right:
         remarks.append(fit("thermometer.no_pec"))
     return remarks

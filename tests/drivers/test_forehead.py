@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from drivers.forehead import (
     AGREE_C,
     ENOUGH,
+    FAR_M,
+    HOLD_S,
     LONGEST_UPDATE_S,
     LOOK_EVERY,
     LOOK_SOON,
@@ -14,11 +16,10 @@ from drivers.forehead import (
     SHORTEST_UPDATE_S,
     Estimator,
     Sample,
-    body_from_skin,
-    half_width,
     settling_values,
 )
-from kiosk.model import Celsius, Monotonic, Observation
+from kiosk.calibration import Calibration
+from kiosk.model import Celsius, Doubt, Monotonic, Observation, Reading
 
 PERIOD_S = 0.085
 AMBIENT_C = 22.0
@@ -43,7 +44,8 @@ def test_an_empty_scene_is_nobody() -> None:
 
 
 def test_three_values_that_agree_are_a_reading_with_its_origin() -> None:
-    estimator = Estimator(offset_c=0.1, calibration="site-3")
+    calibration = Calibration(name="site", version=3, offset_c=0.1)
+    estimator = Estimator(calibration=calibration)
     begin = empty_scene(estimator)
     seen = feed(estimator, [28.0, 34.30, 34.36, 34.33], begin)
     assert [observation.present for observation in seen] == [True] * 4
@@ -53,7 +55,8 @@ def test_three_values_that_agree_are_a_reading_with_its_origin() -> None:
     assert reading.object_c == pytest.approx(34.33)
     assert reading.ambient_c == pytest.approx(22.0)
     assert reading.body_c == pytest.approx(34.33 + 0.184 * 12.33 + 0.1)
-    assert reading.calibration == "site-3+drivers.forehead/1"
+    assert reading.calibration == calibration.label
+    assert reading.quality == ()
     assert (reading.samples, reading.began_at, reading.at) == (3, begin, begin + 3 * PERIOD_S)
 
 
@@ -195,11 +198,82 @@ def test_a_reading_is_near_the_plateau_whatever_the_way_there(
     assert observation.reading is not None
 
 
-@given(st.integers(3, 1000))
-def test_more_values_never_widen_the_interval_nor_hide_the_calibration(samples: int) -> None:
-    assert 0.29 < half_width(samples + 1) < half_width(samples) < 0.31
+def last_reading(seen: list[Observation]) -> Reading:
+    reading = seen[-1].reading
+    assert reading is not None
+    return reading
 
 
-@given(object_c=st.floats(25, 42), ambient_c=st.floats(-10, 40), more=st.floats(0.02, 5))
-def test_a_warmer_forehead_is_a_warmer_body(object_c: float, ambient_c: float, more: float) -> None:
-    assert body_from_skin(object_c + more, ambient_c, 0.0) > body_from_skin(object_c, ambient_c, 0.0)
+def test_of_two_plateaus_the_one_farthest_from_the_empty_scene_is_held() -> None:
+    estimator = Estimator()
+    turned_away = [32.0, 32.05, 32.0, 31.95, 32.0]
+    seen = feed(estimator, [34.3, 34.35, 34.3, *turned_away * 2], empty_scene(estimator))
+    assert last_reading(seen).object_c == pytest.approx(34.32, abs=0.02)
+
+
+def test_a_held_plateau_gives_way_once_it_is_old() -> None:
+    estimator = Estimator()
+    steps = int((HOLD_S + 1.5) / PERIOD_S)
+    seen = feed(estimator, [36.3, 36.35, 36.3, *[34.0 + 0.02 * (step % 2) for step in range(steps)]], empty_scene(estimator))
+    assert last_reading(seen).object_c == pytest.approx(34.0, abs=0.05)
+
+
+def test_dips_between_do_not_keep_a_plateau_from_being_found() -> None:
+    estimator = Estimator()
+    seen = feed(estimator, [34.3, 33.5, 34.35, 33.0, 34.32, 33.2], empty_scene(estimator))
+    assert last_reading(seen).object_c == pytest.approx(34.32, abs=0.02)
+    assert Doubt.UNSTEADY not in last_reading(seen).quality
+    swaying = feed(estimator, [33.4, 32.5, 32.0, 33.0], 12 * PERIOD_S)
+    assert Doubt.UNSTEADY in last_reading(swaying).quality
+
+
+def test_a_hot_cup_is_no_forehead() -> None:
+    estimator = Estimator()
+    seen = feed(estimator, [45.0, 45.1, 45.05, 34.3, 34.35, 34.3], empty_scene(estimator))
+    assert [observation.reading is None for observation in seen[:5]] == [True] * 5
+    assert last_reading(seen).object_c == pytest.approx(34.32, abs=0.02)
+
+
+def test_what_no_walking_body_has_is_said_to_be_part_of_a_forehead_and_kept_as_it_is() -> None:
+    estimator = Estimator()
+    reading = last_reading(feed(estimator, [30.0, 30.05, 30.0], empty_scene(estimator)))
+    assert reading.object_c == pytest.approx(30.017, abs=0.01)
+    assert reading.quality == (Doubt.PARTIAL,)
+
+
+def test_a_forehead_too_far_away_is_doubted() -> None:
+    estimator = Estimator()
+    begin = empty_scene(estimator)
+    seen = [
+        estimator.feed(Sample(Celsius(34.3 + 0.02 * step), Celsius(22.0), Monotonic(begin + PERIOD_S * step), FAR_M + 0.1))
+        for step in range(3)
+    ]
+    assert Doubt.FAR in last_reading(seen).quality
+
+
+def hot_day(*, someone: bool, scene_c: float = 33.0, forehead_c: float = 35.2) -> list[Observation]:
+    estimator = Estimator()
+    values = [*[scene_c] * 4, *[forehead_c + 0.02 * (step % 3) for step in range(5)]]
+    return [
+        estimator.feed(sample(value, PERIOD_S * number, ambient_c=scene_c), someone=someone)
+        for number, value in enumerate(values)
+    ]
+
+
+def test_on_a_hot_day_a_forehead_shows_only_with_the_cameras_help() -> None:
+    assert not any(observation.present for observation in hot_day(someone=False))
+    seen = hot_day(someone=True)
+    assert seen[4].present
+    reading = last_reading(seen)
+    assert reading.object_c == pytest.approx(35.22, abs=0.02)
+    assert Doubt.AMBIENT in reading.quality
+
+
+def test_a_forehead_cooler_than_a_wall_in_the_sun_is_somebody_too() -> None:
+    reading = last_reading(hot_day(someone=True, scene_c=40.0, forehead_c=36.0))
+    assert reading.object_c == pytest.approx(36.02, abs=0.03)
+
+
+def test_in_a_cool_scene_a_moving_tree_is_nobody() -> None:
+    seen = hot_day(someone=True, scene_c=20.0, forehead_c=22.0)
+    assert not any(observation.present for observation in seen)

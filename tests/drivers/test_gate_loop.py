@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.gate import MAX_PULSE_S, GateLine
-from drivers.gate_loop import REST_S, WAIT_S, Gatekeeper, run_gate
+from drivers.gate_loop import run_gate
+from drivers.gatekeeper import REST_S, WAIT_S, Gatekeeper
 from kiosk.errors import DeviceLost
 from kiosk.link import (
     BEAT_EVERY,

@@ -6,22 +6,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 from smbus2 import i2c_msg
 
+from drivers.filter_setting import CONFIG
 from drivers.mlx90614 import (
     ADDRESS,
     AMBIENT,
-    CONFIG,
+    EMISSIVITY,
+    FLAGS,
     IDENTITY,
     OBJECT,
     Mlx90614,
-    open_bus,
-    pec,
-    read_pec,
     to_celsius,
 )
 from drivers.simulated.bus import fill, segments_of
+from drivers.smbus import RETRY_AFTER_S, open_bus, pec, read_pec
 from kiosk.errors import DeviceFault, DeviceLost
 
-WORDS = {OBJECT: 0x3C8D, AMBIENT: 0x39B0, CONFIG: 0x9FB4, **dict.fromkeys(IDENTITY, 0x1234)}
+WORDS = {
+    OBJECT: 0x3C8D,
+    AMBIENT: 0x39B0,
+    CONFIG: 0x9FB4,
+    EMISSIVITY: 0xFFFF,
+    FLAGS: 0x0010,
+    **dict.fromkeys(IDENTITY, 0x1234),
+}
 Corruption = Callable[[int, int], int]
 
 
@@ -167,7 +174,8 @@ def test_one_unacknowledged_read_is_tried_again_after_a_pause() -> None:
 @pytest.mark.parametrize(
     ("failures", "reads"),
     [
-        pytest.param([errno.EREMOTEIO, errno.EREMOTEIO], 2, id="not acknowledged twice"),
+        pytest.param([errno.EREMOTEIO] * 3, 3, id="not acknowledged three times"),
+        pytest.param([errno.ETIMEDOUT], 1, id="stuck, and nothing frees it"),
         pytest.param([errno.EIO], 1, id="bus error"),
         pytest.param([errno.ENODEV], 1, id="adapter gone"),
     ],
@@ -177,6 +185,40 @@ def test_a_bus_that_fails_is_a_lost_device(failures: list[int], reads: int) -> N
     with pytest.raises(DeviceLost):
         sensor(bus).probe()
     assert len(bus.wire) == reads
+
+
+def test_a_device_that_has_lost_its_place_is_asked_again_once_its_time_is_out() -> None:
+    bus, pauses = ScriptedBus(failures=[errno.EREMOTEIO, errno.ENXIO]), list[float]()
+    Mlx90614(bus, pause=pauses.append).probe()
+    assert pauses == list(RETRY_AFTER_S)
+    assert pauses[-1] > 0.035
+
+
+def test_a_stuck_bus_is_freed_once_and_the_read_goes_on() -> None:
+    bus, freed = ScriptedBus(failures=[errno.ETIMEDOUT]), iter([True])
+    assert Mlx90614(bus, pause=lambda _: None, free=lambda: next(freed)).probe().pec_right
+    assert list(freed) == []
+
+
+def test_a_bus_that_is_stuck_again_at_once_is_lost() -> None:
+    bus = ScriptedBus(failures=[errno.ETIMEDOUT, errno.ETIMEDOUT])
+    with pytest.raises(DeviceLost, match="fails"):
+        Mlx90614(bus, pause=lambda _: None, free=lambda: True).probe()
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        (0x0010, (False, False, False)),
+        (0x0090, (True, False, False)),
+        (0x0030, (False, True, False)),
+        (0, (False, False, True)),
+    ],
+    ids=["well", "storing", "EEPROM dead", "starting"],
+)
+def test_flags_tell_the_chips_own_state(word: int, state: tuple[bool, bool, bool]) -> None:
+    flags = sensor(ScriptedBus({FLAGS: word})).flags()
+    assert (flags.busy, flags.dead, flags.starting) == state
 
 
 def test_a_bus_that_is_not_there_is_a_lost_device() -> None:

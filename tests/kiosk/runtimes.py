@@ -7,6 +7,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from kiosk.attention import Attention
 from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import PassClaims, TrustList, Uses, key_id, parse_trust
 from kiosk.credentials.passes import encode
@@ -84,7 +85,11 @@ class Bench:
     """A runtime on the bench: what comes in, and what went out."""
 
     def __init__(
-        self, document: str, form_base: str | None = "https://gatepost.example/f/", sealer: FakeSealer | None = None
+        self,
+        document: str,
+        form_base: str | None = "https://gatepost.example/f/",
+        sealer: FakeSealer | None = None,
+        attention: Attention | None = None,
     ) -> None:
         """Go by one of the shipped policy documents; without a sealer nothing personal is recorded."""
         self.clock = FakeClock()
@@ -105,6 +110,7 @@ class Bench:
             resolver=self.resolver,
             attend=self.attention.append,
             show=self.views.append,
+            attention=attention,
         )
 
     def give(self, item: Item) -> None:

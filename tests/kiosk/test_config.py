@@ -37,6 +37,7 @@ def test_the_least_configuration_has_real_devices(tmp_path: Path) -> None:
         (GOOD + '[relay]\nsource = "simulated"\n', r"the section \[simulation\] must name its world"),
         (GOOD + "[camera\n", r"is not TOML"),
         (GOOD + "[relay]\npin = 40\n", r"\[relay\] pin: expected `int` <= 27"),
+        (GOOD + "[relay]\nlock_pin = 17\n", r"\[relay\] lock_pin is GPIO 17, and so is pin; give each"),
         (GOOD + '[screen]\nguard_phone = "ask Mr Li"\n', r"\[screen\] guard_phone: expected `str` matching"),
         (GOOD + '[screen]\nguard_phone = "1\\u202e2345"\n', r"\[screen\] guard_phone: expected `str` matching"),
         (GOOD + "[screen]\nguard_answers_s = 0\n", r"\[screen\] guard_answers_s: expected `float` >= 5"),

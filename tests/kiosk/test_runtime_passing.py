@@ -4,7 +4,7 @@ import pytest
 
 from kiosk.credentials import Uses
 from kiosk.inbox import TokenAnswered
-from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed
+from kiosk.link import FormAsked, GateClosed, GateFailed, GateNoticed, GateOpened, PartHealth, Passed
 from kiosk.model import EventId, GateOutcome, HealthStatus, Part, Phase, VisitorKind
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
 
@@ -419,3 +419,12 @@ def test_one_who_comes_back_late_with_the_form_is_measured_anew(bench: Bench, aw
         assert bench.runtime.visit.wanted == {"temperature"}
         bench.stand(39.0)
         assert bench.durable(FIRST).reasons == ("temperature_high",)
+
+
+def test_what_is_noticed_at_the_gate_is_recorded_and_changes_nothing(bench: Bench) -> None:
+    before = bench.phase()
+    bench.give(GateNoticed("fire", True, bench.clock.now))
+    draft = bench.recorder.notes[-1]
+    assert (draft.kind, draft.body["what"], draft.body["on"]) == ("gate_noticed", "fire", "on")
+    assert bench.phase() is before
+    assert bench.gate.opened == []

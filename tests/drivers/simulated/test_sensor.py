@@ -1,16 +1,19 @@
 import errno
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from smbus2 import i2c_msg
 
-from drivers.mlx90614 import ADDRESS, AMBIENT, CONFIG, OBJECT, OBJECT_RANGE, pec
+from drivers.filter_setting import CONFIG
+from drivers.mlx90614 import ADDRESS, AMBIENT, FLAGS, OBJECT, OBJECT_RANGE
 from drivers.simulated.bus import ChipBus
 from drivers.simulated.protocol import Segment
-from drivers.simulated.script import SensorScript
+from drivers.simulated.script import FaultScript, SensorScript
 from drivers.simulated.sensor import PERIOD_S, SensorChip
+from drivers.smbus import pec, write_frame
 
 
 def chip(script: SensorScript | None = None, seed: int = 1, scene_c: float = 34.0) -> SensorChip:
@@ -121,3 +124,58 @@ def test_a_bus_in_virtual_time_fills_the_messages_of_smbus2() -> None:
     write, read = i2c_msg.write(ADDRESS, [CONFIG]), i2c_msg.read(ADDRESS, 3)
     ChipBus(chip(), lambda: 5.0).i2c_rdwr(write, read)
     assert list(bytes(read)[:2]) == [0xB4, 0x9F]
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"), [("nack", errno.EREMOTEIO), ("stuck", errno.ETIMEDOUT)], ids=["not acknowledged", "stuck"]
+)
+def test_a_fault_of_the_bus_lasts_as_long_as_the_script_says(kind: Literal["nack", "stuck"], number: int) -> None:
+    sensor = chip(SensorScript(faults=(FaultScript(kind=kind, after_s=1.0, for_s=2.0),)))
+    ask(sensor, OBJECT, 5.0)
+    with pytest.raises(OSError) as caught:
+        ask(sensor, OBJECT, 6.5)
+    assert caught.value.errno == number
+    assert celsius(ask(sensor, OBJECT, 8.5)) == pytest.approx(34.0, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "right"),
+    [("error_flag", 0x8000, True), ("all_ones", 0xFFFF, False), ("wrong_pec", 0x0000, False)],
+    ids=["error flag", "all ones", "wrong checksum"],
+)
+def test_a_fault_of_the_chip_shows_in_its_bytes(
+    kind: Literal["error_flag", "all_ones", "wrong_pec"], word: int, right: bool
+) -> None:
+    answer = ask(chip(SensorScript(faults=(FaultScript(kind=kind),))), OBJECT, 5.0)
+    assert int.from_bytes(answer[:2], "little") & word == word
+    assert (pec(bytes((ADDRESS << 1, OBJECT, ADDRESS << 1 | 1, *answer))) == 0) == right
+
+
+def write(sensor: SensorChip, command: int, word: int, now: float) -> None:
+    sensor.transfer((Segment(ADDRESS, write=write_frame(ADDRESS, command, word)),), now)
+
+
+def test_a_cell_that_was_not_erased_keeps_the_bits_that_it_had() -> None:
+    sensor = chip(SensorScript(config=0x9FB0))
+    write(sensor, CONFIG, 0x0704, 5.0)
+    assert sensor.cells[CONFIG] == 0x9FB4
+    write(sensor, CONFIG, 0, 5.1)
+    write(sensor, CONFIG, 0x0704, 5.2)
+    assert sensor.cells[CONFIG] == 0x0704
+
+
+def test_while_a_cell_is_stored_the_flags_say_so_and_the_eeprom_answers_nobody() -> None:
+    sensor = chip(SensorScript(nack=0.0))
+    write(sensor, CONFIG, 0, 5.0)
+    assert ask(sensor, FLAGS, 5.002)[0] & 0x80
+    with pytest.raises(OSError):
+        ask(sensor, CONFIG, 5.003)
+    assert not ask(sensor, FLAGS, 5.02)[0] & 0x80
+    assert ask(sensor, CONFIG, 5.03)[:2] == b"\x00\x00"
+
+
+def test_another_address_is_the_units_own() -> None:
+    sensor = chip(SensorScript(address=0x33))
+    assert sensor.transfer((Segment(0x33, write=bytes([OBJECT])), Segment(0x33, read=3)), 5.0)
+    with pytest.raises(OSError):
+        ask(sensor, OBJECT, 6.0)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from drivers.filter_setting import CONFIG
 from drivers.gate import GateLine
-from drivers.mlx90614 import CONFIG, Mlx90614
+from drivers.mlx90614 import Mlx90614
 from drivers.simulated.bus import SimulatedBus
 from drivers.simulated.filming import Studio
 from drivers.simulated.observer import Observer

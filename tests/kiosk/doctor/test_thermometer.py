@@ -80,11 +80,11 @@ def test_a_good_unit_is_fit_and_measured() -> None:
     [
         (SensorScript(present=False), 22, State.ABSENT, "not found", "Check its four wires"),
         (SensorScript(pec_right=False), 22, State.FIT, "checksums are wrong", "It can stay"),
-        (SensorScript(config=0x9FB0), 22, State.UNFIT, "IIR code 0", "IIR code 4"),
+        (SensorScript(config=0x9FB0), 22, State.UNFIT, "IIR code 0", "--iir 4"),
         (SensorScript(config=0x9CB4), 22, State.FIT, "FIR code 4", "FIR 1024"),
         (SensorScript(), 5, State.UNFIT, "outside 14 to 32", "indoors"),
         (SensorScript(), 38, State.UNFIT, "outside 14 to 32", "indoors"),
-        (SensorScript(pec_right=False, config=0x9FB0), 22, State.UNFIT, "checksums are wrong", "IIR code 4"),
+        (SensorScript(pec_right=False, config=0x9FB0), 22, State.UNFIT, "checksums are wrong", "--iir 4"),
     ],
     ids=["no-sensor", "wrong-pec", "iir-0", "fir-4", "cold", "hot", "two-faults"],
 )
@@ -151,3 +151,16 @@ def test_a_unit_in_a_living_world_is_found(tmp_path: Path) -> None:
     with living_world(Script(sensor=SensorScript(config=0x9FB0)), tmp_path / "w.sock"):
         (found,) = thermometer.examine(lambda: Mlx90614(SimulatedBus(tmp_path / "w.sock")), clock, clock.move)
     assert found.measured["iir_code"] == 0
+
+
+def test_a_unit_whose_emissivity_was_written_cannot_be_put_right() -> None:
+    written = Unit("0011223344556677", 0x9FB4, pec_right=True, emissivity=0xFAE1)
+    (found,) = judged_unit(written)
+    assert found.state is State.UNFIT
+    assert "Take another unit" in found.advice
+
+
+def judged_unit(unit: Unit) -> list[Finding]:
+    clock = MovedClock()
+    reads = [RawPair(0x3AD2 + step % 2, 0x39B0) for step in range(20)]
+    return list(thermometer.examine(lambda: FakeSensor(*reads, unit=unit), clock, clock.move))
