@@ -142,7 +142,7 @@ class LogSection(Section, frozen=True):
     """
 
     path: str = "/var/lib/gatepost/log.sqlite"
-    capacity_mb: Annotated[int, Meta(ge=64, le=1024 * 1024)] = 1024
+    capacity_mb: Annotated[int, Meta(ge=64, le=1024 * 1024)] = 2048
     month_keys: Annotated[str, Meta(min_length=1)] | None = None
 
     @property

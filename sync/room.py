@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-CAPACITY = 1024 * 1024 * 1024
+CAPACITY = 2048 * 1024 * 1024
 """Bytes that a log may fill: 180 days and more of 2,500 people a day, none of whom the server has heard of."""
 NEARLY_FULL = 0.2
 """When no more than this part of its capacity is left, a log is nearly full."""

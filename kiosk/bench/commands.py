@@ -209,16 +209,13 @@ def line(
     report: ReportFile = None,
 ) -> int:
     """Look at the gate line's pin through random histories: status 1 if it was ever high when it must not be."""
-    import logging
-
-    import structlog
-
+    from kiosk import diagnostics
     from kiosk.bench.pin_traces import check
     from kiosk.demo.run import check_folder, write_report
 
     check_folder(report)
     # Every silence of the core is one of thousands here.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    diagnostics.configure("error")
     checked = check(histories, seed)
     found = checked.to_json()
     typer.echo(f"{found['histories']} histories, {found['edges']} edges of the pin")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import requests
 
 from drivers.simulated.script import CardScript, VisitorScript
 from kiosk.credentials import PassClaims, key_id
@@ -241,7 +242,7 @@ def uploads_and_requests(gate: WholeGate) -> None:
     name = ASKED.text
     asks = json.dumps({"token": name})
     closing_head = "HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-    requests = [
+    oddities = [
         f"GET /{name}?who={name}&lang={name} HTTP/1.1\r\nHost: {name}\r\nCookie: {name}\r\nConnection: close\r\n\r\n",
         f"GET /metrics?name[]={name} {closing_head}Accept: {name}\r\n\r\n",
         f"POST / {closing_head}Content-Length: {len(asks)}\r\n\r\n{asks}",
@@ -252,8 +253,8 @@ def uploads_and_requests(gate: WholeGate) -> None:
         f"POST / HTTP/1.1\r\nContent-Length: {name}\r\n\r\n",
     ]
     for port in (gate.server_port, gate.metrics_port, gate.issuer_port):
-        for request in requests:
-            gate.talk(port, request.encode())
+        for oddity in oddities:
+            gate.talk(port, oddity.encode())
     later = KioskLog("gate-2", log_id="00c0ffee22")
     sealer = MonthSealer(read_month_keys(gate.vault.month_keys, "riverside"))
     person = {str(field): secret.text for field, secret in PEOPLE[3:]}
@@ -276,9 +277,8 @@ def uploads_and_requests(gate: WholeGate) -> None:
 
 
 def upload(gate: WholeGate, log: KioskLog, body: bytes) -> None:
-    head = f"POST {log.path} HTTP/1.1\r\nHost: x\r\n{COMPOUND_HEADER}: riverside\r\n{SIMULATED_HEADER}: 1\r\n"
-    head += "Connection: close\r\n"
-    gate.talk(gate.server_port, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    headers = {COMPOUND_HEADER: "riverside", SIMULATED_HEADER: "1"}
+    requests.post(f"http://127.0.0.1:{gate.server_port}{log.path}", body, headers=headers, timeout=10)
 
 
 def of_the_server(place: str) -> bool:

@@ -49,7 +49,7 @@ def test_a_good_log_is_fit_and_counted(path: Path) -> None:
     assert (found.state, found.advice) == (State.FIT, "")
     assert found.measured == {
         "free_mb": ROOMY_MB,
-        "left_mb": 1073,
+        "left_mb": 2147,
         "events": 4,
         "unacknowledged": 4,
         "verified": 4,
