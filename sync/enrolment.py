@@ -133,6 +133,8 @@ class Enrolment:
                 useless, trouble = code, str(error)
             except (ServiceUnavailable, PapersUnusable) as error:
                 trouble = str(error)
+            except OSError as error:
+                trouble = f"the kiosk cannot enrol: {error.strerror or type(error).__name__}"
             if trouble != said:
                 said = trouble
                 _log.warning("kiosk not enrolled", reason=trouble)

@@ -157,6 +157,8 @@ class Line:
     def _exchange(
         self, method: str, target: str, headers: dict[str, str], body: bytes, deadline: float, limit: int
     ) -> Answer:
+        if self._hung_up:
+            raise ServiceUnavailable("the kiosk has hung up")
         patience = max(LEAST_S, deadline - self._monotonic())
         try:
             with self._session.request(

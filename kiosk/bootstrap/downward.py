@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +17,12 @@ from kiosk.ports import Clock
 from kiosk.worker import Worker
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     from sync.downward.keeper import Keeper
     from sync.downward.orders import Orders
     from sync.downward.way import Way
+    from sync.identity import Papers
 
 FOLDER = "documents"
 """Beside the log."""
@@ -106,24 +110,22 @@ def _parts(config: Config, place: str, clock: Clock, configured: InForce, tell: 
     from sync.identity import PapersUnusable, papers_beside
 
     section, gate = config.server, config.gate
-    papers = papers_beside(Path(config.log.path))
-    try:
-        told, where = section.document_key, "[server] document_key"
-        if told is None:
-            told, where = papers.document_key(), "the document key of the enrolment"
-    except PapersUnusable as error:
-        raise UsageError(str(error)) from error
-    if section.url is None or told is None:
+    if section.url is None:
         return None
+    papers = papers_beside(Path(config.log.path))
+    key = _key(config, papers)
+    if key is None:
+        return None
+    with suppress(PapersUnusable):
+        # A kiosk that has just been enrolled may have learnt that it stands at another gate.
+        place = place if (own := papers.place()) is None else own.gate
     from sync.downward.keeper import Keeper
     from sync.downward.listener import Listener
     from sync.downward.orders import Orders
     from sync.downward.shelf import Shelf
-    from sync.downward.signing import read_public_key
     from sync.downward.way import Way
     from sync.line import Line
 
-    key = read_public_key(told, where)
     simulated = config.simulation is not None
     line = Line(section.url, gate.device, papers=papers, timeout_s=section.timeout_s, simulated=simulated)
     way = Way(line, gate.compound, place)
@@ -140,3 +142,25 @@ def _parts(config: Config, place: str, clock: Clock, configured: InForce, tell: 
     )
     orders = Orders(key, gate.compound, place, keeper.time, clock.monotonic())
     return Parts(keeper, orders, way, Worker("downward", Listener(keeper, orders, way, clock, tell)))
+
+
+def _key(config: Config, papers: "Papers") -> "Ed25519PublicKey | None":
+    """The key by which what comes down is believed; None while there is none. Raises UsageError for a configured one.
+
+    One that came with the enrolment and was damaged since nobody here can correct: it is logged, and nothing comes down.
+    """
+    from sync.identity import PapersUnusable
+
+    configured = config.server.document_key
+    try:
+        told = configured or papers.document_key()
+        if told is None:
+            return None
+        from sync.downward.signing import read_public_key
+
+        return read_public_key(told, "[server] document_key" if configured else "the document key of the enrolment")
+    except (PapersUnusable, UsageError) as error:
+        if configured is not None:
+            raise
+        get_logger().error("nothing comes down", reason=str(error))
+        return None
