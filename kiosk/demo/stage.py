@@ -27,6 +27,7 @@ from kiosk.demo.screen import FormScreen
 from kiosk.demo.site import COMPOUND, Guest, Site
 from kiosk.errors import DeviceLost, GatepostError
 from kiosk.lines import get_logger
+from kiosk.model import Answer
 from kiosk.pace.bursts import AchievedScale
 from kiosk.pace.slowing import Slowing
 from kiosk.supervisor import Program, Supervisor
@@ -37,6 +38,8 @@ AHEAD = 3
 """How many visitors are in the world: one on the way through, one at the gate, one who waits."""
 VISIT_WITHIN_S = 40.0
 ENROLLED_WITHIN_S = 20.0
+SETTLED_WITHIN_S = 12.0
+"""After so long every admission has its outcome: the time to pass is 8 s."""
 PARTS = ("gate", "core", "eyes")
 SCREEN = "screen"
 
@@ -202,6 +205,7 @@ class Stage:
             self._admit()
         self._surround(None)
         self._enrolled = self._wait_enrolled()
+        self._wait_settled()
         self.end_kiosk()
         self.supervisor.end("world")
         return _stored(self.server, self._site.site_ca)
@@ -213,13 +217,8 @@ class Stage:
 
     def lost(self, stored: list[Stored]) -> int:
         """How many events are not both in the kiosk's own log and at the server, once each."""
-        try:
-            with closing(sqlite3.connect(f"file:{self._site.log_path}?mode=ro", uri=True)) as database:
-                headers = [row[0] for row in database.execute("SELECT header FROM event")]
-        except sqlite3.Error as error:
-            raise GatepostError(f"{self._site.log_path}: the kiosk's log cannot be read: {error}") from error
-        fields = [events.parse(header) for header in headers]
-        kept: Counter[str] = Counter(events.event_id(one["device"], one["log_id"], one["seq"]) for one in fields)
+        fields = self._recorded()
+        kept: Counter[str] = Counter(_name(one) for one in fields)
         found = Counter(event.id for event in stored)
         return sum(1 for name in kept | found if (kept[name], found[name]) != (1, 1))
 
@@ -277,6 +276,28 @@ class Stage:
             self._over.wait(0.05)
         return place
 
+    def _wait_settled(self) -> None:
+        """Whoever came last may still stand in the open gate: it ends once every admission has its outcome."""
+        ends = time.monotonic() + SETTLED_WITHIN_S
+        while time.monotonic() < ends:
+            try:
+                recorded = self._recorded()
+            except GatepostError:
+                return
+            admitted = {_name(one) for one in recorded if (one["kind"], one.get("answer")) == ("decision", Answer.ADMIT)}
+            if admitted <= {one["admission"] for one in recorded if one["kind"] == "gate_outcome"}:
+                return
+            self._over.wait(0.1)
+
+    def _recorded(self) -> list[Mapping[str, Any]]:
+        """The headers of the kiosk's own log. Raises GatepostError."""
+        try:
+            with closing(sqlite3.connect(f"file:{self._site.log_path}?mode=ro", uri=True)) as database:
+                headers = [row[0] for row in database.execute("SELECT header FROM event")]
+        except sqlite3.Error as error:
+            raise GatepostError(f"{self._site.log_path}: the kiosk's log cannot be read: {error}") from error
+        return [events.parse(header) for header in headers]
+
     def _full_speed(self) -> None:
         if self._slowing is not None:
             self._slowing.close()
@@ -321,3 +342,8 @@ def _stored(server: str, site_ca: Path) -> list[Stored]:
             if page["next"] is None:
                 return stored
             asked["after"] = page["next"]
+
+
+def _name(fields: Mapping[str, Any]) -> str:
+    """How an event is named, by its header."""
+    return events.event_id(fields["device"], fields["log_id"], fields["seq"])

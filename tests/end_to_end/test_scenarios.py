@@ -15,8 +15,17 @@ GATEPOST = Path(sys.executable).parent / "gatepost"
 @pytest.mark.end_to_end
 @pytest.mark.parametrize("name", sorted(set(SCENARIOS) - {"normal"}))
 def test_a_scenario_ends_as_it_must(name: str, tmp_path: Path) -> None:
-    report = tmp_path / "r.json"
-    cases = SCENARIOS[name].cases
+    ends_as_it_must(name, len(SCENARIOS[name].cases), tmp_path / "r.json")
+
+
+@pytest.mark.end_to_end
+def test_whoever_comes_last_may_stand_in_the_open_gate_for_long(tmp_path: Path) -> None:
+    assert SCENARIOS["gate-stuck"].cases[0].outcome == "not_passed"
+    ends_as_it_must("gate-stuck", 1, tmp_path / "r.json")
+
+
+def ends_as_it_must(name: str, count: int, report: Path) -> None:
+    cases = SCENARIOS[name].cases[:count]
     run = subprocess.run(
         [GATEPOST, "demo", "--headless", "--scenario", name, "--visitors", str(len(cases)), "--report", str(report)],
         capture_output=True,
