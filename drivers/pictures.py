@@ -19,8 +19,8 @@ os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))
 
 import cv2  # noqa: E402 - after its limit
 
-from drivers import qr, zbar  # noqa: E402
-from drivers.charset import text_of  # noqa: E402
+from drivers import qr, zbar  # noqa: E402 - after its limit
+from drivers.charset import text_of  # noqa: E402 - after its limit
 
 Picture = NDArray[np.uint8]
 
