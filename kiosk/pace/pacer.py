@@ -61,9 +61,9 @@ class Paced:
 
 
 def main() -> None:
-    """Slow the groups down until standard input ends or a signal asks for the end."""
+    """Slow the groups down until standard input ends. A signal ends it too, with status 1: that was not its owner's wish."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(0))
+        signal.signal(number, lambda *_: sys.exit(1))
     # Nothing here makes cycles, and a collection is a pause.
     gc.disable()
     real_time = False

@@ -34,7 +34,8 @@ class Machines:
         self.config.write_text(
             f"[server]\nport = 0\n[tls]\nnames = ['127.0.0.1']\nfolder = {json.dumps(str(folder / 'tls'))}\n"
             f"[database]\nurl = {json.dumps(self.url)}\n[vault]\nfile = {json.dumps(str(folder / 'vault'))}\n"
-            f"passphrase = {json.dumps(f'file:{folder}/passphrase')}\n",
+            f"passphrase = {json.dumps(f'file:{folder}/passphrase')}\n"
+            f"[documents]\nkey = {json.dumps(str(folder / 'document-key'))}\n",
             encoding="utf-8",
         )
         (folder / "passphrase").write_bytes(PASSPHRASE + b"\n")
