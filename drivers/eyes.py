@@ -26,6 +26,7 @@ from kiosk.link import (
     AnyMessage,
     Attend,
     Beat,
+    Coloured,
     Connection,
     Noticed,
     PartHealth,
@@ -164,9 +165,11 @@ class _Session:
         if self._motion.moving:
             self._linger()
         codes = self._decoder.decode(frame.image, thorough=thorough, overtaken=self._camera.overtaken)
-        for code in codes:
-            self._linger()
-            self._tell(code, frame)
+        told = [code for code in codes if self._tell(code, frame)]
+        for code in told:
+            # After all are told: no decision waits for a colour.
+            if (around := tint_around(frame.image, code.corners)) is not None:
+                self._send(Coloured(frame.captured_at, around.tint.value, around.confidence))
         return codes
 
     def _help(self, frame: Frame, codes: tuple[Found, ...], *, watching: bool) -> None:
@@ -183,15 +186,16 @@ class _Session:
     def _linger(self) -> None:
         self._watch_until = self._clock.monotonic() + LINGER_S
 
-    def _tell(self, code: Found, frame: Frame) -> None:
+    def _tell(self, code: Found, frame: Frame) -> bool:
+        """Tell the core of a code, unless it was told of it a moment ago; whether it was."""
+        self._linger()
         now = self._clock.monotonic()
         if len(code.content) > MAX_CODE or now - self._told_at.get(code.content, -REPEAT_S) < REPEAT_S:
-            return
+            return False
         self._told_at = {content: at for content, at in self._told_at.items() if now - at < REPEAT_S}
         self._told_at[code.content] = now
-        scan = Scan(code.content, code.symbology, code.engine, frame.captured_at, now, code.corners)
-        around = tint_around(frame.image, code.corners)
-        self._send(Scanned(scan) if around is None else Scanned(scan, around.tint.value, around.confidence))
+        self._send(Scanned(Scan(code.content, code.symbology, code.engine, frame.captured_at, now, code.corners)))
+        return True
 
     def _tell_health(self) -> None:
         """Tell the core on edges, and once in each connection."""

@@ -72,14 +72,20 @@ class Attend(Message, frozen=True):
 
 
 class Scanned(Message, frozen=True):
-    """From the eyes: a code, with the times of its frame and of its decoding, and the colour that is around it.
-
-    `colour` is green, yellow or red, how sure that is 0 to 1: any screen can show it, so it decides nothing.
-    """
+    """From the eyes: a code, with the times of its frame and of its decoding."""
 
     scan: Scan
-    colour: Literal["green", "yellow", "red"] | None = None
-    colour_confidence: float = 0.0
+
+
+class Coloured(Message, frozen=True):
+    """From the eyes, after a code was told: the colour around it in the frame of this time, and how sure that is, 0 to 1.
+
+    Any screen can show a colour, so it decides nothing; and so no decision waits for it.
+    """
+
+    captured_at: Monotonic
+    colour: Literal["green", "yellow", "red"]
+    confidence: float
 
 
 class SceneMoved(Message, frozen=True):
@@ -193,6 +199,7 @@ AnyMessage = (
     | TimeAsked
     | Finished
     | Scanned
+    | Coloured
     | SceneMoved
     | Noticed
     | OpenGate
