@@ -4,6 +4,7 @@ A sensor has noise: two frames that are the same to the last level are one frame
 Somebody's hand, tape or paint before the lens gives a picture without any contrast; a dead sensor, or night, a black one.
 """
 
+import math
 from enum import StrEnum
 
 import cv2
@@ -13,6 +14,8 @@ from drivers.pictures import Picture
 
 STEP = 8
 """Every eighth pixel of every eighth row."""
+LOOK_EVERY_S = 0.25
+"""Judging costs about half of what reading a frame does, and a code must not wait for it."""
 BLIND_AFTER_S, FROZEN_AFTER_S = 3.0, 3.0
 """A hand that goes by is no cover; a frame may be given twice."""
 BLACK = 12
@@ -40,9 +43,17 @@ class Lens:
         self._before: Picture | None = None
         self._changed_at: float | None = None
         self._seen_at: float | None = None
+        self._looked_at = -math.inf
+        self._blind: Blind | None = None
 
     def watch(self, image: Picture, at: float) -> Blind | None:
-        """Look at a BGR frame captured at `at`; return what has been wrong for long enough."""
+        """Take a BGR frame captured at `at`; return what has been wrong for long enough."""
+        if at - self._looked_at >= LOOK_EVERY_S:
+            self._looked_at = at
+            self._blind = self._look(image, at)
+        return self._blind
+
+    def _look(self, image: Picture, at: float) -> Blind | None:
         few = np.ascontiguousarray(image[::STEP, ::STEP, 1])
         before, self._before = self._before, few
         if self._replayed or before is None or self._changed_at is None or not np.array_equal(few, before):

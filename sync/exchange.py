@@ -3,14 +3,16 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from requests import Session
+from typing import TYPE_CHECKING
 
 from kiosk.events import Head
 from sync import wire
 from sync.chain import Pending
 from sync.identity import Papers
 from sync.line import Answer, Line
+
+if TYPE_CHECKING:
+    from requests import Session
 
 BATCH_BYTES = 3 * 1024 * 1024
 """Requests stay below the server's limit (wire.MAX_BODY) with room for the envelope."""
@@ -40,7 +42,7 @@ class Exchange:
         timeout_s: float = 5.0,
         simulated: bool = False,
         verify: bool | str = True,
-        session: Session | None = None,
+        session: "Session | None" = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._line = Line(

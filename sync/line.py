@@ -7,12 +7,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import requests
-from requests import RequestException, Session
-from urllib3.exceptions import HTTPError
+from urllib.parse import urlsplit
 
 from kiosk.errors import ServiceUnavailable
 from sync import wire
@@ -20,6 +18,8 @@ from sync.enrolment_wire import TIME_PATH, Why, decode_refusal, decode_time
 from sync.obstacles import REFUSALS, Obstacle, Obstructed, in_the_way, is_page
 
 if TYPE_CHECKING:
+    from requests import Response, Session
+
     from sync.identity import Papers
 
     # Costs time to import, and only a kiosk that is enrolled has one.
@@ -44,6 +44,9 @@ class Line:
 
     It is signed as soon as `papers` say who this kiosk is, and then goes to the server of their CA alone. Until then
     `verify` is the file of the CA to be believed, or True for the system's.
+
+    The connections are made with the first exchange, by the thread that asks: what speaks HTTP takes a fifth of a second
+    to load at a Pi 4's pace, and a gate that starts again shall not wait for it.
     """
 
     def __init__(
@@ -55,30 +58,32 @@ class Line:
         timeout_s: float = 5.0,
         simulated: bool = False,
         verify: bool | str = True,
-        session: Session | None = None,
+        session: "Session | None" = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url.rstrip("/")
         self._papers = papers
-        self._prefix = requests.compat.urlsplit(self._url).path
+        self._prefix = urlsplit(self._url).path
         self._timeout_s = timeout_s
         self._monotonic = monotonic
         self._ahead_us: int | None = None  # how far the server's clock is ahead of our monotonic one
-        self._session = session or Session()
-        self._session.trust_env = False  # neither a proxy nor a .netrc of the machine's comes between
-        self._session.verify = verify
-        self._session.headers.update(
-            {"User-Agent": f"gatepost/{agent}", "Content-Type": "application/json", "Accept-Encoding": "identity"}
-        )
-        self._answering: requests.Response | None = None
+        self._verify = verify
+        self._session = session
+        self._opened = False
+        self._headers = {
+            "User-Agent": f"gatepost/{agent}",
+            "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
+        }
+        self._answering: Response | None = None
         self._hung_up = False
         self._simulated = simulated
         if simulated:
-            self._session.headers[wire.SIMULATED_HEADER] = "1"
+            self._headers[wire.SIMULATED_HEADER] = "1"
 
     def pin(self, ca: Path) -> None:
         """Believe only the server whose certificate is by this CA."""
-        self._session.verify = str(ca)
+        self._verify = str(ca)
 
     def deadline(self, ends: float | None = None) -> float:
         """When an exchange that begins now has to be over; no later than `ends`, but for a moment."""
@@ -138,14 +143,27 @@ class Line:
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
-        self._session.close()
+        if self._session is not None:
+            self._session.close()
+
+    def _connections(self) -> "Session":
+        if self._session is None:
+            from requests import Session
+
+            self._session = Session()
+        if not self._opened:
+            self._session.trust_env = False  # neither a proxy nor a .netrc of the machine's comes between
+            self._session.headers.update(self._headers)
+            self._opened = True
+        self._session.verify = self._verify
+        return self._session
 
     def _server_us(self, deadline: float) -> int:
         """The server's time in microseconds since 1970, asked for once: this kiosk's own may never have been set."""
         if self._ahead_us is None:
             before = self._monotonic()
             answer = _heard(self._exchange("GET", TIME_PATH, {}, b"", deadline, wire.MAX_ANSWER))
-            if answer.status != requests.codes.ok:
+            if answer.status != HTTPStatus.OK:
                 raise ServiceUnavailable(f"the server does not tell its time (status {answer.status})")
             try:
                 told = decode_time(answer.body)
@@ -157,11 +175,13 @@ class Line:
     def _exchange(
         self, method: str, target: str, headers: dict[str, str], body: bytes, deadline: float, limit: int
     ) -> Answer:
+        from urllib3.exceptions import HTTPError
+
         if self._hung_up:
             raise ServiceUnavailable("the kiosk has hung up")
         patience = max(LEAST_S, deadline - self._monotonic())
         try:
-            with self._session.request(
+            with self._connections().request(
                 method,
                 self._url + target,
                 data=body,
@@ -174,7 +194,7 @@ class Line:
                 answer = Answer(response.status_code, self._read(response, deadline, limit))
         except ServiceUnavailable:
             raise
-        except (RequestException, HTTPError, OSError) as error:
+        except (HTTPError, OSError) as error:  # all of requests' own are OSErrors
             if (obstacle := in_the_way(error)) is not None:
                 raise Obstructed(obstacle) from error
             raise ServiceUnavailable(f"the server does not answer: {type(error).__name__}") from error
@@ -184,7 +204,7 @@ class Line:
             raise Obstructed(Obstacle.CAPTIVE_PORTAL)
         return answer
 
-    def _read(self, response: requests.Response, deadline: float, limit: int) -> bytes:
+    def _read(self, response: "Response", deadline: float, limit: int) -> bytes:
         """Read the answer piece by piece, so that neither its size nor its pace is the server's choice."""
         answer = bytearray()
         while not self._hung_up and (piece := response.raw.read1(PIECE)):
