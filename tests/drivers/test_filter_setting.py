@@ -15,6 +15,7 @@ from drivers.simulated.script import SensorScript
 from drivers.simulated.sensor import PERIOD_S, SensorChip
 from kiosk.errors import DeviceFault, DeviceLost, UsageError
 from tests.drivers.worlds import MovedClock
+from tests.examples import examples
 
 
 class Bench:
@@ -111,7 +112,7 @@ def test_codes_that_the_chip_does_not_have_are_refused(iir: int, fir: int) -> No
     config=st.integers(1, 0xFFFE),
     failing=st.frozensets(st.integers(1, 8)),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(2), deadline=None)
 def test_whatever_is_asked_and_whatever_fails_no_other_bit_of_the_eeprom_changes(
     iir: int, fir: int, config: int, failing: frozenset[int]
 ) -> None:

@@ -20,6 +20,7 @@ from drivers.forehead import (
 )
 from kiosk.calibration import Calibration
 from kiosk.model import Celsius, Doubt, Monotonic, Observation, Reading
+from tests.examples import examples
 
 PERIOD_S = 0.085
 AMBIENT_C = 22.0
@@ -178,7 +179,7 @@ def test_a_recursive_filter_is_waited_for(code: int, values: int) -> None:
     seed=st.integers(0, 2**32),
     ramp=st.integers(0, 4),
 )
-@settings(max_examples=150)
+@settings(max_examples=examples(1.5))
 def test_a_reading_is_near_the_plateau_whatever_the_way_there(
     skin: float, ambient: float, period: float, seed: int, ramp: int
 ) -> None:

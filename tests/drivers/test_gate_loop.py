@@ -34,6 +34,7 @@ from kiosk.link import (
 from kiosk.model import ClockState, EventId, Monotonic, Part, Seconds, WallTime
 from tests.captured_lines import capture_logs
 from tests.drivers.worlds import PATIENCE_S, MovedClock
+from tests.examples import examples
 
 RELAY, SENSOR = 17, 27
 ONE, TWO = EventId("gate/log/1"), EventId("gate/log/2")
@@ -293,7 +294,7 @@ def test_the_gate_beats_at_its_pace(post: Post) -> None:
         max_size=12,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(0.6), deadline=None)
 def test_whatever_happens_pulses_are_bounded_and_every_opening_has_one_end(
     steps: list[tuple[str, int, float]],
 ) -> None:

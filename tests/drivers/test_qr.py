@@ -15,6 +15,7 @@ from drivers.ladder import LADDER, Rung, Sight, climb
 from drivers.pictures import fit, load_picture
 from drivers.qr import COMPANY_FRAMES, KNOWN_AT_MOST, LATER_RUNGS, Decoder, decode
 from tests.drivers.pictured import TESTDATA, drawn, placed
+from tests.examples import examples
 
 # A picture or two below what was measured with zxing-cpp 3.1.1, OpenCV 4.14 and zbar 0.23.92: 170 of 179 and 129 of 137.
 FLOOR_ZXING = 168
@@ -22,7 +23,7 @@ FLOOR_ZXING_CPP = 128
 
 
 @given(content=st.binary(min_size=1, max_size=200))
-@settings(max_examples=40)
+@settings(max_examples=examples(0.4))
 def test_whatever_bytes_a_code_holds_come_out(content: bytes) -> None:
     assert [found.content for found in decode(drawn(content, pixels=4))] == [content]
 

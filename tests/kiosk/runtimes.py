@@ -12,12 +12,14 @@ from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import PassClaims, TrustList, Uses, key_id, parse_trust
 from kiosk.credentials.passes import encode
 from kiosk.inbox import Inbox, Item, Recorded
+from kiosk.link import PartHealth
 from kiosk.model import (
     Celsius,
     Decision,
     EventId,
     Monotonic,
     Observation,
+    Part,
     Phase,
     Reading,
     Scan,
@@ -33,6 +35,8 @@ from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResol
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes_raw()
 HEALTH_CODE = b"https://health.example/code?t=abcDEF123456"
+MENU = b"https://shop.example/menu"
+"""A code that is none of ours."""
 
 
 def trust_document() -> dict[str, Any]:
@@ -138,3 +142,25 @@ class Bench:
 
     def phase(self) -> Phase:
         return self.runtime.visit.phase
+
+
+def admit_resident(bench: Bench) -> EventId:
+    """A resident shows a pass, is measured, and the admission is durable: the gate was told to open."""
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    bench.durable()
+    return EventId("gate-1/log/1")
+
+
+def lose(bench: Bench, part: Part, *, well: bool = False) -> None:
+    """A part says that it is lost, or well again."""
+    bench.give(PartHealth(part, well, "" if well else "gone", bench.clock.now))
+
+
+def come_again(bench: Bench, event: str) -> Decision:
+    """The same pass, shown again by whoever comes after."""
+    bench.stand(present=False)
+    bench.clock.advance(10)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.stand()
+    return bench.durable(event)

@@ -30,6 +30,7 @@ from kiosk.visit import (
     RecordGate,
     Visit,
 )
+from tests.examples import examples
 
 DOCS = Path(__file__).parents[2] / "docs" / "flow.md"
 PASS = frozenset({Need.PASS})
@@ -351,7 +352,7 @@ class AnyVisit(RuleBasedStateMachine):
 
 
 TestAnyVisit = AnyVisit.TestCase
-TestAnyVisit.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestAnyVisit.settings = settings(max_examples=examples(1.5), stateful_step_count=40, deadline=None)
 
 
 @given(st.lists(st.sampled_from(EVENTS), max_size=30))

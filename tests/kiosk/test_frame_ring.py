@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kiosk.errors import DeviceLost
 from kiosk.frame_ring import NOTE, RingReader, RingWriter, shared_path
+from tests.examples import examples
 
 MAGIC = b"TESTRING"
 SHAPE = (2, 3, 3)
@@ -34,7 +35,7 @@ def reader(tmp_path: Path) -> Iterator[RingReader]:
     reader.close()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(0.5))
 @given(pixels=st.binary(min_size=BYTES, max_size=BYTES), note=st.binary(max_size=NOTE), later=st.floats(0.001, 1e6))
 def test_a_picture_is_read_as_it_was_written(
     writer: RingWriter, reader: RingReader, pixels: bytes, note: bytes, later: float

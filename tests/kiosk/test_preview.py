@@ -14,6 +14,7 @@ from kiosk.frame_ring import shared_path
 from kiosk.model import Monotonic
 from kiosk.preview import MOST_CODES, STALE_AFTER, Corners, PreviewPublisher, PreviewSubscriber, preview_name
 from kiosk.view import Hint
+from tests.examples import examples
 from tests.kiosk.fakes import FakeClock
 
 RUN_DIR = Path("run")
@@ -62,7 +63,7 @@ coordinate = st.integers(-(2**15) + 1, 2**15 - 1)
 corners = st.tuples(*[st.tuples(coordinate, coordinate)] * 4)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(0.5))
 @given(codes=st.lists(corners, max_size=MOST_CODES).map(tuple), hint=st.sampled_from([None, *Hint]))
 def test_where_codes_are_and_what_is_wrong_with_them_comes_along(
     publisher: PreviewPublisher, subscriber: PreviewSubscriber, codes: tuple[Corners, ...], hint: Hint | None

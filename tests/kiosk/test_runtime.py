@@ -1,28 +1,21 @@
-"""The core's loop, with a clock that the test moves and fakes at every port."""
+"""The core's loop, with a clock that the test moves and fakes at every port: one visitor, and the next."""
 
 import json
 
 import pytest
 
 from kiosk.bench.specimens import dcc, ec_document_signer
-from kiosk.inbox import Recorded, TokenAnswered
-from kiosk.link import FormAsked, GateClosed, GateFailed, GateOpened, PartHealth, Passed
-from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome, HealthStatus, Monotonic, Part, Phase, VisitorKind
+from kiosk.inbox import TokenAnswered
+from kiosk.link import GateClosed, GateOpened, Passed
+from kiosk.model import Answer, ClockState, EventId, GateOutcome, HealthStatus, Phase, VisitorKind
 from kiosk.view import Hint
 from tests.kiosk.fakes import NOON, FakeSealer
-from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
+from tests.kiosk.runtimes import HEALTH_CODE, Bench, admit_resident, come_again, signed_pass
 
 
 @pytest.fixture
 def bench() -> Bench:
     return Bench("response-level-2")
-
-
-def admit_resident(bench: Bench) -> EventId:
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    bench.stand()
-    bench.durable()
-    return EventId("gate-1/log/1")
 
 
 def test_a_resident_passes(bench: Bench) -> None:
@@ -153,125 +146,6 @@ def test_whoever_steps_in_before_the_spot_is_empty_is_not_let_in_on_the_temperat
     assert bench.phase() is Phase.COMMITTING
 
 
-def test_a_gate_that_cannot_open_is_recorded(bench: Bench) -> None:
-    admission = admit_resident(bench)
-    bench.give(GateFailed(admission, "the line is in use", bench.clock.now))
-    assert [effect.outcome for effect, _ in bench.recorder.outcomes] == [GateOutcome.FAILED]
-    assert bench.phase() is Phase.IDLE
-
-
-def test_a_lost_gate_process_is_noted_once_and_nothing_opens(bench: Bench) -> None:
-    bench.gate.lost = True
-    bench.clock.advance(1.0)
-    bench.runtime.tick()
-    bench.clock.advance(1.0)
-    bench.runtime.tick()
-    assert [draft.body["part"] for draft in bench.recorder.notes] == ["gate"]
-    admit_resident(bench)
-    assert [effect.outcome for effect, _ in bench.recorder.outcomes] == [GateOutcome.FAILED]
-
-
-def test_an_unwritable_log_opens_nothing(bench: Bench) -> None:
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    bench.stand()
-    visit, decision, _ = bench.recorder.decisions[-1]
-    bench.give(Recorded(visit, decision, None, bench.clock.now))
-    assert bench.gate.opened == []
-    assert bench.phase() is Phase.AWAITING_GUARD
-
-
-def test_an_admission_that_outlives_its_visit_is_recorded_as_not_opened(bench: Bench) -> None:
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    bench.stand()
-    visit, decision, _ = bench.recorder.decisions[-1]
-    bench.clock.advance(11.0)
-    bench.runtime.tick()
-    bench.runtime.tick()
-    assert bench.phase() is Phase.IDLE
-    bench.give(Recorded(visit, decision, EventId("gate-1/log/9"), Monotonic(bench.clock.now)))
-    assert [effect.outcome for effect, _ in bench.recorder.outcomes] == [GateOutcome.NOT_OPENED]
-    assert bench.gate.opened == []
-
-
-PLACE = EventId("gate-1/standby/7")
-
-
-def nobody_vouches(bench: Bench, event: EventId = PLACE) -> Decision:
-    """The newest decision has its place in the log, and nobody said in time that it is durable."""
-    visit, decision, _ = bench.recorder.decisions[-1]
-    bench.give(Recorded(visit, decision, None, bench.clock.now, bench.recorder.spends[-1], event))
-    return decision
-
-
-def test_an_admission_that_nobody_vouched_for_opens_nothing_and_is_recorded_as_not_opened(bench: Bench) -> None:
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    bench.stand()
-    nobody_vouches(bench)
-    assert bench.gate.opened == []
-    assert bench.phase() is Phase.AWAITING_GUARD
-    assert [(effect.admission, effect.outcome) for effect, _ in bench.recorder.outcomes] == [(PLACE, GateOutcome.NOT_OPENED)]
-    assert bench.recorder.given_back == [True]
-
-
-def test_it_opens_nothing_either_when_the_same_decision_is_made_again(bench: Bench) -> None:
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    bench.stand()
-    first = nobody_vouches(bench)
-    bench.stand(present=False)
-    bench.clock.advance(10)
-    bench.runtime.tick()
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    bench.stand()
-    assert bench.phase() is Phase.COMMITTING
-    assert bench.recorder.decisions[-1][1] == first
-    # Heard of once more, on whosever account: it stays what it was.
-    visit, decision, _ = bench.recorder.decisions[0]
-    bench.give(Recorded(visit, decision, None, bench.clock.now, None, PLACE))
-    assert (bench.phase(), bench.gate.opened) == (Phase.COMMITTING, [])
-    bench.durable("gate-1/log/9")
-    assert bench.gate.opened == [EventId("gate-1/log/9")]
-
-
-def test_within_one_visit_only_the_decision_that_is_durable_opens(bench: Bench) -> None:
-    bench.stand()
-    lose(bench, Part.CAMERA)
-    assert nobody_vouches(bench, EventId("gate-1/standby/2")).reasons == ("pass_unavailable",)
-    assert bench.recorder.outcomes == []  # a held visitor's record promises nothing
-    lose(bench, Part.CAMERA, well=True)
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    nobody_vouches(bench)
-    assert bench.phase() is Phase.AWAITING_GUARD
-    lose(bench, Part.CAMERA)
-    assert bench.gate.opened == []
-
-
-def test_an_admission_that_nobody_vouched_for_until_its_visit_was_over_is_recorded_as_not_opened_once(bench: Bench) -> None:
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    bench.stand()
-    bench.clock.advance(11)
-    bench.runtime.tick()
-    bench.stand(present=False)
-    bench.clock.advance(3)
-    bench.runtime.tick()
-    nobody_vouches(bench)
-    assert [(effect.admission, effect.outcome) for effect, _ in bench.recorder.outcomes] == [(PLACE, GateOutcome.NOT_OPENED)]
-    assert bench.gate.opened == []
-
-
-def test_a_pass_keeps_its_use_where_nobody_vouched_for_its_admission(bench: Bench) -> None:
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    bench.stand()
-    nobody_vouches(bench)
-    assert come_again(bench, "gate-1/log/3").reasons == ("resident",)
-
-
-def test_a_lost_thermometer_holds_for_the_guard(bench: Bench) -> None:
-    bench.give(PartHealth(Part.THERMOMETER, False, "errno 121", bench.clock.now))
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    assert bench.durable().reasons == ("temperature_unavailable",)
-    assert bench.gate.opened == []
-
-
 def test_the_gate_hears_the_loop_turn(bench: Bench) -> None:
     for _ in range(10):
         bench.clock.advance(0.15)
@@ -317,15 +191,6 @@ def test_nothing_is_sealed_of_whom_nothing_is_known() -> None:
     assert (draft.sealed, draft.body["sealed_for"]) == (None, None)
 
 
-def come_again(bench: Bench, event: str) -> Decision:
-    """The same pass, shown again by whoever comes after."""
-    bench.stand(present=False)
-    bench.clock.advance(10)
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    bench.stand()
-    return bench.durable(event)
-
-
 def test_a_pass_for_a_single_use_is_refused_the_second_time(bench: Bench) -> None:
     admission = admit_resident(bench)
     assert bench.recorder.spends[-1] is not None
@@ -354,37 +219,6 @@ def test_a_pass_means_nothing_to_a_clock_that_was_never_set(bench: Bench) -> Non
     assert bench.gate.opened == []
 
 
-def lose(bench: Bench, part: Part, *, well: bool = False) -> None:
-    bench.give(PartHealth(part, well, "" if well else "gone", bench.clock.now))
-
-
-def test_a_thermometer_that_comes_back_clears_the_visitor_who_was_held_without_it(bench: Bench) -> None:
-    lose(bench, Part.THERMOMETER)
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    assert bench.durable().reasons == ("temperature_unavailable",)
-    lose(bench, Part.THERMOMETER, well=True)
-    bench.stand()
-    assert bench.durable("gate-1/log/2").reasons == ("resident",)
-    assert bench.gate.opened == [EventId("gate-1/log/2")]
-
-
-@pytest.mark.parametrize("part", [Part.CAMERA, Part.EYES])
-def test_a_camera_that_comes_back_clears_the_visitor_who_was_held_without_it(bench: Bench, part: Part) -> None:
-    bench.stand()
-    lose(bench, part)
-    assert bench.durable().reasons == ("pass_unavailable",)
-    lose(bench, part, well=True)
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    assert bench.durable("gate-1/log/2").reasons == ("resident",)
-
-
-def test_a_camera_lost_after_the_pass_was_read_changes_nothing(bench: Bench) -> None:
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    lose(bench, Part.CAMERA)
-    bench.stand()
-    assert bench.durable().reasons == ("resident",)
-
-
 def test_a_fever_is_not_measured_away(bench: Bench) -> None:
     bench.stand(38.4)
     assert bench.durable().reasons == ("temperature_high",)
@@ -393,57 +227,6 @@ def test_a_fever_is_not_measured_away(bench: Bench) -> None:
     bench.stand(36.6)
     assert bench.phase() is Phase.AWAITING_GUARD
     assert len(bench.recorder.decisions) == 1
-
-
-def park(bench: Bench) -> str:
-    """Somebody without a code asks for the form and goes to fill it in."""
-    bench.stand()
-    bench.give(FormAsked(bench.clock.now))
-    assert bench.phase() is Phase.AWAITING_FORM
-    visit = bench.views[-1].visit
-    bench.stand()
-    assert bench.phase() is Phase.AWAITING_FORM
-    bench.stand(present=False)
-    bench.clock.advance(2)
-    bench.runtime.tick()
-    assert bench.phase() is Phase.IDLE
-    assert bench.recorder.notes[-1].kind == "visit_parked"
-    return visit
-
-
-def test_a_parked_visitor_is_back_with_one_scan(bench: Bench) -> None:
-    visit = park(bench)
-    bench.clock.advance(60)
-    bench.scan(signed_pass(VisitorKind.RESIDENT, holder=visit))
-    assert bench.runtime.visit.id == visit
-    assert bench.durable().reasons == ("resident",)
-    assert bench.recorder.decisions[-1][0] == visit
-
-
-def test_another_visitor_is_served_while_one_is_parked(bench: Bench) -> None:
-    visit = park(bench)
-    bench.clock.advance(5)
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    bench.stand()
-    assert bench.durable().reasons == ("resident",)
-    assert bench.runtime.visit.id != visit
-
-
-def test_a_parked_visitor_who_comes_too_late_begins_anew(bench: Bench) -> None:
-    visit = park(bench)
-    bench.clock.advance(601)
-    bench.runtime.tick()
-    assert bench.recorder.notes[-1].body["ending"] == "expired"
-    bench.scan(signed_pass(VisitorKind.RESIDENT, holder=visit))
-    assert bench.runtime.visit.id != visit
-    assert bench.phase() is Phase.COLLECTING
-
-
-def test_a_pass_whose_holder_is_no_parked_visit_is_a_pass_like_any_other(bench: Bench) -> None:
-    park(bench)
-    bench.scan(signed_pass(VisitorKind.RESIDENT, holder="someone"))
-    bench.stand()
-    assert bench.durable().reasons == ("resident",)
 
 
 def test_a_temperature_is_forgotten_when_its_owner_leaves_the_spot(bench: Bench) -> None:
@@ -481,38 +264,6 @@ def test_whoever_comes_after_one_who_was_held_is_a_visit_of_their_own(bench: Ben
     bench.stand(39.5)
     assert bench.durable("gate-1/log/2").reasons == ("temperature_high",)
     assert bench.gate.opened == []
-
-
-def test_a_gate_lost_after_the_order_leaves_the_outcome_open_and_the_pass_used(bench: Bench) -> None:
-    admit_resident(bench)
-    lose(bench, Part.GATE)
-    assert [effect.outcome for effect, _ in bench.recorder.outcomes] == [GateOutcome.UNKNOWN]
-    assert bench.recorder.given_back == [False]
-
-
-def test_a_failure_of_an_earlier_admission_is_not_this_one(bench: Bench) -> None:
-    admit_resident(bench)
-    bench.give(GateFailed(EventId("gate-1/log/0"), "late", bench.clock.now))
-    assert bench.phase() is Phase.OPENING
-    assert bench.recorder.outcomes == []
-
-
-def test_an_admission_that_comes_too_late_carries_nobody_elses_times(bench: Bench) -> None:
-    bench.scan(signed_pass(VisitorKind.RESIDENT))
-    bench.stand()
-    visit, decision, _ = bench.recorder.decisions[-1]
-    spends = bench.recorder.spends[-1]
-    bench.clock.advance(11)
-    bench.runtime.tick()
-    bench.stand(present=False)
-    bench.clock.advance(3)
-    bench.runtime.tick()
-    assert bench.runtime.visit.id != visit
-    bench.give(Recorded(visit, decision, EventId("gate-1/log/1"), bench.clock.now, spends))
-    (effect, draft), *_ = bench.recorder.outcomes
-    assert effect.outcome is GateOutcome.NOT_OPENED
-    assert draft.body["times_us"] == {}
-    assert bench.recorder.given_back == [True]
 
 
 def test_a_known_health_code_is_not_made_unknown_by_a_second_one(bench: Bench) -> None:

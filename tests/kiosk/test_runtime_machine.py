@@ -9,6 +9,7 @@ from kiosk.link import GateClosed, GateOpened, Passed
 from kiosk.model import Answer, EventId, Monotonic, VisitorKind
 from kiosk.presence import SPOT_EMPTY
 from kiosk.records import ZERO_CELSIUS_MK
+from tests.examples import examples
 from tests.kiosk.runtimes import Bench, signed_pass
 
 PEOPLE = range(4)
@@ -132,4 +133,4 @@ class AnyPeople(RuleBasedStateMachine):
 
 
 TestAnyPeople = AnyPeople.TestCase
-TestAnyPeople.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+TestAnyPeople.settings = settings(max_examples=examples(1.2), stateful_step_count=40, deadline=None)

@@ -1,23 +1,16 @@
-"""The loop and its screen: every scan answered at once, hints that age, calls for the guard, time, and turning back."""
+"""The loop and its screen: every scan answered at once, hints that age, time, and turning back."""
 
-from collections.abc import Callable
-
-import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from kiosk.display import ANSWERED_FOR, FOREHEAD_AFTER, MEASURED_EVERY, NOTICED_FOR, PARKED_FOR
 from kiosk.inbox import TokenAnswered
-from kiosk.link import Finished, FormAsked, GateClosed, GateOpened, GuardAsked, Noticed, Passed, SceneMoved, TimeAsked
-from kiosk.model import Answer, EventId, HealthStatus, Monotonic, Part, Phase, VisitorKind
-from kiosk.presence import CALLED_FOR, SETS_OFF
-from kiosk.view import GuardCall, Hint, Step, StepState, View
+from kiosk.link import Finished, FormAsked, GateClosed, GateOpened, GuardAsked, Noticed, SceneMoved, TimeAsked
+from kiosk.model import EventId, HealthStatus, Monotonic, Part, Phase, VisitorKind
+from kiosk.presence import SETS_OFF
+from kiosk.view import Hint, Step, StepState, View
 from kiosk.viewing import short_code
-from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
-from tests.kiosk.test_runtime import admit_resident, lose
-
-MENU = b"https://shop.example/menu"
+from tests.kiosk.runtimes import HEALTH_CODE, MENU, Bench, admit_resident, lose, signed_pass
+from tests.kiosk.watching import shown, stay, step, wait
 
 
 @pytest.fixture
@@ -28,41 +21,6 @@ def bench() -> Bench:
 @pytest.fixture
 def normal() -> Bench:
     return Bench("normal-times")
-
-
-def shown(bench: Bench) -> View:
-    return bench.views[-1]
-
-
-def step(bench: Bench, step: Step) -> StepState:
-    return dict(shown(bench).steps)[step]
-
-
-def kinds(bench: Bench) -> list[str]:
-    return [draft.kind for draft in bench.recorder.notes]
-
-
-def wait(bench: Bench, seconds: float) -> None:
-    """Time passes, and the loop turns at its own pace."""
-    end = bench.clock.now + seconds
-    while bench.clock.now < end:
-        bench.clock.advance(min(0.1, end - bench.clock.now))
-        bench.runtime.tick()
-
-
-def stay(bench: Bench, seconds: float) -> None:
-    """Somebody stands in the thermometer's field meanwhile, not measured yet."""
-    end = bench.clock.now + seconds
-    while bench.clock.now < end:
-        bench.clock.advance(min(0.1, end - bench.clock.now))
-        bench.stand(None)
-
-
-def step_out(bench: Bench) -> None:
-    """Whoever was in the thermometer's spot is out of it for long enough."""
-    for _ in range(9):
-        bench.stand(None, present=False)
-        bench.clock.advance(0.1)
 
 
 def test_there_is_something_to_show_before_anything_happens(bench: Bench) -> None:
@@ -218,108 +176,6 @@ def test_lost_parts_are_shown_and_since_when_the_server_is_away(bench: Bench) ->
     assert (shown(bench).lost, shown(bench).server_lost_at) == ((Part.THERMOMETER,), None)
 
 
-# The guard.
-
-
-def test_a_touch_calls_the_guard_though_nobody_was_seen_and_the_visit_goes_on(bench: Bench) -> None:
-    bench.give(GuardAsked(bench.clock.now))
-    assert kinds(bench) == ["guard_called"]
-    assert (shown(bench).phase, shown(bench).guard) == (Phase.COLLECTING, GuardCall.RINGING)
-    admit_resident(bench)
-    assert (shown(bench).answer, shown(bench).guard) == (Answer.ADMIT, None)
-    assert bench.gate.opened
-
-
-def test_whoever_called_is_waited_for_where_camera_and_thermometer_do_not_reach(bench: Bench) -> None:
-    bench.give(GuardAsked(bench.clock.now))
-    wait(bench, CALLED_FOR - 0.2)
-    assert shown(bench).phase is Phase.COLLECTING
-    wait(bench, 3.0)
-    assert shown(bench).phase is Phase.IDLE
-    assert kinds(bench) == ["guard_called", "visit_ended"]
-
-
-def test_a_call_that_nobody_answers_is_recorded_once(bench: Bench) -> None:
-    bench.give(GuardAsked(bench.clock.now))
-    stay(bench, 59.5)
-    assert shown(bench).guard is GuardCall.RINGING
-    stay(bench, 1.0)
-    assert shown(bench).guard is GuardCall.UNANSWERED
-    stay(bench, 5.0)
-    assert kinds(bench) == ["guard_called", "guard_unanswered"]
-    assert len({draft.body["visit"] for draft in bench.recorder.notes}) == 1
-
-
-def test_ringing_again_is_one_call_until_it_has_rung_out(bench: Bench) -> None:
-    for _ in range(5):
-        bench.give(GuardAsked(bench.clock.now))
-        stay(bench, 0.2)
-    assert kinds(bench) == ["guard_called"]
-    stay(bench, 60.0)
-    bench.give(GuardAsked(bench.clock.now))
-    assert shown(bench).guard is GuardCall.RINGING
-    stay(bench, 61.0)
-    assert kinds(bench) == ["guard_called", "guard_unanswered"] * 2
-
-
-def test_whoever_is_held_has_the_guard_called_and_the_end_of_the_visit_ends_the_call(bench: Bench) -> None:
-    bench.stand(38.4)
-    bench.durable()
-    assert shown(bench).guard is GuardCall.RINGING
-    assert step(bench, Step.TEMPERATURE) is StepState.NOT_IN_ORDER
-    bench.give(Finished(bench.clock.now))
-    assert [(draft.kind, draft.body.get("ending")) for draft in bench.recorder.notes] == [
-        ("guard_called", None),
-        ("visit_ended", "held"),
-    ]
-
-
-def test_a_refusal_does_not_end_the_call_of_whoever_made_it(bench: Bench) -> None:
-    bench.stand()
-    bench.give(GuardAsked(bench.clock.now))
-    bench.scan(b"GP1:NOT A PASS")
-    assert bench.durable().answer is Answer.REFUSE
-    assert (shown(bench).answer, shown(bench).guard) == (Answer.REFUSE, GuardCall.RINGING)
-
-
-def test_a_visitor_at_the_opening_gate_can_still_call_and_the_call_ends_with_the_visit(bench: Bench) -> None:
-    admission = admit_resident(bench)
-    bench.give(GuardAsked(bench.clock.now))
-    bench.give(GateOpened(admission, bench.clock.now))
-    assert (shown(bench).phase, shown(bench).guard) == (Phase.OPEN, GuardCall.RINGING)
-    bench.give(Passed(admission, bench.clock.now))
-    bench.give(GateClosed(admission, True, bench.clock.now))
-    assert kinds(bench) == ["guard_called", "visit_ended"]
-
-
-def test_a_call_while_another_is_on_the_way_is_a_visit_of_its_own_and_outlives_their_passage(bench: Bench) -> None:
-    admission = admit_resident(bench)
-    bench.give(GateOpened(admission, bench.clock.now))
-    bench.give(GuardAsked(bench.clock.now))
-    bench.give(Passed(admission, bench.clock.now))
-    bench.give(GateClosed(admission, True, bench.clock.now))
-    assert (shown(bench).phase, shown(bench).guard) == (Phase.COLLECTING, GuardCall.RINGING)
-    assert kinds(bench) == ["guard_called"]
-
-
-def test_whoever_called_and_steps_out_of_the_spot_is_waited_for(bench: Bench) -> None:
-    bench.stand()
-    bench.give(GuardAsked(bench.clock.now))
-    step_out(bench)
-    assert shown(bench).guard is GuardCall.RINGING
-
-
-def test_nobody_comes_in_on_the_code_of_one_who_called_and_stepped_out_of_the_spot(bench: Bench) -> None:
-    bench.stand()
-    bench.scan(signed_pass(VisitorKind.GUEST))
-    bench.give(GuardAsked(bench.clock.now))
-    step_out(bench)
-    assert shown(bench).phase is Phase.IDLE
-
-
-# More time, and turning back.
-
-
 def test_more_time_is_given_twice(bench: Bench) -> None:
     bench.scan(signed_pass(VisitorKind.GUEST))
     for _ in range(2):
@@ -367,9 +223,6 @@ def test_without_a_server_there_is_no_form_to_ask_for() -> None:
     alone.give(FormAsked(alone.clock.now))
     assert shown(alone).form is None
     assert shown(alone).phase is not Phase.AWAITING_FORM
-
-
-# Parked.
 
 
 def park(bench: Bench) -> View:
@@ -431,77 +284,3 @@ def test_the_ending_is_shown_before_the_kiosk_is_free(bench: Bench) -> None:
     bench.give(GateOpened(admission, bench.clock.now))
     bench.give(GateClosed(admission, False, Monotonic(bench.clock.now)))
     assert [view.phase for view in bench.views[-2:]] == [Phase.ENDED, Phase.IDLE]
-
-
-# Whatever happens.
-
-CODES = [
-    MENU,
-    HEALTH_CODE,
-    b"GP1:NOT A PASS",
-    *(signed_pass(kind, number=number, holder="310101199001011234") for number, kind in enumerate(VisitorKind, 1)),
-]
-
-
-def settle(bench: Bench) -> None:
-    if bench.recorder.decisions:
-        bench.durable()
-
-
-def lost_parts(bench: Bench) -> set[str]:
-    """The parts whose loss was recorded, and not their return."""
-    well = {draft.body["part"]: draft.body["well"] for draft in bench.recorder.notes if draft.kind == "part_health"}
-    return {part for part in well if not well[part]}
-
-
-HAPPENINGS: dict[str, Callable[[Bench, int], None]] = {
-    "stands": lambda bench, number: bench.stand(36.0 + number),
-    "is there": lambda bench, _: bench.stand(None),
-    "leaves": lambda bench, _: bench.stand(present=False),
-    "shows": lambda bench, number: bench.scan(CODES[number % len(CODES)]),
-    "form": lambda bench, _: bench.give(FormAsked(bench.clock.now)),
-    "guard": lambda bench, _: bench.give(GuardAsked(bench.clock.now)),
-    "time": lambda bench, _: bench.give(TimeAsked(bench.clock.now)),
-    "done": lambda bench, _: bench.give(Finished(bench.clock.now)),
-    "moves": lambda bench, number: bench.give(SceneMoved(number % 2 == 0, bench.clock.now)),
-    "noticed": lambda bench, number: bench.give(Noticed(list(Hint)[number], bench.clock.now)),
-    "waits": lambda bench, number: wait(bench, [0.1, 0.6, 2.0, 16.0, 31.0, 61.0][number]),
-    "part": lambda bench, number: lose(bench, list(Part)[number], well=number % 2 == 0),
-    "durable": lambda bench, _: settle(bench),
-    "opened": lambda bench, _: bench.give(GateOpened(EventId("gate-1/log/1"), bench.clock.now)),
-    "closed": lambda bench, _: bench.give(GateClosed(EventId("gate-1/log/1"), False, bench.clock.now)),
-}
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(sorted(HAPPENINGS)), st.integers(0, 5)), max_size=25))
-def test_whatever_happens_the_screen_shows_the_visit_as_it_is(happened: list[tuple[str, int]]) -> None:
-    bench = Bench("response-level-2")
-    for name, number in happened:
-        HAPPENINGS[name](bench, number)
-        wait(bench, MEASURED_EVERY)
-        view, visit = shown(bench), bench.runtime.visit
-        assert set(view.lost) == lost_parts(bench)
-        if view.phase in {Phase.OPEN, Phase.PASSED}:
-            # Of the one on the way through, as long as nobody else is there.
-            assert (visit.phase, view.answer) == (Phase.IDLE, Answer.ADMIT)
-            continue
-        assert (view.phase, view.visit) == (visit.phase, visit.id)
-        assert (view.guard is None) == (visit.called_at is None)
-        assert view.answer is not Answer.ADMIT or visit.admission is not None
-        assert view.phase is not Phase.IDLE or (view.hint, view.answer, view.form) == (None, None, None)
-    assert b"310101199001011234" not in msgspec.msgpack.encode(bench.views)
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.permutations(CODES))
-def test_every_code_that_is_shown_is_answered_at_once(codes: list[bytes]) -> None:
-    bench = Bench("response-level-2")
-    bench.stand(None)
-    for content in codes:
-        if shown(bench).phase not in {Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING}:
-            return
-        bench.scan(content)
-        taken = shown(bench).code_taken_at == bench.clock.now
-        assert taken is not (shown(bench).hint is Hint.NOT_RECOGNISED)
-        bench.clock.advance(0.2)

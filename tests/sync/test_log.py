@@ -14,6 +14,7 @@ from kiosk.ports import Admission
 from kiosk.spent import Spend
 from sync.log import SqliteLog
 from sync.wire import MAX_EVENT
+from tests.examples import examples
 from tests.sync.logs import ADMIT, COMPOUND, DAY_S, DEVICE, REFUSE, LogClock, current, drafts, held, note, opened, verified
 
 
@@ -42,7 +43,7 @@ def test_ids_count_up_and_name_the_events_in_the_file(path: Path) -> None:
     assert [event.fields["number"] for event in held(path)[log_id][1:]] == list(range(5))
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(0.25))
 @given(st.lists(st.tuples(drafts, st.booleans()), max_size=6))
 def test_whatever_is_appended_reads_back_as_a_chain(
     tmp_path_factory: pytest.TempPathFactory, appended: list[tuple[Draft, bool]]

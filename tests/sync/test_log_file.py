@@ -14,6 +14,7 @@ from kiosk.events import Draft
 from sync.log import SqliteLog
 from sync.log_file import APPLICATION_ID, CHECK_WHOLE_UP_TO, SCHEMA_VERSION
 from tests.captured_lines import capture_logs
+from tests.examples import examples
 from tests.sync.logs import COMPOUND, DEVICE, LogClock, acknowledge_all, current, held, note, opened, verified
 
 
@@ -178,7 +179,7 @@ def test_files_set_aside_at_the_same_moment_do_not_replace_each_other(path: Path
     assert contents(path) == sorted(kept)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(0.4))
 @given(st.data())
 def test_damage_never_leaves_the_gate_without_a_log(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     path = tmp_path_factory.mktemp("log") / "log.sqlite"

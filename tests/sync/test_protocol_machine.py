@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.captured_lines import capture_logs
+from tests.examples import examples
 from tests.sync.both_ends import BothEnds, DiesAt, Fate, Key, chained
 from tests.sync.logs import DAY_S
 
@@ -166,8 +167,7 @@ class Forking(Replicating):
             assert all(event.prev_hash in known for seq, event in events if seq > 1)
 
 
-# HYPOTHESIS_PROFILE=deep tries twenty times as many.
-FEW = settings(max_examples=max(1, settings().max_examples // 5), stateful_step_count=25, deadline=None)
+FEW = settings(max_examples=examples(0.2), stateful_step_count=25, deadline=None)
 Replicating.TestCase.settings = FEW
 Forking.TestCase.settings = FEW
 TestReplicating = Replicating.TestCase

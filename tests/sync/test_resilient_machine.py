@@ -13,6 +13,7 @@ from kiosk.errors import Unacknowledged
 from kiosk.model import EventId, GateOutcome
 from kiosk.spent import AlreadySpent, Spend
 from tests.captured_lines import capture_logs
+from tests.examples import examples
 from tests.sync.logs import LogClock, held, note, verified
 from tests.sync.resilience import WAIT_S, Kiosk
 from tests.sync.servers import BROKEN, Reply, Request
@@ -177,5 +178,5 @@ class GoingOn(RuleBasedStateMachine):
         return self.kiosk
 
 
-GoingOn.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+GoingOn.TestCase.settings = settings(max_examples=examples(1), stateful_step_count=30, deadline=None)
 TestGoingOn = GoingOn.TestCase

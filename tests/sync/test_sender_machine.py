@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from kiosk.events import Event
+from tests.examples import examples
 from tests.sync.logs import current, held, opened, verified
 from tests.sync.servers import BROKEN, Reply, Request, Site, turns
 
@@ -117,5 +118,5 @@ class Sending(RuleBasedStateMachine):
         return ANSWERS.get(fate)
 
 
-Sending.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
+Sending.TestCase.settings = settings(max_examples=examples(0.6), stateful_step_count=30)
 TestSending = Sending.TestCase

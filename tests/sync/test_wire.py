@@ -11,6 +11,7 @@ from kiosk import events
 from kiosk.events import GENESIS, Draft, Event, Head
 from sync import wire
 from sync.wire import MAX_BODY, MAX_EVENT, NotOnTheWire, Standing
+from tests.examples import examples
 from tests.sync.logs import COMPOUND, DEVICE, drafts, note
 
 LOG_ID = "0123456789abcdef"
@@ -175,7 +176,7 @@ def test_any_bytes_are_an_upload_or_named_none(body: bytes) -> None:
         wire.decode_upload(body)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(3))
 @given(st.data())
 def test_a_damaged_upload_is_named_none_or_arrives_event_by_event(data: st.DataObject) -> None:
     body = bytearray(body_of(event_json(GOOD, later=[1, {"a": "é"}]), event_json(GOOD), later={"b": "ü"}))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.ui.views import picture, view
 from ui import theme
 from ui.gallery import SETTLES_IN, studio
@@ -126,7 +127,7 @@ STROKES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(0.6), deadline=None)
 @given(strokes=STROKES)
 def test_whatever_three_fingers_do_the_next_press_counts(
     open_studio: None, strokes: list[tuple[int, str, float, float]]

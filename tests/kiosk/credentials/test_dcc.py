@@ -16,6 +16,7 @@ from kiosk.credentials.bounded import MAX_DEPTH, Unreadable, cbor, inflate
 from kiosk.credentials.dcc import MAX_INFLATED, revocation_mark
 from kiosk.credentials.dcc_trust import read_certificate
 from kiosk.model import Credential, CredentialKind, Finding, FindingKind, Seconds, Verdict, WallTime
+from tests.examples import examples
 
 SIGNER = ec_document_signer()
 OTHER = ec_document_signer()
@@ -393,13 +394,13 @@ def test_no_cbor_whatever_in_place_of_the_claims_raises(item: object) -> None:
 
 
 @given(st.dictionaries(members, items, min_size=1))
-@settings(max_examples=300)
+@settings(max_examples=examples(3))
 def test_no_cbor_whatever_in_a_certificate_raises(changes: dict[str, object]) -> None:
     assert checked(SIGNER.text(dcc(**changes))).verdict in (Verdict.MALFORMED, Verdict.UNSUPPORTED, Verdict.VALID)
 
 
 @given(st.dictionaries(st.sampled_from([*entry()]), items, min_size=1))
-@settings(max_examples=300)
+@settings(max_examples=examples(3))
 def test_no_cbor_whatever_in_a_statement_raises(changes: dict[str, object]) -> None:
     found = checked(SIGNER.text(dcc(v=[entry(**changes)])))
     assert found.verdict in (Verdict.MALFORMED, Verdict.VALID)

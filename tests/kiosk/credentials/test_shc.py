@@ -16,6 +16,7 @@ from kiosk.bench.specimens import ISS, NOW, Tree, base64url, card, card_signer, 
 from kiosk.credentials import CardPart, CardParts, TrustList, combine, examine, examine_parts, read_trust
 from kiosk.credentials.shc import MAX_ALONE, MAX_INFLATED, MAX_PART, MAX_PARTS
 from kiosk.model import Credential, CredentialKind, Finding, FindingKind, Seconds, Verdict, WallTime
+from tests.examples import examples
 
 SIGNER, OTHER = card_signer(), card_signer()
 HOUR = timedelta(hours=1)
@@ -404,7 +405,7 @@ def test_no_json_whatever_in_a_card_raises(changes: Tree) -> None:
 
 
 @given(st.dictionaries(st.sampled_from([*dose("")]), trees, min_size=1))
-@settings(max_examples=200)
+@settings(max_examples=examples(2))
 def test_no_json_whatever_in_a_resource_raises(changes: Tree) -> None:
     assert checked(SIGNER.jws(card(dose("2021-01-01") | changes))).verdict in (Verdict.VALID, Verdict.MALFORMED)
 

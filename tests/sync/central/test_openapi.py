@@ -27,6 +27,7 @@ from sync.central.store import Store
 from sync.central.vault import ClosedVault
 from sync.downward.publication import GivenBack
 from sync.wire import COMPOUND_HEADER, NAME, SIMULATED_HEADER, Upload, WireEvent
+from tests.examples import examples
 from tests.sync.central.kiosks import LOG_ID, NOON_US, KioskLog
 from tests.sync.central.serving import Running, document_key, server
 
@@ -99,7 +100,7 @@ def test_no_request_whatever_is_answered_with_a_fault_of_the_servers_own(
         api[path][method].as_strategy() | api[path][method].as_strategy(generation_mode=GenerationMode.NEGATIVE),
         st.booleans(),
     )
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(1.5), deadline=None, suppress_health_check=list(HealthCheck))
     def ask(case: schemathesis.Case[Any], simulated: bool) -> None:
         who: dict[str, Any] = {}
         if simulated:

@@ -14,6 +14,7 @@ from kiosk.records import Stamp, note_draft
 from sync.central.schema import Timing
 from sync.central.store import Store
 from sync.central.timing import Anchor, corrected
+from tests.examples import examples
 from tests.sync.central.kiosks import LOG_ID, NOON_US, KioskLog
 from tests.sync.central.test_store import rows
 from tests.sync.central.vaults import sealer_of, vault_in
@@ -133,7 +134,7 @@ def test_personal_data_are_kept_from_when_it_happened(store: Store, url: str, tm
     assert [row.at_us for row in rows(url, "SELECT at_us FROM personal")] == [NOON_US - HOUR_US]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(0.3), deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["one", "two"]), st.sampled_from([NEVER, SET])), min_size=1, max_size=12), st.data()
 )

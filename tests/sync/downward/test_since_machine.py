@@ -18,6 +18,7 @@ from sync.central.schema import document
 from sync.central.store import Store
 from sync.downward.contents import read_content
 from sync.downward.publication import in_force
+from tests.examples import examples
 from tests.sync.central.documents import WHO, policy, revocations
 from tests.sync.central.kiosks import NOON_US
 from tests.sync.downward.kiosks import CONFIGURED, Kiosk, Line, withheld
@@ -137,4 +138,4 @@ class Since(RuleBasedStateMachine):
 
 
 TestSince = Since.TestCase
-TestSince.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestSince.settings = settings(max_examples=examples(0.6), stateful_step_count=25, deadline=None)
