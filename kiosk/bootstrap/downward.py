@@ -134,7 +134,7 @@ def _parts(config: Config, place: str, clock: Clock, configured: InForce, tell: 
         way,
         key,
         compound=gate.compound,
-        device=place,
+        gate=place,
         software=SOFTWARE,
         clock=clock,
         configured=configured,

@@ -94,7 +94,7 @@ def documents(context: typer.Context, compound: Compound, config: ConfigFile = N
 def open_gate(
     context: typer.Context,
     compound: Compound,
-    device: Annotated[str, typer.Option(help="The gate's device.", metavar="NAME")],
+    gate: Annotated[str, typer.Option(help="The gate.", metavar="NAME")],
     who: Who,
     reason: Reason,
     role: InRole = "guard",
@@ -105,12 +105,12 @@ def open_gate(
     from sync.central.opening import wall_us
 
     asked_by = asker(who, role, reason)
-    with _published(context, config, compound, device) as (_, opened, key):
-        said = issue_open(opened.engine, key, compound, device, asked_by, wall_us())
+    with _published(context, config, compound, gate) as (_, opened, key):
+        said = issue_open(opened.engine, key, compound, gate, asked_by, wall_us())
         if fetched(opened.engine, said, wall_us):
-            typer.echo(f"{said.id} fetched by {device}; its log says what became of it")
+            typer.echo(f"{said.id} fetched by {gate}; its log says what became of it")
             return 0
-    typer.echo(f"gatepost: {said.id} expired: {device} has not asked within 10 seconds, and will not open", err=True)
+    typer.echo(f"gatepost: {said.id} expired: {gate} has not asked within 10 seconds, and will not open", err=True)
     return 1
 
 

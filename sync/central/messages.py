@@ -25,7 +25,7 @@ MAY_OPEN = frozenset({Role.MANAGER, Role.COMMITTEE, Role.GUARD})
 LOOK_S = 0.1
 
 Address = tuple[str, str]
-"""(compound, device)."""
+"""(compound, gate)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Standing:
 
     @property
     def cursor(self) -> str:
-        """Where whoever has it goes on; cursors of one device are in the order of issue."""
+        """Where whoever has it goes on; cursors of one gate are in the order of issue."""
         return f"{self.issued_us:016d}-{self.id}"
 
 
@@ -50,12 +50,12 @@ class Snapshot:
     messages: Mapping[Address, tuple[Standing, ...]]
     numbers: Mapping[Address, int]
 
-    def number_of(self, compound: str, device: str) -> int:
-        """The number of the newest document that matters to a device; 0 where there is none."""
-        return max(self.numbers.get((compound, ""), 0), self.numbers.get((compound, device), 0))
+    def number_of(self, compound: str, gate: str) -> int:
+        """The number of the newest document that matters to a gate; 0 where there is none."""
+        return max(self.numbers.get((compound, ""), 0), self.numbers.get((compound, gate), 0))
 
 
-def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, asker: Asker, now_us: int) -> Message:
+def issue_open(engine: Engine, key: DocumentKey, compound: str, gate: str, asker: Asker, now_us: int) -> Message:
     """Command a gate to let in whoever stands there; that it was, by whom and why, is recorded with it.
 
     Raises NotAllowed.
@@ -64,7 +64,7 @@ def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, ask
         raise NotAllowed(f"a {asker.role} may not open a gate from afar")
     said = Message(
         compound=compound,
-        device=device,
+        gate=gate,
         id=secrets.token_hex(16),
         kind=OPEN,
         issued_us=now_us,
@@ -74,11 +74,11 @@ def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, ask
     signed = sign(key.private(), Purpose.MESSAGE, said)
     forget_expired(engine, now_us)
     with changing(engine) as connection:
-        record(connection, compound, asker, Act.OPEN_GATE, {"device": device, "command": said.id}, now_us)
+        record(connection, compound, asker, Act.OPEN_GATE, {"gate": gate, "command": said.id}, now_us)
         connection.execute(
             insert(message).values(
                 compound=compound,
-                device=device,
+                gate=gate,
                 id=said.id,
                 issued_us=said.issued_us,
                 expires_us=said.expires_us,
@@ -91,7 +91,7 @@ def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, ask
 
 def fetched(engine: Engine, said: Message, wall_us: Callable[[], int], wait: Callable[[float], object] = time.sleep) -> bool:
     """Wait until a message was fetched (True) or has expired (False)."""
-    query = select(message.c.fetched_us).where(_named(said.compound, said.device, [said.id]))
+    query = select(message.c.fetched_us).where(_named(said.compound, said.gate, [said.id]))
     while True:
         expired = wall_us() >= said.expires_us
         with engine.connect() as connection:
@@ -108,9 +108,9 @@ def forget_expired(engine: Engine, now_us: int) -> int:
         return connection.execute(delete(message).where(message.c.expires_us < now_us - KEPT_US)).rowcount
 
 
-def take(engine: Engine, compound: str, device: str, ids: list[str], now_us: int) -> set[str]:
+def take(engine: Engine, compound: str, gate: str, ids: list[str], now_us: int) -> set[str]:
     """Note that messages are being fetched; which of them have not expired meanwhile."""
-    ours = and_(_named(compound, device, ids), message.c.expires_us > now_us)
+    ours = and_(_named(compound, gate, ids), message.c.expires_us > now_us)
     with changing(engine) as connection:
         connection.execute(update(message).where(ours, message.c.fetched_us.is_(None)).values(fetched_us=now_us))
         return set(connection.execute(select(message.c.id).where(ours)).scalars())
@@ -127,7 +127,7 @@ def _standing(connection: Connection, now_us: int) -> Mapping[Address, tuple[Sta
     query = select(message).where(message.c.expires_us > now_us).order_by(message.c.issued_us, message.c.id)
     for row in connection.execute(query):
         one = Standing(row.id, row.issued_us, row.expires_us, Signed(row.statement, row.signature))
-        address = (row.compound, row.device)
+        address = (row.compound, row.gate)
         found[address] = (*found.get(address, ()), one)
     return found
 
@@ -138,5 +138,5 @@ def _numbers(connection: Connection) -> Mapping[Address, int]:
     return {(row.compound, row.gate): row.number for row in connection.execute(query)}
 
 
-def _named(compound: str, device: str, ids: Iterable[str]) -> ColumnElement[bool]:
-    return and_(message.c.compound == compound, message.c.device == device, message.c.id.in_(list(ids)))
+def _named(compound: str, gate: str, ids: Iterable[str]) -> ColumnElement[bool]:
+    return and_(message.c.compound == compound, message.c.gate == gate, message.c.id.in_(list(ids)))

@@ -228,7 +228,7 @@ message = Table(
     "message",
     metadata,
     Column("compound", String(63), primary_key=True),
-    Column("device", String(63), primary_key=True),
+    Column("gate", String(63), primary_key=True),
     Column("id", String(32), primary_key=True),
     Column("issued_us", BigInteger, nullable=False),
     Column("expires_us", BigInteger, nullable=False),

@@ -64,7 +64,7 @@ class Keeper:
         key: Ed25519PublicKey,
         *,
         compound: str,
-        device: str,
+        gate: str,
         software: str,
         clock: Clock,
         configured: InForce,
@@ -79,7 +79,7 @@ class Keeper:
         self._source = source
         self._key = key
         self._compound = compound
-        self._device = device
+        self._gate = gate
         self._clock = clock
         self._configured = configured
         self._tell = tell
@@ -164,9 +164,9 @@ class Keeper:
             received_at = self._clock.monotonic()
             try:
                 standing = verified(page.standing, Purpose.STANDING, self._key, Standing)
-                if (standing.compound, standing.device, standing.nonce) != (self._compound, self._device, nonce):
+                if (standing.compound, standing.gate, standing.nonce) != (self._compound, self._gate, nonce):
                     raise NotSigned("the standing is no answer to this question")
-                found = [authentic(one, self._key, self._compound, self._device) for one in page.documents]
+                found = [authentic(one, self._key, self._compound, self._gate) for one in page.documents]
             except NotSigned as error:
                 self.refused += 1
                 if self._signed.lose(received_at, reason=str(error)):

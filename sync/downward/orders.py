@@ -24,9 +24,9 @@ class Orders:
     It must have been issued after this core began: what the one before may have carried out is not carried out again.
     """
 
-    def __init__(self, key: Ed25519PublicKey, compound: str, device: str, time: ServerTime, began: Monotonic) -> None:
+    def __init__(self, key: Ed25519PublicKey, compound: str, gate: str, time: ServerTime, began: Monotonic) -> None:
         self._key = key
-        self._address = (compound, device)
+        self._address = (compound, gate)
         self._time = time
         self._began = began
         self._heard: OrderedDict[str, bool] = OrderedDict()
@@ -42,7 +42,7 @@ class Orders:
         except NotSigned:
             self._turn_away()
             return None
-        if (said.compound, said.device) != self._address:
+        if (said.compound, said.gate) != self._address:
             self._turn_away()
             return None
         if said.kind != OPEN:

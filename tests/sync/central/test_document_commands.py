@@ -81,7 +81,7 @@ def test_trust_is_published_as_one_document_of_all_its_files(folder: Path) -> No
         (("publish", *BY, "policy", "rules.toml", "--gate", "Gate 2"), "no gate's name"),
         (("publish", "--compound", "River", "--as", "x", "policy", "rules.toml"), "no compound's name"),
         (("withdraw", *BY, "policy"), "no policy of riverside"),
-        (("open", *BY, "--device", "gate-1", "--reason", " "), "a reason must be given"),
+        (("open", *BY, "--gate", "gate-1", "--reason", " "), "a reason must be given"),
     ],
 )
 def test_bad_usage_is_one_sentence_and_publishes_nothing(folder: Path, arguments: tuple[str, ...], sentence: str) -> None:
@@ -92,7 +92,7 @@ def test_bad_usage_is_one_sentence_and_publishes_nothing(folder: Path, arguments
 
 
 def test_a_command_that_no_kiosk_fetches_expires_and_says_so(folder: Path) -> None:
-    ran = run(folder, "open", *BY, "--device", "gate-1", "--reason", "the courier")
+    ran = run(folder, "open", *BY, "--gate", "gate-1", "--reason", "the courier")
     assert (ran.returncode, ran.stdout) == (1, "")
     assert "expired" in ran.stderr
 

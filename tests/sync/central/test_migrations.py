@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
 from sync.central.blind import Field
 from sync.central.database import changing, migrations, open_database
@@ -96,3 +96,16 @@ def test_without_the_devices_table_nobody_is_enrolled_and_nothing_else_is_lost(e
     # The same key at the same gate is the same device again.
     again = code_for(engine, at_us=NOON_US)
     assert redeem(engine, "riverside", again.secret, key, NOON_US) == first
+
+
+def test_messages_go_to_gates_by_that_word_and_what_was_under_way_is_dropped(engine: Engine, url: str) -> None:
+    stem = "INSERT INTO message (compound, {}, id, issued_us, expires_us, statement, signature) VALUES ('riverside', 'gate-1'"
+    for revision, up, before, after in (("0004_documents", False, "gate", "device"), ("head", True, "device", "gate")):
+        with engine.begin() as connection:
+            connection.execute(text(stem.format(before) + ", '00', 1, 2, '{}', '')"))
+        move(engine, revision, up=up)
+        names = {column["name"] for column in inspect(engine).get_columns("message")}
+        assert after in names
+        assert before not in names
+        assert inspect(engine).get_pk_constraint("message")["constrained_columns"] == ["compound", after, "id"]
+        assert rows(url, "SELECT * FROM message") == []

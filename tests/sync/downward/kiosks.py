@@ -23,10 +23,10 @@ WIRE = 1
 class Line:
     """The server's own code, reached without a network. `disturb` changes an answer, or raises in its place."""
 
-    def __init__(self, documents: Documents, compound: str, device: str) -> None:
+    def __init__(self, documents: Documents, compound: str, gate: str) -> None:
         self.server = documents
         self.compound = compound
-        self.device = device
+        self.gate = gate
         self.cut = False
         self.disturb: Callable[[Page], Page] = lambda page: page
         self.asked: list[int] = []
@@ -34,13 +34,13 @@ class Line:
     def documents(self, since: int, nonce: str) -> Page:
         self.asked.append(since)
         self._reach()
-        some, more = paged(self.server.since(self.compound, self.device, since))
-        standing = self.server.standing(self.compound, self.device, nonce)
+        some, more = paged(self.server.since(self.compound, self.gate, since))
+        standing = self.server.standing(self.compound, self.gate, nonce)
         return self.disturb(Page(wire=WIRE, standing=standing, documents=[one.sent for one in some], more=more))
 
     def give_back(self, documents: Sequence[Document]) -> None:
         self._reach()
-        self.server.take_back(self.compound, self.device, [one.sent for one in documents])
+        self.server.take_back(self.compound, self.gate, [one.sent for one in documents])
 
     def _reach(self) -> None:
         if self.cut:
@@ -62,11 +62,11 @@ class Kiosk:
 
     def restart(self, software: str = "1") -> None:
         self.keeper = Keeper(
-            Shelf(self.folder, self.key, self.line.compound, self.line.device),
+            Shelf(self.folder, self.key, self.line.compound, self.line.gate),
             self.line,
             self.key,
             compound=self.line.compound,
-            device=self.line.device,
+            gate=self.line.gate,
             software=software,
             clock=self.clock,
             configured=CONFIGURED,

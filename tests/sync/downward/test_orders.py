@@ -31,7 +31,7 @@ def command(issued_s: float = 1.0, number: int = 1, **other: object) -> Message:
     issued_us = NOON_US + round(issued_s * 1e6)
     said = Message(
         compound="riverside",
-        device="gate-1",
+        gate="gate-1",
         id=f"{number:032x}",
         kind=OPEN,
         issued_us=issued_us,
@@ -91,7 +91,7 @@ def test_without_the_servers_time_nothing_is_in_time() -> None:
 FOREIGN = {
     "another site's": signed(command(), STRANGER),
     "another compound's": signed(command(compound="lakeside")),
-    "another gate's": signed(command(device="gate-2")),
+    "another gate's": signed(command(gate="gate-2")),
     "signed for another purpose": signed(command(), purpose=Purpose.DOCUMENT),
     "changed": Signed(signed(command()).statement.replace("gate-1", "gate-9"), signed(command()).signature),
     "not canonical": Signed(" " + signed(command()).statement, signed(command()).signature),
