@@ -116,9 +116,11 @@ def _parts(config: Config, place: str, clock: Clock, configured: InForce, tell: 
     key = _key(config, papers)
     if key is None:
         return None
+    device = gate.device
     with suppress(PapersUnusable):
-        # A kiosk that has just been enrolled may have learnt that it stands at another gate.
-        place = place if (own := papers.place()) is None else own.gate
+        # A kiosk that has just been enrolled may have learnt that it is another device, at another gate.
+        if (own := papers.place()) is not None:
+            place, device = own.gate, own.device
     from sync.downward.keeper import Keeper
     from sync.downward.listener import Listener
     from sync.downward.orders import Orders
@@ -127,7 +129,7 @@ def _parts(config: Config, place: str, clock: Clock, configured: InForce, tell: 
     from sync.line import Line
 
     simulated = config.simulation is not None
-    line = Line(section.url, gate.device, papers=papers, timeout_s=section.timeout_s, simulated=simulated)
+    line = Line(section.url, device, papers=papers, timeout_s=section.timeout_s, simulated=simulated)
     way = Way(line, gate.compound, place)
     keeper = Keeper(
         Shelf(Path(config.log.path).parent / FOLDER, key, gate.compound, place),
@@ -140,7 +142,7 @@ def _parts(config: Config, place: str, clock: Clock, configured: InForce, tell: 
         configured=configured,
         tell=tell,
     )
-    orders = Orders(key, gate.compound, place, keeper.time, clock.monotonic())
+    orders = Orders(key, (gate.compound, place, device), keeper.time, clock.monotonic())
     return Parts(keeper, orders, way, Worker("downward", Listener(keeper, orders, way, clock, tell)))
 
 

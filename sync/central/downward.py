@@ -15,6 +15,7 @@ from sync.central.body import Refused
 from sync.central.document_key import KeyUnusable
 from sync.central.office import Full, Office
 from sync.central.publishing import Documents
+from sync.central.recipients import Recipient
 from sync.downward.message import LONGEST_WAIT_S, WAIT_S
 from sync.downward.publication import MAX_PAGE, WIRE, GivenBack, Page, paged
 from sync.downward.signing import NotSigned
@@ -80,7 +81,9 @@ def downward_routes(documents: Documents, office: Office, authentication: Authen
         wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)] = WAIT_S,
     ) -> Response:
         _see_theirs(caller, compound, gate)
-        return _Waiting(office, compound, gate, after, number, wait)
+        # Two devices may share a gate: each hears what is said to itself.
+        device = gate if caller.place is None else caller.place.device
+        return _Waiting(office, Recipient(compound, gate, device), after, number, wait)
 
     return router
 
@@ -94,10 +97,10 @@ def _see_theirs(caller: Caller, compound: str, gate: str) -> None:
 class _Waiting(StreamingResponse):
     """The answer of one who waits; 503 when no place is free."""
 
-    def __init__(self, office: Office, compound: str, gate: str, after: str, number: int, wait_s: float) -> None:
+    def __init__(self, office: Office, who: Recipient, after: str, number: int, wait_s: float) -> None:
         super().__init__(self._news(), headers={"Cache-Control": "no-store"}, media_type="application/json")
         self._office = office
-        self._asked = (compound, gate, after, number)
+        self._asked = (who, after, number)
         self._wait_s = wait_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

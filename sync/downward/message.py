@@ -33,10 +33,11 @@ KindName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """The statement of one message to one gate."""
+    """The statement of one message to one device at a gate."""
 
     compound: Name
     gate: Name
+    device: Name
     id: MessageId
     kind: KindName
     issued_us: Micros

@@ -98,14 +98,24 @@ def test_without_the_devices_table_nobody_is_enrolled_and_nothing_else_is_lost(e
     assert redeem(engine, "riverside", again.secret, key, NOON_US) == first
 
 
-def test_messages_go_to_gates_by_that_word_and_what_was_under_way_is_dropped(engine: Engine, url: str) -> None:
-    stem = "INSERT INTO message (compound, {}, id, issued_us, expires_us, statement, signature) VALUES ('riverside', 'gate-1'"
-    for revision, up, before, after in (("0004_documents", False, "gate", "device"), ("head", True, "device", "gate")):
+def test_messages_go_to_a_device_at_a_gate_and_what_was_under_way_is_dropped(engine: Engine, url: str) -> None:
+    def address() -> list[str]:
+        _, *middle, _ = inspect(engine).get_pk_constraint("message")["constrained_columns"]
+        return middle
+
+    steps = (
+        ("0005_messages_to_gates", False, ["gate"]),
+        ("0004_documents", False, ["device"]),
+        ("0005_messages_to_gates", True, ["gate"]),
+        ("head", True, ["gate", "device"]),
+    )
+    for revision, up, after in steps:
+        names, places = ", ".join(address()), ", ".join("'gate-1'" for _ in address())
         with engine.begin() as connection:
-            connection.execute(text(stem.format(before) + ", '00', 1, 2, '{}', '')"))
+            under_way = f"VALUES ('riverside', {places}, '00', 1, 2, '{{}}', '')"
+            columns = f"(compound, {names}, id, issued_us, expires_us, statement, signature)"
+            connection.execute(text(f"INSERT INTO message {columns} {under_way}"))
         move(engine, revision, up=up)
-        names = {column["name"] for column in inspect(engine).get_columns("message")}
-        assert after in names
-        assert before not in names
-        assert inspect(engine).get_pk_constraint("message")["constrained_columns"] == ["compound", after, "id"]
+        assert address() == after
+        assert {"gate", "device"} & {column["name"] for column in inspect(engine).get_columns("message")} == set(after)
         assert rows(url, "SELECT * FROM message") == []

@@ -9,11 +9,13 @@ import pytest
 from sync.central.access import Asker, NotAllowed, Role, recorded
 from sync.central.messages import fetched, issue_open, snapshot, take
 from sync.central.office import Full, Office
+from sync.central.recipients import Recipient
 from sync.central.store import Store
 from sync.downward.message import EXPIRES_US, Message, News
 from sync.downward.signing import Purpose, verified
 from tests.sync.central.documents import COMPOUND, GATE, Site
 
+HERE = Recipient(COMPOUND, GATE, GATE)
 GUARD = Asker("Wang Fang", Role.GUARD, "the courier at the north gate")
 
 
@@ -22,12 +24,12 @@ def site(store: Store, tmp_path: Path) -> Site:
     return Site(store, tmp_path)
 
 
-def opened(site: Site, gate: str = GATE, asker: Asker = GUARD) -> Message:
-    return issue_open(site.engine, site.key, COMPOUND, gate, asker, site.now_us)
+def opened(site: Site, device: str = GATE, asker: Asker = GUARD) -> Message:
+    return issue_open(site.engine, site.key, Recipient(COMPOUND, GATE, device), asker, site.now_us)
 
 
-async def ask(office: Office, gate: str = GATE, after: str = "", number: int = 0, wait_s: float = 0.0) -> News:
-    with office.place(COMPOUND, gate, after, number) as waiter:
+async def ask(office: Office, device: str = GATE, after: str = "", number: int = 0, wait_s: float = 0.0) -> News:
+    with office.place(Recipient(COMPOUND, GATE, device), after, number) as waiter:
         return await office.news(waiter, wait_s)
 
 
@@ -35,10 +37,10 @@ def said(site: Site, news: News) -> list[Message]:
     return [verified(one, Purpose.MESSAGE, site.public, Message) for one in news.messages]
 
 
-def test_a_command_reaches_its_gate_and_no_other(site: Site) -> None:
+def test_a_command_reaches_its_device_and_no_other_at_the_same_gate(site: Site) -> None:
     async def both() -> tuple[News, News]:
         office = Office(site.engine, lambda: site.now_us)
-        return await ask(office), await ask(office, "gate-2")
+        return await ask(office), await ask(office, "gate-1-out")
 
     command = opened(site)
     ours, theirs = asyncio.run(both())
@@ -67,7 +69,7 @@ def test_a_command_that_has_expired_is_never_given(site: Site) -> None:
 
 def test_one_that_expires_while_its_answer_is_made_is_not_given(site: Site) -> None:
     command = opened(site)
-    assert take(site.engine, COMPOUND, GATE, [command.id], command.expires_us) == set()
+    assert take(site.engine, HERE, [command.id], command.expires_us) == set()
 
 
 def test_its_issuer_learns_whether_it_was_fetched(site: Site) -> None:
@@ -104,7 +106,7 @@ def test_a_message_is_gone_a_minute_after_its_time(site: Site) -> None:
     opened(site)
     site.now_us += EXPIRES_US + 61_000_000
     command = opened(site)
-    assert [one.id for one in snapshot(site.engine, 0).messages[COMPOUND, GATE]] == [command.id]
+    assert [one.id for one in snapshot(site.engine, 0).messages[HERE]] == [command.id]
 
 
 def test_documents_that_changed_are_news(site: Site) -> None:
@@ -121,7 +123,7 @@ def test_another_gates_document_is_no_news(site: Site) -> None:
 def test_nobody_is_let_in_beyond_the_places(site: Site) -> None:
     async def crowd() -> None:
         office = Office(site.engine, lambda: site.now_us, places=1)
-        with office.place(COMPOUND, GATE, "", 0), pytest.raises(Full), office.place(COMPOUND, "gate-2", "", 0):
+        with office.place(HERE, "", 0), pytest.raises(Full), office.place(Recipient(COMPOUND, GATE, "other"), "", 0):
             pass
         assert office.waiting == 0
 
@@ -161,4 +163,4 @@ def test_a_thousand_wait_on_no_threads_and_each_hears_its_own(site: Site) -> Non
 
     threads, heard = asyncio.run(thousand())
     assert threads < 10
-    assert [one.gate for news in heard for one in said(site, news)] == ["gate-0", "gate-999"]
+    assert [one.device for news in heard for one in said(site, news)] == ["gate-0", "gate-999"]
