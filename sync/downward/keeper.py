@@ -152,7 +152,7 @@ class Keeper:
         return {one.kind for one in self._lacking(standing)} | {one.publication.kind for one in surplus}
 
     def _lacking(self, standing: Standing) -> list[Held]:
-        return [one for one in self._holdings.lacking(standing.documents) if not self._refuses(one)]
+        return [one for one in self._holdings.lacking(standing.documents, self._now_us()) if not self._refuses(one)]
 
     def _fetch(self) -> tuple[Standing, Monotonic]:
         """Take in all pages; the last one's standing, and when it was asked for."""
@@ -188,7 +188,7 @@ class Keeper:
         if publication.kind not in KNOWN:
             self.ignored += 1
             return
-        if self._holdings.has(one) or publication.number < self._holdings.newest(publication.place):
+        if self._holdings.has(one) or self._holdings.supersedes(publication.place, publication.number, self._now_us()):
             return
         try:
             content = None if publication.withdrawn else read_content(Kind(publication.kind), one.body, self._compound)

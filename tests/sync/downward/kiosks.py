@@ -1,6 +1,6 @@
 """A kiosk's end of what comes down, over a source that a test may disturb."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,6 +10,7 @@ from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import TrustList
 from kiosk.errors import ServiceUnavailable
 from kiosk.in_force import DocumentRefused, InForce, Renewed
+from kiosk.staleness import Confirmed, Kind
 from sync.central.publishing import Documents
 from sync.downward.keeper import Keeper
 from sync.downward.publication import Document, Page, paged
@@ -87,6 +88,10 @@ class Kiosk:
     @property
     def policy(self) -> str:
         return self.keeper.in_force().document.name
+
+    @property
+    def confirmed(self) -> Mapping[Kind, Confirmed | None]:
+        return self.keeper.in_force().confirmed or {}
 
     @property
     def revoked(self) -> frozenset[str]:

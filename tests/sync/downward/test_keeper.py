@@ -153,6 +153,23 @@ def test_a_damaged_file_is_set_aside_and_fetched_again(site: Site, kiosk: Kiosk,
     assert [path.name for path in kiosk.folder.glob("*.set-aside")] == [f"{file.name}.set-aside"]
 
 
+def test_a_damaged_document_in_force_is_fetched_again_while_a_later_one_waits(site: Site, kiosk: Kiosk) -> None:
+    published = site.publish(body=policy(7))
+    site.documents.publish(COMPOUND, Kind.POLICY, policy(8), WHO, effective_us=site.now_us + HOUR_US)
+    kiosk.exchange()
+    before = kiosk.confirmed[Kind.POLICY]
+    (kiosk.folder / f"policy._.{published.number}").write_bytes(b"{")
+    kiosk.restart()
+    kiosk.line.disturb = withheld
+    kiosk.clock.advance(60)
+    assert kiosk.exchange()
+    assert (kiosk.policy, kiosk.confirmed[Kind.POLICY]) == ("normal-times@1", before)
+    kiosk.line.disturb = lambda page: page
+    assert kiosk.exchange()
+    assert kiosk.policy == "normal-times@7"
+    assert kiosk.confirmed[Kind.POLICY] not in {None, before}
+
+
 def test_a_foreign_file_is_set_aside(site: Site, kiosk: Kiosk) -> None:
     site.publish(body=policy(7))
     kiosk.exchange()
