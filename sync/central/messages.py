@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, in
 from sync.central.access import Act, Asker, NotAllowed, Role, record
 from sync.central.database import changing
 from sync.central.document_key import DocumentKey
+from sync.central.enrolled import find
 from sync.central.recipients import Recipient
 from sync.central.schema import document, message
 from sync.downward.message import EXPIRES_US, OPEN, Message, OpenBody
@@ -111,9 +112,15 @@ def forget_expired(engine: Engine, now_us: int) -> int:
 
 
 def take(engine: Engine, to: Recipient, ids: list[str], now_us: int) -> set[str]:
-    """Note that messages are being fetched; which of them have not expired meanwhile."""
+    """Note that messages are being fetched; which of them have not expired meanwhile.
+
+    None of them for a device that was revoked or replaced while it waited.
+    """
     ours = and_(_named(to, ids), message.c.expires_us > now_us)
     with changing(engine) as connection:
+        enrolment = find(connection, to.compound, to.device)
+        if enrolment is not None and enrolment.ended_as is not None:
+            return set()
         connection.execute(update(message).where(ours, message.c.fetched_us.is_(None)).values(fetched_us=now_us))
         return set(connection.execute(select(message.c.id).where(ours)).scalars())
 

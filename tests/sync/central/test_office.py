@@ -5,16 +5,22 @@ import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from sync.central.access import Asker, NotAllowed, Role, recorded
+from sync.central.database import changing
+from sync.central.enrolled import revoke
 from sync.central.messages import fetched, issue_open, snapshot, take
 from sync.central.office import Full, Office
 from sync.central.recipients import Recipient
+from sync.central.schema import message
 from sync.central.store import Store
 from sync.downward.message import EXPIRES_US, Message, News
 from sync.downward.signing import Purpose, verified
 from tests.sync.central.documents import COMPOUND, GATE, Site
+from tests.sync.central.enrolling import enrol
 
+MANAGER = Asker("Wang Fang", Role.MANAGER, "it was stolen")
 HERE = Recipient(COMPOUND, GATE, GATE)
 GUARD = Asker("Wang Fang", Role.GUARD, "the courier at the north gate")
 
@@ -70,6 +76,30 @@ def test_a_command_that_has_expired_is_never_given(site: Site) -> None:
 def test_one_that_expires_while_its_answer_is_made_is_not_given(site: Site) -> None:
     command = opened(site)
     assert take(site.engine, HERE, [command.id], command.expires_us) == set()
+
+
+def test_a_device_that_is_revoked_while_it_waits_hears_of_no_command(site: Site) -> None:
+    device = enrol(site.engine, COMPOUND, GATE).place.device
+
+    async def revoked_meanwhile() -> News:
+        office = Office(site.engine, lambda: site.now_us, every_s=0.01)
+        running = asyncio.create_task(office.run())
+        waiting = asyncio.create_task(ask(office, device, wait_s=3600.0))
+        while not office.waiting:
+            await asyncio.sleep(0)
+        with changing(site.engine) as connection:
+            revoke(connection, COMPOUND, device, MANAGER, site.now_us)
+        opened(site, device)
+        heard = await waiting
+        office.close()
+        await running
+        return heard
+
+    assert asyncio.run(revoked_meanwhile()).messages == []
+    waiting = snapshot(site.engine, site.now_us).messages
+    assert [len(some) for some in waiting.values()] == [1]  # it is there, and nobody has fetched it
+    with site.engine.connect() as connection:
+        assert connection.execute(select(message.c.fetched_us)).scalars().all() == [None]
 
 
 def test_its_issuer_learns_whether_it_was_fetched(site: Site) -> None:
