@@ -25,7 +25,7 @@ from kiosk.ports import Clock
 from kiosk.staleness import Confirmed, Kind
 from sync.downward.contents import read_content
 from sync.downward.holdings import KNOWN, Holdings
-from sync.downward.publication import Document, Held, Page, Publication, Standing, authentic
+from sync.downward.publication import Document, Held, Page, Publication, Standing, authentic, paged
 from sync.downward.server_time import ServerTime
 from sync.downward.shelf import Memory, Shelf, ShelfUnusable, Vouched
 from sync.downward.signing import NotSigned, Purpose, verified
@@ -143,8 +143,16 @@ class Keeper:
         if surplus := self._holdings.surplus(standing.documents):
             _log.warning("documents given back", count=len(surplus))
             with suppress(ServiceUnavailable):
-                self._source.give_back(surplus)
+                self._give_back(surplus)
         return bool(self._doubtful(standing))
+
+    def _give_back(self, documents: Sequence[Document]) -> None:
+        """Give back in requests that the server takes. Raises ServiceUnavailable; what was given until then is there."""
+        more = True
+        while more:
+            some, more = paged(documents)
+            self._source.give_back(some)
+            documents = documents[len(some) :]
 
     def _doubtful(self, standing: Standing) -> set[str]:
         """The kinds of which the two ends do not hold the same."""

@@ -26,6 +26,8 @@ MAX_PAGE = 8 * 1024 * 1024
 """The most bytes of one answer: any one document in base64 and its statement, or several small ones."""
 PAGE_BODIES = 5 * 1024 * 1024
 """Bodies of an answer, in bytes: what goes beyond comes in the next one."""
+AT_ONCE = 64
+"""So many documents an answer has at most."""
 
 Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Micros = Annotated[int, Meta(ge=0, le=2**53 - 1)]
@@ -100,7 +102,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 class GivenBack(msgspec.Struct, frozen=True, kw_only=True):
     """Documents that a kiosk has and its server does not."""
 
-    documents: Annotated[list[Sent], Meta(max_length=64)]
+    documents: Annotated[list[Sent], Meta(max_length=AT_ONCE)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,6 @@ def paged(documents: Sequence[Document]) -> tuple[list[Document], bool]:
     size = 0
     for count, one in enumerate(documents):
         size += len(one.body)
-        if count and size > PAGE_BODIES:
+        if count == AT_ONCE or (count and size > PAGE_BODIES):
             return list(documents[:count]), True
     return list(documents), False

@@ -31,6 +31,7 @@ class Line:
         self.cut = False
         self.disturb: Callable[[Page], Page] = lambda page: page
         self.asked: list[int] = []
+        self.given: list[int] = []
 
     def documents(self, since: int, nonce: str) -> Page:
         self.asked.append(since)
@@ -41,6 +42,7 @@ class Line:
 
     def give_back(self, documents: Sequence[Document]) -> None:
         self._reach()
+        self.given.append(len(documents))
         self.server.take_back(self.compound, self.gate, [one.sent for one in documents])
 
     def _reach(self) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import delete
 
 from kiosk.model import ClockState
 from kiosk.staleness import Kind
+from sync.central.schema import document
 from sync.central.store import Store
 from sync.downward.publication import Page
 from tests.kiosk.fakes import FakeClock
@@ -68,6 +70,18 @@ def test_what_is_too_large_for_one_answer_comes_in_several(site: Site, kiosk: Ki
     site.publish(body=policy(3) + filler, gate=GATE)
     assert kiosk.exchange()
     assert (kiosk.policy, len(kiosk.line.asked)) == ("normal-times@3", 2)
+
+
+def test_what_is_too_large_for_one_request_is_given_back_in_several(site: Site, kiosk: Kiosk) -> None:
+    filler = b"\n#" + b"x" * (3 * 1024 * 1024)
+    site.publish(body=policy(2) + filler)
+    site.publish(body=policy(3) + filler, gate=GATE)
+    kiosk.exchange()
+    with site.engine.begin() as connection:
+        connection.execute(delete(document))
+    assert kiosk.exchange()
+    assert kiosk.line.given == [1, 1]
+    assert len(site.documents.listed(COMPOUND)) == 2
 
 
 def test_a_document_that_was_changed_on_its_way_is_refused_and_told_once(site: Site, kiosk: Kiosk) -> None:
