@@ -75,6 +75,7 @@ class Metrics(Exposition):
         registry = self.registry
         self.reasons = frozenset({*MISSING.values(), REMOTE_OPEN, *(limit.reason for limit in LIMITS)})
         self._in_force: InForce | None = None
+        self._downward: _Downward | None = None
         self._decisions = Counter("gatepost_decisions", "Answers given to visitors.", ("answer", "reason"), registry=registry)
         self._clear_s = Histogram(
             "gatepost_observed_clear_seconds",
@@ -119,7 +120,11 @@ class Metrics(Exposition):
     def downward(self, documents: Refusing, messages: Hearing, clock: Clock, in_force: InForce) -> None:
         """Show how old the documents are, and count what comes down and is not gone by."""
         self._in_force = in_force
-        self.registry.register(_Downward(documents, messages, clock, lambda: self._in_force))
+        if self._downward is None:
+            self._downward = _Downward(documents, messages, clock, lambda: self._in_force)
+            self.registry.register(self._downward)
+        else:
+            self._downward.go_on_with(documents, messages)
 
     def renewed(self, in_force: InForce) -> None:
         """Take note of the documents that are in force from now on."""
@@ -257,6 +262,10 @@ class _Downward(Collector):
         self._messages = messages
         self._clock = clock
         self._in_force = in_force
+
+    def go_on_with(self, documents: Refusing, messages: Hearing) -> None:
+        """Count what these count from now on: a kiosk that was enrolled listens anew."""
+        self._documents, self._messages = documents, messages
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         ages = GaugeMetricFamily(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kiosk.bootstrap.process import SOFTWARE
 from kiosk.config import Config
 from kiosk.errors import UsageError
-from kiosk.in_force import InForce
+from kiosk.in_force import InForce, Renewed
 from kiosk.inbox import Downward
 from kiosk.lines import get_logger
 from kiosk.ports import Clock
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sync.downward.keeper import Keeper
     from sync.downward.orders import Orders
     from sync.downward.way import Way
+    from sync.enrolment_wire import Place
     from sync.identity import Papers
 
 FOLDER = "documents"
@@ -41,6 +42,8 @@ class Parts:
 class ComesDown:
     """Listens from the moment that there is a key to believe by: from the start, or since this kiosk was enrolled.
 
+    Once it is enrolled it listens as that device, at that device's gate, and seals to the month keys that it was given.
+
     Any thread may call any method.
     """
 
@@ -56,12 +59,14 @@ class ComesDown:
         self._on_begun: Callable[[Parts], None] = lambda _: None
         self._lock = threading.Lock()
         self._parts: Parts | None = None
+        self._place: Place | None = None
         self._started = False
         self._closed = False
 
     def in_force(self) -> InForce:
         """What counts at the start: what came down before, else the configuration. Raises UsageError."""
         with self._lock:
+            self._place = self._enrolled_as()
             parts = self._made()
         return self._configured() if parts is None else parts.keeper.in_force()
 
@@ -72,27 +77,43 @@ class ComesDown:
             self._begin(self._parts)
 
     def enrolled(self) -> None:
-        """Look again for a key: this kiosk has been enrolled."""
+        """Listen anew, and go by what the enrolment brought, if this kiosk has been enrolled since it began."""
         with self._lock:
-            if self._closed or self._parts is not None:
+            place = self._enrolled_as()
+            if self._closed or place == self._place:
                 return
+            self._place = place
+            self._end()
             try:
-                # With its enrolment it got the compound's month keys.
                 parts = self._made()
+                in_force = self._configured() if parts is None else parts.keeper.in_force()
             except UsageError as error:
                 get_logger().error("nothing comes down", reason=str(error))
                 return
+            self._tell(Renewed(in_force))
             if self._started:
                 self._begin(parts)
 
     def close(self) -> None:
         """Listen no longer. Idempotent."""
         with self._lock:
-            parts, self._closed = self._parts, True
+            self._closed = True
+            self._end()
+
+    def _end(self) -> None:
+        """Let go of what listens: two at once would write over what the other remembers."""
+        parts, self._parts = self._parts, None
         if parts is not None:
             parts.way.hang_up()
             parts.worker.close()
             parts.way.close()
+
+    def _enrolled_as(self) -> "Place | None":
+        from sync.identity import PapersUnusable, papers_beside
+
+        with suppress(PapersUnusable):
+            return papers_beside(Path(self._config.log.path)).place()
+        return None
 
     def _begin(self, parts: Parts | None) -> None:
         if parts is not None and not self._closed:
@@ -116,9 +137,11 @@ def _parts(config: Config, place: str, clock: Clock, configured: InForce, tell: 
     key = _key(config, papers)
     if key is None:
         return None
+    device = gate.device
     with suppress(PapersUnusable):
-        # A kiosk that has just been enrolled may have learnt that it stands at another gate.
-        place = place if (own := papers.place()) is None else own.gate
+        # A kiosk that has just been enrolled may have learnt that it is another device, at another gate.
+        if (own := papers.place()) is not None:
+            place, device = own.gate, own.device
     from sync.downward.keeper import Keeper
     from sync.downward.listener import Listener
     from sync.downward.orders import Orders
@@ -127,20 +150,20 @@ def _parts(config: Config, place: str, clock: Clock, configured: InForce, tell: 
     from sync.line import Line
 
     simulated = config.simulation is not None
-    line = Line(section.url, gate.device, papers=papers, timeout_s=section.timeout_s, simulated=simulated)
+    line = Line(section.url, device, papers=papers, timeout_s=section.timeout_s, simulated=simulated)
     way = Way(line, gate.compound, place)
     keeper = Keeper(
         Shelf(Path(config.log.path).parent / FOLDER, key, gate.compound, place),
         way,
         key,
         compound=gate.compound,
-        device=place,
+        gate=place,
         software=SOFTWARE,
         clock=clock,
         configured=configured,
         tell=tell,
     )
-    orders = Orders(key, gate.compound, place, keeper.time, clock.monotonic())
+    orders = Orders(key, (gate.compound, place, device), keeper.time, clock.monotonic())
     return Parts(keeper, orders, way, Worker("downward", Listener(keeper, orders, way, clock, tell)))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sync.central.document_key import DocumentKey
     from sync.central.publishing import Documents
     from sync.central.store import Store
+    from sync.enrolment_wire import Direction
 
 KindName = Annotated[str, typer.Argument(help="policy, trust, revocations or month_keys.", metavar="KIND")]
 Gate = Annotated[str, typer.Option(help="Only for this gate, before the compound's.", metavar="NAME")]
@@ -94,23 +95,30 @@ def documents(context: typer.Context, compound: Compound, config: ConfigFile = N
 def open_gate(
     context: typer.Context,
     compound: Compound,
-    device: Annotated[str, typer.Option(help="The gate's device.", metavar="NAME")],
+    gate: Annotated[str, typer.Option(help="The gate.", metavar="NAME")],
     who: Who,
     reason: Reason,
+    direction: Annotated[
+        str | None, typer.Option(help="in or out: which device, where the gate has one for each.", metavar="WAY")
+    ] = None,
     role: InRole = "guard",
     config: ConfigFile = None,
 ) -> int:
     """Let in whoever stands at a gate: status 1 if its kiosk has not asked within 10 seconds. It is recorded first."""
     from sync.central.messages import fetched, issue_open
     from sync.central.opening import wall_us
+    from sync.central.recipients import recipient_at
 
-    asked_by = asker(who, role, reason)
-    with _published(context, config, compound, device) as (_, opened, key):
-        said = issue_open(opened.engine, key, compound, device, asked_by, wall_us())
+    asked_by, towards = asker(who, role, reason), _direction(direction)
+    simulated = loaded(context, config).simulation.allowed
+    with _published(context, config, compound, gate) as (_, opened, key):
+        with opened.engine.connect() as connection:
+            to = recipient_at(connection, compound, gate, towards, simulation_allowed=simulated)
+        said = issue_open(opened.engine, key, to, asked_by, wall_us())
         if fetched(opened.engine, said, wall_us):
-            typer.echo(f"{said.id} fetched by {device}; its log says what became of it")
+            typer.echo(f"{said.id} fetched by {to.device}; its log says what became of it")
             return 0
-    typer.echo(f"gatepost: {said.id} expired: {device} has not asked within 10 seconds, and will not open", err=True)
+    typer.echo(f"gatepost: {said.id} expired: {to.device} has not asked within 10 seconds, and will not open", err=True)
     return 1
 
 
@@ -133,6 +141,16 @@ def _published(
     key = DocumentKey(Path(configured.documents.key))
     with store(configured) as opened:
         yield Documents(opened.engine, key, wall_us), opened, key
+
+
+def _direction(name: str | None) -> "Direction | None":
+    from sync.enrolment_wire import Direction
+
+    if name is None:
+        return None
+    if name not in tuple(Direction):
+        raise UsageError(f"--direction {name}: there are {', '.join(Direction)}")
+    return Direction(name)
 
 
 def _kind(name: str) -> Kind:

@@ -15,6 +15,7 @@ from sync.central.body import Refused
 from sync.central.document_key import KeyUnusable
 from sync.central.office import Full, Office
 from sync.central.publishing import Documents
+from sync.central.recipients import Recipient
 from sync.downward.message import LONGEST_WAIT_S, WAIT_S
 from sync.downward.publication import MAX_PAGE, WIRE, GivenBack, Page, paged
 from sync.downward.signing import NotSigned
@@ -32,7 +33,7 @@ Number = Annotated[int, Query(ge=0, le=2**53 - 1)]
 
 
 def downward_routes(documents: Documents, office: Office, authentication: Authentication) -> APIRouter:
-    """The routes around the documents and the waiting room: each tells a gate's device what is for that gate."""
+    """The routes around the documents and the waiting room: each tells a kiosk what is for that gate."""
     router = APIRouter(prefix="/api/v1")
     known, known_with_documents = Depends(authentication), Depends(authentication.up_to(MAX_PAGE))
 
@@ -40,27 +41,27 @@ def downward_routes(documents: Documents, office: Office, authentication: Authen
     def since(
         caller: Annotated[Caller, known],
         compound: Name,
-        device: Name,
+        gate: Name,
         nonce: Annotated[str, Query(pattern="^[0-9a-f]{16,64}$")],
         since: Number = 0,
     ) -> Response:
-        _see_theirs(caller, compound, device)
+        _see_theirs(caller, compound, gate)
         try:
             # The standing last: it must not vouch for less than what goes with it.
-            some, more = paged(documents.since(compound, device, since))
-            standing = documents.standing(compound, device, nonce)
+            some, more = paged(documents.since(compound, gate, since))
+            standing = documents.standing(compound, gate, nonce)
         except KeyUnusable as error:
             raise Refused(503, "the server's document key cannot be used now") from error
         page = Page(wire=WIRE, standing=standing, documents=[one.sent for one in some], more=more)
         return Response(msgspec.json.encode(page), media_type="application/json", headers={"Cache-Control": "no-store"})
 
     @router.post("/documents")
-    async def give_back(caller: Annotated[Caller, known_with_documents], compound: Name, device: Name) -> Response:
-        _see_theirs(caller, compound, device)
+    async def give_back(caller: Annotated[Caller, known_with_documents], compound: Name, gate: Name) -> Response:
+        _see_theirs(caller, compound, gate)
 
         def take() -> int:
             given = msgspec.json.decode(caller.body, type=GivenBack)
-            return documents.take_back(compound, device, given.documents)
+            return documents.take_back(compound, gate, given.documents)
 
         try:
             taken = await to_thread.run_sync(take)
@@ -74,13 +75,15 @@ def downward_routes(documents: Documents, office: Office, authentication: Authen
     async def now(
         caller: Annotated[Caller, known],
         compound: Name,
-        device: Name,
+        gate: Name,
         after: Annotated[str, Query(pattern=CURSOR)] = "",
         number: Number = 0,
         wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)] = WAIT_S,
     ) -> Response:
-        _see_theirs(caller, compound, device)
-        return _Waiting(office, compound, device, after, number, wait)
+        _see_theirs(caller, compound, gate)
+        # Two devices may share a gate: each hears what is said to itself.
+        device = gate if caller.place is None else caller.place.device
+        return _Waiting(office, Recipient(compound, gate, device), after, number, wait)
 
     return router
 
@@ -94,10 +97,10 @@ def _see_theirs(caller: Caller, compound: str, gate: str) -> None:
 class _Waiting(StreamingResponse):
     """The answer of one who waits; 503 when no place is free."""
 
-    def __init__(self, office: Office, compound: str, device: str, after: str, number: int, wait_s: float) -> None:
+    def __init__(self, office: Office, who: Recipient, after: str, number: int, wait_s: float) -> None:
         super().__init__(self._news(), headers={"Cache-Control": "no-store"}, media_type="application/json")
         self._office = office
-        self._asked = (compound, device, after, number)
+        self._asked = (who, after, number)
         self._wait_s = wait_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,6 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, in
 from sync.central.access import Act, Asker, NotAllowed, Role, record
 from sync.central.database import changing
 from sync.central.document_key import DocumentKey
+from sync.central.enrolled import find
+from sync.central.recipients import Recipient
 from sync.central.schema import document, message
 from sync.downward.message import EXPIRES_US, OPEN, Message, OpenBody
 from sync.downward.signing import Purpose, Signed, sign
@@ -25,7 +27,7 @@ MAY_OPEN = frozenset({Role.MANAGER, Role.COMMITTEE, Role.GUARD})
 LOOK_S = 0.1
 
 Address = tuple[str, str]
-"""(compound, device)."""
+"""(compound, gate); the gate is empty for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Standing:
 
     @property
     def cursor(self) -> str:
-        """Where whoever has it goes on; cursors of one device are in the order of issue."""
+        """Where whoever has it goes on; cursors of one recipient are in the order of issue."""
         return f"{self.issued_us:016d}-{self.id}"
 
 
@@ -47,24 +49,25 @@ class Standing:
 class Snapshot:
     """What waits for whom, and the number of the documents of each compound and gate, at one moment."""
 
-    messages: Mapping[Address, tuple[Standing, ...]]
+    messages: Mapping[Recipient, tuple[Standing, ...]]
     numbers: Mapping[Address, int]
 
-    def number_of(self, compound: str, device: str) -> int:
-        """The number of the newest document that matters to a device; 0 where there is none."""
-        return max(self.numbers.get((compound, ""), 0), self.numbers.get((compound, device), 0))
+    def number_of(self, compound: str, gate: str) -> int:
+        """The number of the newest document that matters to a gate; 0 where there is none."""
+        return max(self.numbers.get((compound, ""), 0), self.numbers.get((compound, gate), 0))
 
 
-def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, asker: Asker, now_us: int) -> Message:
-    """Command a gate to let in whoever stands there; that it was, by whom and why, is recorded with it.
+def issue_open(engine: Engine, key: DocumentKey, to: Recipient, asker: Asker, now_us: int) -> Message:
+    """Command a device to let in whoever stands at its gate; that it was, by whom and why, is recorded with it.
 
     Raises NotAllowed.
     """
     if asker.role not in MAY_OPEN:
         raise NotAllowed(f"a {asker.role} may not open a gate from afar")
     said = Message(
-        compound=compound,
-        device=device,
+        compound=to.compound,
+        gate=to.gate,
+        device=to.device,
         id=secrets.token_hex(16),
         kind=OPEN,
         issued_us=now_us,
@@ -74,11 +77,11 @@ def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, ask
     signed = sign(key.private(), Purpose.MESSAGE, said)
     forget_expired(engine, now_us)
     with changing(engine) as connection:
-        record(connection, compound, asker, Act.OPEN_GATE, {"device": device, "command": said.id}, now_us)
+        subject = {"gate": to.gate, "device": to.device, "command": said.id}
+        record(connection, to.compound, asker, Act.OPEN_GATE, subject, now_us)
         connection.execute(
             insert(message).values(
-                compound=compound,
-                device=device,
+                **to._asdict(),
                 id=said.id,
                 issued_us=said.issued_us,
                 expires_us=said.expires_us,
@@ -91,7 +94,7 @@ def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, ask
 
 def fetched(engine: Engine, said: Message, wall_us: Callable[[], int], wait: Callable[[float], object] = time.sleep) -> bool:
     """Wait until a message was fetched (True) or has expired (False)."""
-    query = select(message.c.fetched_us).where(_named(said.compound, said.device, [said.id]))
+    query = select(message.c.fetched_us).where(_named(Recipient(said.compound, said.gate, said.device), [said.id]))
     while True:
         expired = wall_us() >= said.expires_us
         with engine.connect() as connection:
@@ -108,10 +111,16 @@ def forget_expired(engine: Engine, now_us: int) -> int:
         return connection.execute(delete(message).where(message.c.expires_us < now_us - KEPT_US)).rowcount
 
 
-def take(engine: Engine, compound: str, device: str, ids: list[str], now_us: int) -> set[str]:
-    """Note that messages are being fetched; which of them have not expired meanwhile."""
-    ours = and_(_named(compound, device, ids), message.c.expires_us > now_us)
+def take(engine: Engine, to: Recipient, ids: list[str], now_us: int) -> set[str]:
+    """Note that messages are being fetched; which of them have not expired meanwhile.
+
+    None of them for a device that was revoked or replaced while it waited.
+    """
+    ours = and_(_named(to, ids), message.c.expires_us > now_us)
     with changing(engine) as connection:
+        enrolment = find(connection, to.compound, to.device)
+        if enrolment is not None and enrolment.ended_as is not None:
+            return set()
         connection.execute(update(message).where(ours, message.c.fetched_us.is_(None)).values(fetched_us=now_us))
         return set(connection.execute(select(message.c.id).where(ours)).scalars())
 
@@ -122,13 +131,13 @@ def snapshot(engine: Engine, now_us: int) -> Snapshot:
         return Snapshot(_standing(connection, now_us), _numbers(connection))
 
 
-def _standing(connection: Connection, now_us: int) -> Mapping[Address, tuple[Standing, ...]]:
-    found: dict[Address, tuple[Standing, ...]] = {}
+def _standing(connection: Connection, now_us: int) -> Mapping[Recipient, tuple[Standing, ...]]:
+    found: dict[Recipient, tuple[Standing, ...]] = {}
     query = select(message).where(message.c.expires_us > now_us).order_by(message.c.issued_us, message.c.id)
     for row in connection.execute(query):
         one = Standing(row.id, row.issued_us, row.expires_us, Signed(row.statement, row.signature))
-        address = (row.compound, row.device)
-        found[address] = (*found.get(address, ()), one)
+        to = Recipient(row.compound, row.gate, row.device)
+        found[to] = (*found.get(to, ()), one)
     return found
 
 
@@ -138,5 +147,6 @@ def _numbers(connection: Connection) -> Mapping[Address, int]:
     return {(row.compound, row.gate): row.number for row in connection.execute(query)}
 
 
-def _named(compound: str, device: str, ids: Iterable[str]) -> ColumnElement[bool]:
-    return and_(message.c.compound == compound, message.c.device == device, message.c.id.in_(list(ids)))
+def _named(to: Recipient, ids: Iterable[str]) -> ColumnElement[bool]:
+    theirs = and_(message.c.compound == to.compound, message.c.gate == to.gate, message.c.device == to.device)
+    return and_(theirs, message.c.id.in_(list(ids)))

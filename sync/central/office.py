@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kiosk.edge import Edge
 from sync.central.messages import Snapshot, Standing, snapshot, take
+from sync.central.recipients import Recipient
 from sync.downward.message import News
 from sync.downward.publication import WIRE
 
@@ -32,16 +33,15 @@ class Full(Exception):
 
 @dataclass(slots=True, eq=False)
 class _Waiter:
-    compound: str
-    device: str
+    who: Recipient
     after: str
     number: int
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
 
     def found(self, now: Snapshot) -> tuple[Standing, ...] | None:
         """What there is for it; None: nothing has changed."""
-        messages = tuple(one for one in now.messages.get((self.compound, self.device), ()) if one.cursor > self.after)
-        if messages or now.number_of(self.compound, self.device) != self.number:
+        messages = tuple(one for one in now.messages.get(self.who, ()) if one.cursor > self.after)
+        if messages or now.number_of(self.who.compound, self.who.gate) != self.number:
             return messages
         return None
 
@@ -88,11 +88,11 @@ class Office:
             one.stirred.set()
 
     @contextmanager
-    def place(self, compound: str, device: str, after: str, number: int) -> Iterator[_Waiter]:
+    def place(self, who: Recipient, after: str, number: int) -> Iterator[_Waiter]:
         """Take a place. Raises Full."""
         if len(self._waiting) >= self._places or self._closing.is_set():
             raise Full
-        waiter = _Waiter(compound, device, after, number)
+        waiter = _Waiter(who, after, number)
         self._waiting.add(waiter)
         self._wanted.set()
         try:
@@ -116,14 +116,13 @@ class Office:
         found = () if self._now is None else waiter.found(self._now) or ()
         if found:
             ids = [one.id for one in found]
-            compound, device = waiter.compound, waiter.device
             taken = await to_thread.run_sync(
-                lambda: take(self._engine, compound, device, ids, self._wall_us()), limiter=self._taking
+                lambda: take(self._engine, waiter.who, ids, self._wall_us()), limiter=self._taking
             )
             found = tuple(one for one in found if one.id in taken)
         return News(
             wire=WIRE,
-            number=0 if self._now is None else self._now.number_of(waiter.compound, waiter.device),
+            number=0 if self._now is None else self._now.number_of(waiter.who.compound, waiter.who.gate),
             next=found[-1].cursor if found else waiter.after,
             messages=[one.signed for one in found],
         )

@@ -72,30 +72,30 @@ class Documents:
             raise UsageError(f"there is no {kind} of {gate or compound} that could be withdrawn")
         return self._publish(compound, place, None, who, None)
 
-    def standing(self, compound: str, device: str, nonce: str) -> Signed:
-        """Vouch for what there is now for one device."""
+    def standing(self, compound: str, gate: str, nonce: str) -> Signed:
+        """Vouch for what there is now for one gate."""
         now_us = self._wall_us()
         with self._engine.connect() as connection:
-            found = [one.publication for one in _relevant_to(connection, compound, device, now_us)]
+            found = [one.publication for one in _relevant_to(connection, compound, gate, now_us)]
         held = [Held(gate=one.gate, kind=one.kind, number=one.number, digest=one.digest) for one in found]
         number = max((one.number for one in found), default=0)
-        said = Standing(compound=compound, device=device, nonce=nonce, at_us=now_us, number=number, documents=held)
+        said = Standing(compound=compound, gate=gate, nonce=nonce, at_us=now_us, number=number, documents=held)
         return sign(self._key.private(), Purpose.STANDING, said)
 
-    def since(self, compound: str, device: str, number: int) -> list[Document]:
-        """What matters to one device and is newer than `number`, by number."""
+    def since(self, compound: str, gate: str, number: int) -> list[Document]:
+        """What matters to one gate and is newer than `number`, by number."""
         with self._engine.connect() as connection:
-            found = [one.publication for one in _relevant_to(connection, compound, device, self._wall_us())]
+            found = [one.publication for one in _relevant_to(connection, compound, gate, self._wall_us())]
             return [Document(one, _sent(connection, one)) for one in found if one.number > number]
 
-    def take_back(self, compound: str, device: str, sent: Sequence[Sent]) -> int:
+    def take_back(self, compound: str, gate: str, sent: Sequence[Sent]) -> int:
         """Take documents that a kiosk has and this server has lost; how many were news. Raises NotSigned.
 
         Each was signed here, and keeps its number: what was newer stays newer, whoever gives it back first. One that
         something newer has taken the place of stays lost.
         """
         public = self._key.private().public_key()
-        given = sorted((authentic(one, public, compound, device) for one in sent), key=lambda one: one.publication.number)
+        given = sorted((authentic(one, public, compound, gate) for one in sent), key=lambda one: one.publication.number)
         taken = 0
         with changing(self._engine) as connection:
             _hold(connection, compound)
@@ -111,13 +111,13 @@ class Documents:
                         again,
                         sign(self._key.private(), Purpose.DOCUMENT, again),
                         body,
-                        f"again, after {device} gave another back",
+                        f"again, after {gate} gave another back",
                     )
                     continue
                 if known is not None and known.number >= lost.number:
                     continue
                 signed = Signed(one.sent.statement, one.sent.signature)
-                _insert(connection, lost, signed, one.body, f"given back by {device}")
+                _insert(connection, lost, signed, one.body, f"given back by {gate}")
                 _log.warning("document given back", compound=compound, kind=lost.kind, number=lost.number)
                 taken += 1
         return taken
@@ -187,9 +187,9 @@ def _newest(connection: Connection, compound: str, place: Place) -> Publication 
     return None if statement is None else msgspec.json.decode(statement, type=Publication)
 
 
-def _relevant_to(connection: Connection, compound: str, device: str, now_us: int) -> list[Listed]:
-    """What still matters to one device: in each place the newest whose time has come, and all newer ones."""
-    ours = and_(document.c.compound == compound, document.c.gate.in_(("", device)))
+def _relevant_to(connection: Connection, compound: str, gate: str, now_us: int) -> list[Listed]:
+    """What still matters to one gate: in each place the newest whose time has come, and all newer ones."""
+    ours = and_(document.c.compound == compound, document.c.gate.in_(("", gate)))
     begun = (
         select(document.c.gate, document.c.kind, func.max(document.c.number).label("number"))
         .where(ours, document.c.effective_us <= now_us)

@@ -228,6 +228,8 @@ message = Table(
     "message",
     metadata,
     Column("compound", String(63), primary_key=True),
+    Column("gate", String(63), primary_key=True),
+    # The one at the gate for which it is: others there neither hear of it nor believe it.
     Column("device", String(63), primary_key=True),
     Column("id", String(32), primary_key=True),
     Column("issued_us", BigInteger, nullable=False),

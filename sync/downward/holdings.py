@@ -27,9 +27,12 @@ class Holdings:
         """Whether a document is here."""
         return _key(one) in self._documents
 
-    def newest(self, place: Place) -> int:
-        """The highest number in a place; 0 where there is none."""
-        return max((number for where, number in self._documents if where == place), default=0)
+    def supersedes(self, place: Place, number: int, now_us: int) -> bool:
+        """Whether something newer than this number counts in a place; what waits for its time does not yet."""
+        return any(
+            where == place and other > number and one.publication.effective(now_us)
+            for (where, other), one in self._documents.items()
+        )
 
     def content(self, one: Document) -> Content | None:
         """What a document says."""
@@ -47,9 +50,9 @@ class Holdings:
             del self._documents[_key(one)], self._contents[_key(one)]
         return gone
 
-    def lacking(self, standing: Iterable[Held]) -> list[Held]:
+    def lacking(self, standing: Iterable[Held], now_us: int) -> list[Held]:
         """What the server has, and is not here although it could be."""
-        return [one for one in standing if one.kind in KNOWN and not self._covers(one)]
+        return [one for one in standing if one.kind in KNOWN and not self._covers(one, now_us)]
 
     def surplus(self, standing: Iterable[Held]) -> list[Document]:
         """What is here, and newer than anything that the server has in its place, or another of the same number."""
@@ -59,12 +62,12 @@ class Holdings:
             theirs[place] = max(theirs.get(place, NONE), (one.number, one.digest))
         return [one for (place, number), one in sorted(self._documents.items()) if _beyond(theirs.get(place, NONE), one)]
 
-    def _covers(self, one: Held) -> bool:
+    def _covers(self, one: Held, now_us: int) -> bool:
         held = self._documents.get(((one.gate, one.kind), one.number))
         if held is not None:
             return held.publication.digest == one.digest
         # The server has yet to learn of something newer that has taken its place.
-        return self.newest((one.gate, one.kind)) > one.number
+        return self.supersedes((one.gate, one.kind), one.number, now_us)
 
 
 def _beyond(theirs: tuple[int, str], one: Document) -> bool:

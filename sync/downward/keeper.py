@@ -25,7 +25,7 @@ from kiosk.ports import Clock
 from kiosk.staleness import Confirmed, Kind
 from sync.downward.contents import read_content
 from sync.downward.holdings import KNOWN, Holdings
-from sync.downward.publication import Document, Held, Page, Publication, Standing, authentic
+from sync.downward.publication import Document, Held, Page, Publication, Standing, authentic, paged
 from sync.downward.server_time import ServerTime
 from sync.downward.shelf import Memory, Shelf, ShelfUnusable, Vouched
 from sync.downward.signing import NotSigned, Purpose, verified
@@ -64,7 +64,7 @@ class Keeper:
         key: Ed25519PublicKey,
         *,
         compound: str,
-        device: str,
+        gate: str,
         software: str,
         clock: Clock,
         configured: InForce,
@@ -79,7 +79,7 @@ class Keeper:
         self._source = source
         self._key = key
         self._compound = compound
-        self._device = device
+        self._gate = gate
         self._clock = clock
         self._configured = configured
         self._tell = tell
@@ -143,8 +143,16 @@ class Keeper:
         if surplus := self._holdings.surplus(standing.documents):
             _log.warning("documents given back", count=len(surplus))
             with suppress(ServiceUnavailable):
-                self._source.give_back(surplus)
+                self._give_back(surplus)
         return bool(self._doubtful(standing))
+
+    def _give_back(self, documents: Sequence[Document]) -> None:
+        """Give back in requests that the server takes. Raises ServiceUnavailable; what was given until then is there."""
+        more = True
+        while more:
+            some, more = paged(documents)
+            self._source.give_back(some)
+            documents = documents[len(some) :]
 
     def _doubtful(self, standing: Standing) -> set[str]:
         """The kinds of which the two ends do not hold the same."""
@@ -152,7 +160,7 @@ class Keeper:
         return {one.kind for one in self._lacking(standing)} | {one.publication.kind for one in surplus}
 
     def _lacking(self, standing: Standing) -> list[Held]:
-        return [one for one in self._holdings.lacking(standing.documents) if not self._refuses(one)]
+        return [one for one in self._holdings.lacking(standing.documents, self._now_us()) if not self._refuses(one)]
 
     def _fetch(self) -> tuple[Standing, Monotonic]:
         """Take in all pages; the last one's standing, and when it was asked for."""
@@ -164,9 +172,9 @@ class Keeper:
             received_at = self._clock.monotonic()
             try:
                 standing = verified(page.standing, Purpose.STANDING, self._key, Standing)
-                if (standing.compound, standing.device, standing.nonce) != (self._compound, self._device, nonce):
+                if (standing.compound, standing.gate, standing.nonce) != (self._compound, self._gate, nonce):
                     raise NotSigned("the standing is no answer to this question")
-                found = [authentic(one, self._key, self._compound, self._device) for one in page.documents]
+                found = [authentic(one, self._key, self._compound, self._gate) for one in page.documents]
             except NotSigned as error:
                 self.refused += 1
                 if self._signed.lose(received_at, reason=str(error)):
@@ -188,7 +196,7 @@ class Keeper:
         if publication.kind not in KNOWN:
             self.ignored += 1
             return
-        if self._holdings.has(one) or publication.number < self._holdings.newest(publication.place):
+        if self._holdings.has(one) or self._holdings.supersedes(publication.place, publication.number, self._now_us()):
             return
         try:
             content = None if publication.withdrawn else read_content(Kind(publication.kind), one.body, self._compound)

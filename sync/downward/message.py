@@ -1,6 +1,6 @@
 """Messages for now: what a kiosk hears within a moment or not at all. JSON; formats that live for years.
 
-    GET /api/v1/now?compound&device&after&number&wait  -> 200 with News, at once or when there is some, `wait` s at most
+    GET /api/v1/now?compound&gate&after&number&wait  -> 200 with News, at once or when there is some, `wait` s at most
 
 `after` is the `next` of the answer before, `number` the number of the documents that the kiosk has asked for: an answer
 with another one means that documents have changed. A message is signed, names its issuer and expires by the server's
@@ -33,9 +33,10 @@ KindName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """The statement of one message to one device."""
+    """The statement of one message to one device at a gate."""
 
     compound: Name
+    gate: Name
     device: Name
     id: MessageId
     kind: KindName

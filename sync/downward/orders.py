@@ -1,4 +1,4 @@
-"""Commands as they are heard: which are the site's, for this gate, new, and in time. Late ones are late for good."""
+"""Commands as they are heard: which are the site's, for this device, new, and in time. Late ones are late for good."""
 
 from collections import OrderedDict
 
@@ -24,16 +24,17 @@ class Orders:
     It must have been issued after this core began: what the one before may have carried out is not carried out again.
     """
 
-    def __init__(self, key: Ed25519PublicKey, compound: str, device: str, time: ServerTime, began: Monotonic) -> None:
+    def __init__(self, key: Ed25519PublicKey, address: tuple[str, str, str], time: ServerTime, began: Monotonic) -> None:
+        """`address`: the compound, the gate, and this device at it."""
         self._key = key
-        self._address = (compound, device)
+        self._address = address
         self._time = time
         self._began = began
         self._heard: OrderedDict[str, bool] = OrderedDict()
         self.ignored = 0
         """Messages of kinds that are not known here."""
         self.foreign = 0
-        """Messages that nobody of this site has sent to this gate."""
+        """Messages that nobody of this site has sent to this device."""
 
     def hear(self, signed: Signed, now: Monotonic) -> Order | None:
         """Return what the loop is to do about a message that came at `now`; None: nothing."""
@@ -42,7 +43,7 @@ class Orders:
         except NotSigned:
             self._turn_away()
             return None
-        if (said.compound, said.device) != self._address:
+        if (said.compound, said.gate, said.device) != self._address:
             self._turn_away()
             return None
         if said.kind != OPEN:

@@ -1,7 +1,7 @@
 """Documents as the server publishes them, and what both ends say of how they stand. JSON; formats that live for years.
 
-    GET  /api/v1/documents?compound&device&since&nonce  -> 200 with a Page
-    POST /api/v1/documents?compound&device              a Page's documents, given back -> 200 with how many were taken
+    GET  /api/v1/documents?compound&gate&since&nonce  -> 200 with a Page
+    POST /api/v1/documents?compound&gate                a Page's documents, given back -> 200 with how many were taken
 
 A document's place is (gate, kind); the gate is empty where it is for the whole compound. Its number says which of two
 in a place is newer: it is the time of publication in milliseconds, or one more than the compound's last number. So a
@@ -26,6 +26,8 @@ MAX_PAGE = 8 * 1024 * 1024
 """The most bytes of one answer: any one document in base64 and its statement, or several small ones."""
 PAGE_BODIES = 5 * 1024 * 1024
 """Bodies of an answer, in bytes: what goes beyond comes in the next one."""
+AT_ONCE = 64
+"""So many documents an answer has at most."""
 
 Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Micros = Annotated[int, Meta(ge=0, le=2**53 - 1)]
@@ -70,10 +72,10 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What the server holds for one device at `at_us`. The nonce is the asker's own: nobody can replay it."""
+    """What the server holds for one gate at `at_us`. The nonce is the asker's own: nobody can replay it."""
 
     compound: Name
-    device: Name
+    gate: Name
     nonce: Nonce
     at_us: Micros
     number: Annotated[int, Meta(ge=0, le=2**53 - 1)]
@@ -100,7 +102,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 class GivenBack(msgspec.Struct, frozen=True, kw_only=True):
     """Documents that a kiosk has and its server does not."""
 
-    documents: Annotated[list[Sent], Meta(max_length=64)]
+    documents: Annotated[list[Sent], Meta(max_length=AT_ONCE)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +134,15 @@ def digest_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def authentic(sent: Sent, key: Ed25519PublicKey, compound: str, device: str | None = None) -> Document:
-    """Believe a document: signed by the site, whole, for this compound and, where one is named, this device's gate.
+def authentic(sent: Sent, key: Ed25519PublicKey, compound: str, gate: str | None = None) -> Document:
+    """Believe a document: signed by the site, whole, for this compound and, where one is named, this gate.
 
     Raises NotSigned.
     """
     publication = verified(Signed(sent.statement, sent.signature), Purpose.DOCUMENT, key, Publication)
     if digest_of(sent.body) != publication.digest:
         raise NotSigned("the document is not the one that was signed")
-    if publication.compound != compound or (device is not None and publication.gate not in ("", device)):
+    if publication.compound != compound or (gate is not None and publication.gate not in ("", gate)):
         raise NotSigned("the document is for another gate")
     return Document(publication, sent)
 
@@ -179,6 +181,6 @@ def paged(documents: Sequence[Document]) -> tuple[list[Document], bool]:
     size = 0
     for count, one in enumerate(documents):
         size += len(one.body)
-        if count and size > PAGE_BODIES:
+        if count == AT_ONCE or (count and size > PAGE_BODIES):
             return list(documents[:count]), True
     return list(documents), False

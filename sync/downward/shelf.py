@@ -57,11 +57,11 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 class Shelf:
     """One folder, of one kiosk. Belongs to one thread."""
 
-    def __init__(self, folder: Path, key: Ed25519PublicKey, compound: str, device: str) -> None:
+    def __init__(self, folder: Path, key: Ed25519PublicKey, compound: str, gate: str) -> None:
         self._folder = folder
         self._key = key
         self._compound = compound
-        self._device = device
+        self._gate = gate
 
     def documents(self) -> tuple[list[Document], bool]:
         """Every document that can be believed, and whether that was all of them."""
@@ -69,7 +69,7 @@ class Shelf:
         for path in self._files():
             try:
                 sent = msgspec.json.decode(self._read(path), type=Sent)
-                one = authentic(sent, self._key, self._compound, self._device)
+                one = authentic(sent, self._key, self._compound, self._gate)
                 if path.name != _name(one.publication):
                     raise NotSigned("it is not where it belongs")
             except (OSError, ValueError, RecursionError) as error:

@@ -17,15 +17,15 @@ Form = TypeVar("Form", bound=msgspec.Struct)
 
 
 class Way:
-    """What one device asks over its line, for one thread; any other may `hang_up`.
+    """What one kiosk asks for its gate over its line, for one thread; any other may `hang_up`.
 
     An exchange takes as long as the line allows, and one that waits for news as much longer as it asked to wait.
     """
 
-    def __init__(self, line: Line, compound: str, device: str) -> None:
+    def __init__(self, line: Line, compound: str, gate: str) -> None:
         self._line = line
         self._compound = compound
-        self._device = device
+        self._gate = gate
 
     def documents(self, since: int, nonce: str) -> Page:
         """Ask for all that changed since a number. Raises ServiceUnavailable."""
@@ -52,7 +52,7 @@ class Way:
     def _ask(
         self, method: str, path: str, asked: dict[str, str], *, limit: int, body: bytes = b"", wait_s: float = 0.0
     ) -> bytes:
-        query = urlencode({"compound": self._compound, "device": self._device, **asked})
+        query = urlencode({"compound": self._compound, "gate": self._gate, **asked})
         deadline = self._line.deadline() + wait_s
         answer = self._line.ask(method, f"/api/v1/{path}?{query}", self._compound, body, deadline, limit=limit)
         if answer.status != HTTPStatus.OK:

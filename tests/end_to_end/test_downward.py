@@ -74,7 +74,7 @@ def test_a_policy_and_a_command_reach_a_gate_that_is_at_work(tmp_path: Path) -> 
         stage.open()
         stage.watch(6, threading.Event(), publish_after_the_first)
         policies = [one["policy"] for one in events(stage.server, site.site_ca, "decision")]
-        asked = ("--compound", COMPOUND, "--device", DEVICE, "--as", "Wang Fang", "--reason", "a courier without a phone")
+        asked = ("--compound", COMPOUND, "--gate", DEVICE, "--as", "Wang Fang", "--reason", "a courier without a phone")
         opened = central(tmp_path, "open", *asked)
         assert opened.returncode == 0, opened.stderr
         command = opened.stdout.partition(" ")[0]

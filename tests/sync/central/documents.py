@@ -14,7 +14,7 @@ from sync.downward.publication import Publication, Standing
 from sync.downward.signing import Purpose, Signed, verified
 from tests.sync.central.kiosks import NOON_US
 
-COMPOUND, DEVICE = "riverside", "gate-1"
+COMPOUND, GATE = "riverside", "gate-1"
 WHO = "Wang Fang"
 NONCE = "00" * 16
 
@@ -53,8 +53,8 @@ class Site:
         self.now_us += 1_000_000
         return self.documents._publish(COMPOUND, ("", kind), body, WHO, None)
 
-    def standing(self, device: str = DEVICE) -> Standing:
-        return self.said(self.documents.standing(COMPOUND, device, NONCE))
+    def standing(self, gate: str = GATE) -> Standing:
+        return self.said(self.documents.standing(COMPOUND, gate, NONCE))
 
     def said(self, signed: Signed) -> Standing:
         return verified(signed, Purpose.STANDING, self.public, Standing)

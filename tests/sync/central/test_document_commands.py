@@ -19,7 +19,8 @@ BY = ("--compound", "riverside", "--as", "Wang Fang")
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "central.toml").write_text(
         f"[database]\nurl = {json.dumps(f'sqlite:///{tmp_path}/central.sqlite')}\n"
-        f"[documents]\nkey = {json.dumps(str(tmp_path / 'document-key'))}\n",
+        f"[documents]\nkey = {json.dumps(str(tmp_path / 'document-key'))}\n"
+        "[simulation]\nallowed = true\n",
         encoding="utf-8",
     )
     (tmp_path / "rules.toml").write_bytes(policy(7))
@@ -81,7 +82,8 @@ def test_trust_is_published_as_one_document_of_all_its_files(folder: Path) -> No
         (("publish", *BY, "policy", "rules.toml", "--gate", "Gate 2"), "no gate's name"),
         (("publish", "--compound", "River", "--as", "x", "policy", "rules.toml"), "no compound's name"),
         (("withdraw", *BY, "policy"), "no policy of riverside"),
-        (("open", *BY, "--device", "gate-1", "--reason", " "), "a reason must be given"),
+        (("open", *BY, "--gate", "gate-1", "--reason", " "), "a reason must be given"),
+        (("open", *BY, "--gate", "gate-1", "--reason", "x", "--direction", "up"), "there are in, out, both"),
     ],
 )
 def test_bad_usage_is_one_sentence_and_publishes_nothing(folder: Path, arguments: tuple[str, ...], sentence: str) -> None:
@@ -92,7 +94,7 @@ def test_bad_usage_is_one_sentence_and_publishes_nothing(folder: Path, arguments
 
 
 def test_a_command_that_no_kiosk_fetches_expires_and_says_so(folder: Path) -> None:
-    ran = run(folder, "open", *BY, "--device", "gate-1", "--reason", "the courier")
+    ran = run(folder, "open", *BY, "--gate", "gate-1", "--reason", "the courier")
     assert (ran.returncode, ran.stdout) == (1, "")
     assert "expired" in ran.stderr
 

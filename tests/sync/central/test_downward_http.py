@@ -19,7 +19,7 @@ from tests.sync.central.documents import COMPOUND, NONCE, WHO, policy
 from tests.sync.central.enrolling import enrol
 from tests.sync.central.serving import Running, document_key, server
 
-ASKED = f"compound={COMPOUND}&device=gate-1"
+ASKED = f"compound={COMPOUND}&gate=gate-1"
 KIOSKS = 1000
 
 
@@ -49,11 +49,11 @@ def test_an_answer_has_what_is_new_and_is_the_same_for_a_repeat(running: Running
 @pytest.mark.parametrize(
     "path",
     [
-        "/api/v1/documents?compound=riverside&device=gate-1",
+        "/api/v1/documents?compound=riverside&gate=gate-1",
         f"/api/v1/documents?{ASKED}&nonce=x",
         f"/api/v1/documents?{ASKED}&nonce={NONCE}&since=-1",
         f"/api/v1/documents?{ASKED}&nonce={NONCE}&since=9999999999999999999",
-        f"/api/v1/documents?compound=../etc&device=gate-1&nonce={NONCE}",
+        f"/api/v1/documents?compound=../etc&gate=gate-1&nonce={NONCE}",
         f"/api/v1/now?{ASKED}&wait=3600",
         f"/api/v1/now?{ASKED}&wait=nan",
         f"/api/v1/now?{ASKED}&after=x",
@@ -80,7 +80,7 @@ def test_what_is_no_document_of_this_server_is_not_taken_back(running: Running, 
 
 
 @pytest.mark.parametrize(
-    "asked", [f"documents?compound={COMPOUND}&device=gate-2&nonce={NONCE}", f"now?compound={COMPOUND}&device=gate-2&wait=0"]
+    "asked", [f"documents?compound={COMPOUND}&gate=gate-2&nonce={NONCE}", f"now?compound={COMPOUND}&gate=gate-2&wait=0"]
 )
 def test_what_is_for_another_gate_is_told_to_nobody_else(running: Running, asked: str) -> None:
     assert running.get(f"/api/v1/{asked}").status_code == 403
@@ -102,7 +102,7 @@ def test_a_document_key_that_cannot_be_used_is_a_503_and_kiosks_come_again(runni
 def test_a_thousand_kiosks_wait_at_one_worker_and_hear_of_it_together(running: Running, documents: Documents) -> None:
     async def poll(number: int, waiting: asyncio.Semaphore, there: asyncio.Event) -> int:
         reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
-        path = f"/api/v1/now?compound={COMPOUND}&device=gate-{number}&wait=50"
+        path = f"/api/v1/now?compound={COMPOUND}&gate=gate-{number}&wait=50"
         head = f"GET {path} HTTP/1.1\r\nHost: x\r\n{COMPOUND_HEADER}: {COMPOUND}\r\n{SIMULATED_HEADER}: 1\r\n"
         writer.write(f"{head}Connection: close\r\n\r\n".encode())
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
 from sync.central.blind import Field
 from sync.central.database import changing, migrations, open_database
@@ -96,3 +96,26 @@ def test_without_the_devices_table_nobody_is_enrolled_and_nothing_else_is_lost(e
     # The same key at the same gate is the same device again.
     again = code_for(engine, at_us=NOON_US)
     assert redeem(engine, "riverside", again.secret, key, NOON_US) == first
+
+
+def test_messages_go_to_a_device_at_a_gate_and_what_was_under_way_is_dropped(engine: Engine, url: str) -> None:
+    def address() -> list[str]:
+        _, *middle, _ = inspect(engine).get_pk_constraint("message")["constrained_columns"]
+        return middle
+
+    steps = (
+        ("0005_messages_to_gates", False, ["gate"]),
+        ("0004_documents", False, ["device"]),
+        ("0005_messages_to_gates", True, ["gate"]),
+        ("head", True, ["gate", "device"]),
+    )
+    for revision, up, after in steps:
+        names, places = ", ".join(address()), ", ".join("'gate-1'" for _ in address())
+        with engine.begin() as connection:
+            under_way = f"VALUES ('riverside', {places}, '00', 1, 2, '{{}}', '')"
+            columns = f"(compound, {names}, id, issued_us, expires_us, statement, signature)"
+            connection.execute(text(f"INSERT INTO message {columns} {under_way}"))
+        move(engine, revision, up=up)
+        assert address() == after
+        assert {"gate", "device"} & {column["name"] for column in inspect(engine).get_columns("message")} == set(after)
+        assert rows(url, "SELECT * FROM message") == []

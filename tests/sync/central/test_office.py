@@ -5,15 +5,23 @@ import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from sync.central.access import Asker, NotAllowed, Role, recorded
+from sync.central.database import changing
+from sync.central.enrolled import revoke
 from sync.central.messages import fetched, issue_open, snapshot, take
 from sync.central.office import Full, Office
+from sync.central.recipients import Recipient
+from sync.central.schema import message
 from sync.central.store import Store
 from sync.downward.message import EXPIRES_US, Message, News
 from sync.downward.signing import Purpose, verified
-from tests.sync.central.documents import COMPOUND, DEVICE, Site
+from tests.sync.central.documents import COMPOUND, GATE, Site
+from tests.sync.central.enrolling import enrol
 
+MANAGER = Asker("Wang Fang", Role.MANAGER, "it was stolen")
+HERE = Recipient(COMPOUND, GATE, GATE)
 GUARD = Asker("Wang Fang", Role.GUARD, "the courier at the north gate")
 
 
@@ -22,12 +30,12 @@ def site(store: Store, tmp_path: Path) -> Site:
     return Site(store, tmp_path)
 
 
-def opened(site: Site, device: str = DEVICE, asker: Asker = GUARD) -> Message:
-    return issue_open(site.engine, site.key, COMPOUND, device, asker, site.now_us)
+def opened(site: Site, device: str = GATE, asker: Asker = GUARD) -> Message:
+    return issue_open(site.engine, site.key, Recipient(COMPOUND, GATE, device), asker, site.now_us)
 
 
-async def ask(office: Office, device: str = DEVICE, after: str = "", number: int = 0, wait_s: float = 0.0) -> News:
-    with office.place(COMPOUND, device, after, number) as waiter:
+async def ask(office: Office, device: str = GATE, after: str = "", number: int = 0, wait_s: float = 0.0) -> News:
+    with office.place(Recipient(COMPOUND, GATE, device), after, number) as waiter:
         return await office.news(waiter, wait_s)
 
 
@@ -35,10 +43,10 @@ def said(site: Site, news: News) -> list[Message]:
     return [verified(one, Purpose.MESSAGE, site.public, Message) for one in news.messages]
 
 
-def test_a_command_reaches_its_gate_and_no_other(site: Site) -> None:
+def test_a_command_reaches_its_device_and_no_other_at_the_same_gate(site: Site) -> None:
     async def both() -> tuple[News, News]:
         office = Office(site.engine, lambda: site.now_us)
-        return await ask(office), await ask(office, "gate-2")
+        return await ask(office), await ask(office, "gate-1-out")
 
     command = opened(site)
     ours, theirs = asyncio.run(both())
@@ -67,7 +75,31 @@ def test_a_command_that_has_expired_is_never_given(site: Site) -> None:
 
 def test_one_that_expires_while_its_answer_is_made_is_not_given(site: Site) -> None:
     command = opened(site)
-    assert take(site.engine, COMPOUND, DEVICE, [command.id], command.expires_us) == set()
+    assert take(site.engine, HERE, [command.id], command.expires_us) == set()
+
+
+def test_a_device_that_is_revoked_while_it_waits_hears_of_no_command(site: Site) -> None:
+    device = enrol(site.engine, COMPOUND, GATE).place.device
+
+    async def revoked_meanwhile() -> News:
+        office = Office(site.engine, lambda: site.now_us, every_s=0.01)
+        running = asyncio.create_task(office.run())
+        waiting = asyncio.create_task(ask(office, device, wait_s=3600.0))
+        while not office.waiting:
+            await asyncio.sleep(0)
+        with changing(site.engine) as connection:
+            revoke(connection, COMPOUND, device, MANAGER, site.now_us)
+        opened(site, device)
+        heard = await waiting
+        office.close()
+        await running
+        return heard
+
+    assert asyncio.run(revoked_meanwhile()).messages == []
+    waiting = snapshot(site.engine, site.now_us).messages
+    assert [len(some) for some in waiting.values()] == [1]  # it is there, and nobody has fetched it
+    with site.engine.connect() as connection:
+        assert connection.execute(select(message.c.fetched_us)).scalars().all() == [None]
 
 
 def test_its_issuer_learns_whether_it_was_fetched(site: Site) -> None:
@@ -104,7 +136,7 @@ def test_a_message_is_gone_a_minute_after_its_time(site: Site) -> None:
     opened(site)
     site.now_us += EXPIRES_US + 61_000_000
     command = opened(site)
-    assert [one.id for one in snapshot(site.engine, 0).messages[COMPOUND, DEVICE]] == [command.id]
+    assert [one.id for one in snapshot(site.engine, 0).messages[HERE]] == [command.id]
 
 
 def test_documents_that_changed_are_news(site: Site) -> None:
@@ -121,7 +153,7 @@ def test_another_gates_document_is_no_news(site: Site) -> None:
 def test_nobody_is_let_in_beyond_the_places(site: Site) -> None:
     async def crowd() -> None:
         office = Office(site.engine, lambda: site.now_us, places=1)
-        with office.place(COMPOUND, DEVICE, "", 0), pytest.raises(Full), office.place(COMPOUND, "gate-2", "", 0):
+        with office.place(HERE, "", 0), pytest.raises(Full), office.place(Recipient(COMPOUND, GATE, "other"), "", 0):
             pass
         assert office.waiting == 0
 

@@ -11,7 +11,7 @@ from sync.central.publishing import UPCOMING
 from sync.central.store import Store
 from sync.downward.publication import Document, authentic
 from sync.downward.signing import NotSigned
-from tests.sync.central.documents import COMPOUND, DEVICE, WHO, Site, policy, revocations
+from tests.sync.central.documents import COMPOUND, GATE, WHO, Site, policy, revocations
 
 HOUR_US = 3_600_000_000
 
@@ -21,14 +21,14 @@ def site(store: Store, tmp_path: Path) -> Site:
     return Site(store, tmp_path)
 
 
-def since(site: Site, number: int, device: str = DEVICE) -> list[Document]:
-    return site.documents.since(COMPOUND, device, number)
+def since(site: Site, number: int, gate: str = GATE) -> list[Document]:
+    return site.documents.since(COMPOUND, gate, number)
 
 
 def test_a_document_comes_down_signed_and_as_it_was_published(site: Site) -> None:
     published = site.publish(body=policy(7))
     (found,) = since(site, 0)
-    assert authentic(found.sent, site.public, COMPOUND, DEVICE).publication == published
+    assert authentic(found.sent, site.public, COMPOUND, GATE).publication == published
     assert found.body == policy(7)
 
 
@@ -71,7 +71,7 @@ def test_a_gates_own_document_is_no_other_gates(site: Site) -> None:
 
 def test_compounds_know_nothing_of_each_other(site: Site) -> None:
     site.publish()
-    assert site.documents.since("lakeside", DEVICE, 0) == []
+    assert site.documents.since("lakeside", GATE, 0) == []
 
 
 @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ def test_a_document_that_was_lost_comes_back_as_it_was(site: Site, tmp_path: Pat
     lost = site.publish(body=policy(2))
     (given,) = since(site, 0)
     restored = Site(Store(f"sqlite:///{tmp_path / 'restored.sqlite'}"), tmp_path)
-    assert restored.documents.take_back(COMPOUND, DEVICE, [given.sent]) == 1
+    assert restored.documents.take_back(COMPOUND, GATE, [given.sent]) == 1
     (found,) = since(restored, 0)
     assert (found.body, found.publication, found.sent) == (policy(2), lost, given.sent)
     # The next kiosk gives back the same, and nothing comes of it.
-    assert restored.documents.take_back(COMPOUND, DEVICE, [given.sent]) == 0
+    assert restored.documents.take_back(COMPOUND, GATE, [given.sent]) == 0
     assert [one.published_by for one in restored.documents.listed(COMPOUND)] == ["given back by gate-1"]
     restored.engine.dispose()
 
@@ -134,7 +134,7 @@ def test_what_something_newer_has_taken_the_place_of_stays_lost(site: Site, tmp_
     restored = Site(Store(f"sqlite:///{tmp_path / 'restored.sqlite'}"), tmp_path)
     restored.now_us = site.now_us
     restored.publish(body=policy(3))
-    assert restored.documents.take_back(COMPOUND, DEVICE, [given.sent]) == 0
+    assert restored.documents.take_back(COMPOUND, GATE, [given.sent]) == 0
     assert since(restored, 0)[0].body == policy(3)
     restored.engine.dispose()
 
@@ -145,7 +145,7 @@ def test_of_two_with_one_number_the_one_that_was_published_here_counts(site: Sit
     restored = Site(Store(f"sqlite:///{tmp_path / 'restored.sqlite'}"), tmp_path)
     same = restored.publish(body=policy(3))
     assert same.number == given.publication.number
-    assert restored.documents.take_back(COMPOUND, DEVICE, [given.sent]) == 0
+    assert restored.documents.take_back(COMPOUND, GATE, [given.sent]) == 0
     (found,) = since(restored, 0)
     assert (found.body, found.publication.number) == (policy(3), same.number + 1)
     restored.engine.dispose()
@@ -156,11 +156,11 @@ def test_nobody_gives_back_what_was_never_signed_here_or_is_not_theirs(site: Sit
     (given,) = since(site, 0, "gate-2")
     (tmp_path / "other").mkdir()
     other = Site(Store(f"sqlite:///{tmp_path / 'other.sqlite'}"), tmp_path / "other")
-    for documents, device, sent in (
+    for documents, gate, sent in (
         (other.documents, "gate-2", given.sent),
         (site.documents, "gate-1", given.sent),
         (site.documents, "gate-2", msgspec.structs.replace(given.sent, body=policy(9))),
     ):
         with pytest.raises(NotSigned):
-            documents.take_back(COMPOUND, device, [sent])
+            documents.take_back(COMPOUND, gate, [sent])
     other.engine.dispose()

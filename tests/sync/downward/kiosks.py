@@ -1,6 +1,6 @@
 """A kiosk's end of what comes down, over a source that a test may disturb."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,6 +10,7 @@ from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import TrustList
 from kiosk.errors import ServiceUnavailable
 from kiosk.in_force import DocumentRefused, InForce, Renewed
+from kiosk.staleness import Confirmed, Kind
 from sync.central.publishing import Documents
 from sync.downward.keeper import Keeper
 from sync.downward.publication import Document, Page, paged
@@ -23,24 +24,26 @@ WIRE = 1
 class Line:
     """The server's own code, reached without a network. `disturb` changes an answer, or raises in its place."""
 
-    def __init__(self, documents: Documents, compound: str, device: str) -> None:
+    def __init__(self, documents: Documents, compound: str, gate: str) -> None:
         self.server = documents
         self.compound = compound
-        self.device = device
+        self.gate = gate
         self.cut = False
         self.disturb: Callable[[Page], Page] = lambda page: page
         self.asked: list[int] = []
+        self.given: list[int] = []
 
     def documents(self, since: int, nonce: str) -> Page:
         self.asked.append(since)
         self._reach()
-        some, more = paged(self.server.since(self.compound, self.device, since))
-        standing = self.server.standing(self.compound, self.device, nonce)
+        some, more = paged(self.server.since(self.compound, self.gate, since))
+        standing = self.server.standing(self.compound, self.gate, nonce)
         return self.disturb(Page(wire=WIRE, standing=standing, documents=[one.sent for one in some], more=more))
 
     def give_back(self, documents: Sequence[Document]) -> None:
         self._reach()
-        self.server.take_back(self.compound, self.device, [one.sent for one in documents])
+        self.given.append(len(documents))
+        self.server.take_back(self.compound, self.gate, [one.sent for one in documents])
 
     def _reach(self) -> None:
         if self.cut:
@@ -62,11 +65,11 @@ class Kiosk:
 
     def restart(self, software: str = "1") -> None:
         self.keeper = Keeper(
-            Shelf(self.folder, self.key, self.line.compound, self.line.device),
+            Shelf(self.folder, self.key, self.line.compound, self.line.gate),
             self.line,
             self.key,
             compound=self.line.compound,
-            device=self.line.device,
+            gate=self.line.gate,
             software=software,
             clock=self.clock,
             configured=CONFIGURED,
@@ -87,6 +90,10 @@ class Kiosk:
     @property
     def policy(self) -> str:
         return self.keeper.in_force().document.name
+
+    @property
+    def confirmed(self) -> Mapping[Kind, Confirmed | None]:
+        return self.keeper.in_force().confirmed or {}
 
     @property
     def revoked(self) -> frozenset[str]:

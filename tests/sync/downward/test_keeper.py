@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import delete
 
 from kiosk.model import ClockState
 from kiosk.staleness import Kind
+from sync.central.schema import document
 from sync.central.store import Store
 from sync.downward.publication import Page
 from tests.kiosk.fakes import FakeClock
-from tests.sync.central.documents import COMPOUND, DEVICE, WHO, Site, policy, revocations
+from tests.sync.central.documents import COMPOUND, GATE, WHO, Site, policy, revocations
 from tests.sync.central.kiosks import NOON_US
 from tests.sync.downward.kiosks import Kiosk, Line, tampered, withheld
 
@@ -28,7 +30,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def kiosk(site: Site, tmp_path: Path) -> Kiosk:
-    return Kiosk(Line(site.documents, COMPOUND, DEVICE), tmp_path / "documents", site.public)
+    return Kiosk(Line(site.documents, COMPOUND, GATE), tmp_path / "documents", site.public)
 
 
 def test_the_configurations_documents_are_the_beginning(kiosk: Kiosk) -> None:
@@ -65,9 +67,21 @@ def test_thirty_days_are_caught_up_in_one_exchange(site: Site, kiosk: Kiosk) -> 
 def test_what_is_too_large_for_one_answer_comes_in_several(site: Site, kiosk: Kiosk) -> None:
     filler = b"\n#" + b"x" * (3 * 1024 * 1024)
     site.publish(body=policy(2) + filler)
-    site.publish(body=policy(3) + filler, gate=DEVICE)
+    site.publish(body=policy(3) + filler, gate=GATE)
     assert kiosk.exchange()
     assert (kiosk.policy, len(kiosk.line.asked)) == ("normal-times@3", 2)
+
+
+def test_what_is_too_large_for_one_request_is_given_back_in_several(site: Site, kiosk: Kiosk) -> None:
+    filler = b"\n#" + b"x" * (3 * 1024 * 1024)
+    site.publish(body=policy(2) + filler)
+    site.publish(body=policy(3) + filler, gate=GATE)
+    kiosk.exchange()
+    with site.engine.begin() as connection:
+        connection.execute(delete(document))
+    assert kiosk.exchange()
+    assert kiosk.line.given == [1, 1]
+    assert len(site.documents.listed(COMPOUND)) == 2
 
 
 def test_a_document_that_was_changed_on_its_way_is_refused_and_told_once(site: Site, kiosk: Kiosk) -> None:
@@ -83,7 +97,7 @@ def test_a_document_that_was_changed_on_its_way_is_refused_and_told_once(site: S
 def test_another_sites_documents_are_refused(site: Site, tmp_path: Path) -> None:
     site.publish(body=policy(7))
     stranger = Ed25519PrivateKey.generate().public_key()
-    kiosk = Kiosk(Line(site.documents, COMPOUND, DEVICE), tmp_path / "documents", stranger)
+    kiosk = Kiosk(Line(site.documents, COMPOUND, GATE), tmp_path / "documents", stranger)
     assert not kiosk.exchange()
     assert kiosk.policy == "normal-times@1"
 
@@ -153,6 +167,23 @@ def test_a_damaged_file_is_set_aside_and_fetched_again(site: Site, kiosk: Kiosk,
     assert [path.name for path in kiosk.folder.glob("*.set-aside")] == [f"{file.name}.set-aside"]
 
 
+def test_a_damaged_document_in_force_is_fetched_again_while_a_later_one_waits(site: Site, kiosk: Kiosk) -> None:
+    published = site.publish(body=policy(7))
+    site.documents.publish(COMPOUND, Kind.POLICY, policy(8), WHO, effective_us=site.now_us + HOUR_US)
+    kiosk.exchange()
+    before = kiosk.confirmed[Kind.POLICY]
+    (kiosk.folder / f"policy._.{published.number}").write_bytes(b"{")
+    kiosk.restart()
+    kiosk.line.disturb = withheld
+    kiosk.clock.advance(60)
+    assert kiosk.exchange()
+    assert (kiosk.policy, kiosk.confirmed[Kind.POLICY]) == ("normal-times@1", before)
+    kiosk.line.disturb = lambda page: page
+    assert kiosk.exchange()
+    assert kiosk.policy == "normal-times@7"
+    assert kiosk.confirmed[Kind.POLICY] not in {None, before}
+
+
 def test_a_foreign_file_is_set_aside(site: Site, kiosk: Kiosk) -> None:
     site.publish(body=policy(7))
     kiosk.exchange()
@@ -194,12 +225,12 @@ def test_what_is_to_come_counts_from_its_time_on_by_the_servers_clock(site: Site
 
 
 def test_a_gates_own_document_comes_before_the_compounds_until_it_is_withdrawn(site: Site, kiosk: Kiosk) -> None:
-    site.publish(body=policy(2), gate=DEVICE)
+    site.publish(body=policy(2), gate=GATE)
     site.publish(body=policy(3))
     kiosk.exchange()
     assert kiosk.policy == "normal-times@2"
     site.now_us += 1_000_000
-    site.documents.withdraw(COMPOUND, Kind.POLICY, WHO, gate=DEVICE)
+    site.documents.withdraw(COMPOUND, Kind.POLICY, WHO, gate=GATE)
     kiosk.exchange()
     assert kiosk.policy == "normal-times@3"
     site.now_us += 1_000_000

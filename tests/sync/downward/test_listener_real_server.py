@@ -17,6 +17,7 @@ from sync.central.access import Asker, Role
 from sync.central.messages import fetched, issue_open
 from sync.central.opening import wall_us
 from sync.central.publishing import Documents
+from sync.central.recipients import Recipient
 from sync.central.store import Store
 from sync.downward.keeper import Keeper
 from sync.downward.listener import Listener
@@ -24,7 +25,7 @@ from sync.downward.orders import Order, Orders
 from sync.downward.shelf import Shelf
 from sync.downward.way import Way
 from sync.line import Line
-from tests.sync.central.documents import COMPOUND, DEVICE, WHO, policy
+from tests.sync.central.documents import COMPOUND, GATE, WHO, policy
 from tests.sync.central.serving import WAIT_S, Running, document_key, server
 from tests.sync.downward.kiosks import CONFIGURED
 
@@ -36,21 +37,21 @@ class Ears:
 
     def __init__(self, url: str, folder: Path, key: Ed25519PublicKey) -> None:
         clock = SystemClock()
-        self.way = Way(Line(url, DEVICE, simulated=True), COMPOUND, DEVICE)
+        self.way = Way(Line(url, GATE, simulated=True), COMPOUND, GATE)
         self.told: list[Told] = []
         self._told = threading.Condition()
         self.keeper = Keeper(
-            Shelf(folder, key, COMPOUND, DEVICE),
+            Shelf(folder, key, COMPOUND, GATE),
             self.way,
             key,
             compound=COMPOUND,
-            device=DEVICE,
+            gate=GATE,
             software="1",
             clock=clock,
             configured=CONFIGURED,
             tell=self.tell,
         )
-        orders = Orders(key, COMPOUND, DEVICE, self.keeper.time, clock.monotonic())
+        orders = Orders(key, (COMPOUND, GATE, GATE), self.keeper.time, clock.monotonic())
         self.worker = Worker("downward", Listener(self.keeper, orders, self.way, clock, self.tell))
 
     def tell(self, item: Told) -> None:
@@ -114,7 +115,7 @@ def test_a_command_reaches_it_once_and_its_issuer_hears_of_it(
     documents.publish(COMPOUND, Kind.POLICY, policy(7), WHO)
     assert ears.policy_becomes("normal-times@7")  # it has begun to wait, and knows the server's time
     asker = Asker("Wang Fang", Role.GUARD, "the courier")
-    said = issue_open(store.engine, document_key(tmp_path), COMPOUND, DEVICE, asker, wall_us())
+    said = issue_open(store.engine, document_key(tmp_path), Recipient(COMPOUND, GATE, GATE), asker, wall_us())
     assert fetched(store.engine, said, wall_us)
     assert ears.opens() == [Command(said.id, "Wang Fang", "the courier")]
     documents.publish(COMPOUND, Kind.POLICY, policy(8), WHO)

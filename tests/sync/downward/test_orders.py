@@ -15,6 +15,7 @@ from sync.downward.signing import Purpose, Signed, sign
 from tests.sync.central.kiosks import NOON_US
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+ADDRESS = ("riverside", "gate-1", "gate-1-in")
 STRANGER = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 BEGAN, LEARNT = Monotonic(100.0), Monotonic(101.0)
 BODY = {"issuer": "Wang Fang", "role": "guard", "reason": "the courier"}
@@ -24,14 +25,15 @@ def heard_by() -> Orders:
     """The server said that it was noon at second 101, one second after the core began; the answer took 0.1 s."""
     time = ServerTime()
     time.learn(NOON_US, LEARNT, Monotonic(LEARNT + 0.1))
-    return Orders(KEY.public_key(), "riverside", "gate-1", time, BEGAN)
+    return Orders(KEY.public_key(), ADDRESS, time, BEGAN)
 
 
 def command(issued_s: float = 1.0, number: int = 1, **other: object) -> Message:
     issued_us = NOON_US + round(issued_s * 1e6)
     said = Message(
         compound="riverside",
-        device="gate-1",
+        gate="gate-1",
+        device="gate-1-in",
         id=f"{number:032x}",
         kind=OPEN,
         issued_us=issued_us,
@@ -84,14 +86,15 @@ def test_what_was_issued_before_this_core_began_may_have_been_carried_out_by_the
 
 
 def test_without_the_servers_time_nothing_is_in_time() -> None:
-    orders = Orders(KEY.public_key(), "riverside", "gate-1", ServerTime(), BEGAN)
+    orders = Orders(KEY.public_key(), ADDRESS, ServerTime(), BEGAN)
     assert orders.hear(signed(command()), at(2.0)) == CommandRefused(command().id, Unfit.LATE)
 
 
 FOREIGN = {
     "another site's": signed(command(), STRANGER),
     "another compound's": signed(command(compound="lakeside")),
-    "another gate's": signed(command(device="gate-2")),
+    "another gate's": signed(command(gate="gate-2")),
+    "that of the other device at the gate": signed(command(device="gate-1-out")),
     "signed for another purpose": signed(command(), purpose=Purpose.DOCUMENT),
     "changed": Signed(signed(command()).statement.replace("gate-1", "gate-9"), signed(command()).signature),
     "not canonical": Signed(" " + signed(command()).statement, signed(command()).signature),

@@ -121,7 +121,7 @@ class Since(RuleBasedStateMachine):
         for kiosk in (*self.kiosks, *self.kiosks):
             assert kiosk.exchange()
         for kiosk in self.kiosks:
-            held = in_force(self.documents.since(self.compound, kiosk.line.device, 0), self.now_us)
+            held = in_force(self.documents.since(self.compound, kiosk.line.gate, 0), self.now_us)
             said = {Kind(kind): read_content(Kind(kind), one.body, self.compound) for kind, one in held.items()}
             ours = kiosk.keeper.in_force()
             # What a person published last is what counts, also at a server that has forgotten more than it knows.
