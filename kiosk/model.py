@@ -339,6 +339,13 @@ class LocalTime:
     minute: int
 
 
+class TimeOfDay(StrEnum):
+    """Whether a gate knows what time it is there."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that is known of the visitor in front of the gate. What is not known is None.

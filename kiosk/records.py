@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kiosk import standing
 from kiosk.events import Draft, canonical
 from kiosk.model import (
     Celsius,
@@ -77,7 +78,7 @@ def decision_draft(
         "rule": decision.rule,
         "policy": decision.policy,
         "role": decision.role,
-        "visitor": credential.visitor if credential is not None else None,
+        "visitor": standing.visitor(facts) if credential is None else credential.visitor,
         "evidence": _evidence(facts),
         "times_us": {name: microseconds(at) for name, at in times.items()},
         "sealed_for": None if sealed is None else sealed.key_id,
@@ -158,6 +159,7 @@ def _evidence(facts: Facts) -> dict[str, Any]:
         "unavailable": sorted(facts.unavailable),
         "pass_used": facts.pass_used,
     }
+    evidence |= {name: said for name, said in (("consent", facts.consent), ("filing", facts.filing)) if said is not None}
     if (reading := facts.reading) is not None:
         evidence |= {
             "object_mk": millikelvin(reading.object_c),

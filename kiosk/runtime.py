@@ -327,7 +327,7 @@ class Runtime:
         if not self._losses.changes(health):
             return
         self._journal.health(self.visit.id, health)
-        self._here.evidence.without(self._losses.parts)
+        self._here.evidence.without(self._site.without(self._losses.parts))
         if health.part is Part.GATE and not health.well:
             for passing in self._passing.all():
                 self._take(GateHasFailed(), passing)
@@ -343,7 +343,7 @@ class Runtime:
         if back is None:
             return False
         self._here = back
-        self._here.evidence.without(self._losses.parts)
+        self._here.evidence.without(self._site.without(self._losses.parts))
         if facts.reading is not None:
             self._here.evidence.measured(facts.reading)
         self._presence.seen(now)
@@ -434,7 +434,7 @@ class Runtime:
 
     def _nobody(self) -> Dossier:
         dossier = Dossier(Visit(VisitId(secrets.token_hex(8))))
-        dossier.evidence.without(self._losses.parts)
+        dossier.evidence.without(self._site.without(self._losses.parts))
         return dossier
 
     def _watching(self) -> bool:
