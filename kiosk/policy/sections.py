@@ -10,7 +10,19 @@ from typing import Any
 
 from kiosk import operands
 from kiosk.conditions import FORMS, Condition
-from kiosk.model import Answer, ClockState, Consent, Filing, FirstReturn, HealthStatus, Need, ReasonCode, TimeOfDay, Vehicle, Verdict
+from kiosk.model import (
+    Answer,
+    ClockState,
+    Consent,
+    Filing,
+    FirstReturn,
+    HealthStatus,
+    Need,
+    ReasonCode,
+    TimeOfDay,
+    Vehicle,
+    Verdict,
+)
 from kiosk.model import VisitorKind as Kind
 from kiosk.operands import only, reject, some_of
 from kiosk.policy.document import Rule

@@ -98,6 +98,9 @@ def open_gate(
     who: Who,
     reason: Reason,
     role: InRole = "guard",
+    second: Annotated[
+        str | None, typer.Option("--second", help="Who agrees, where the rules want two people.", metavar="NAME")
+    ] = None,
     config: ConfigFile = None,
 ) -> int:
     """Let in whoever stands at a gate: status 1 if its kiosk has not asked within 10 seconds. It is recorded first."""
@@ -106,7 +109,7 @@ def open_gate(
 
     asked_by = asker(who, role, reason)
     with _published(context, config, compound, device) as (_, opened, key):
-        said = issue_open(opened.engine, key, compound, device, asked_by, wall_us())
+        said = issue_open(opened.engine, key, compound, device, asked_by, wall_us(), second)
         if fetched(opened.engine, said, wall_us):
             typer.echo(f"{said.id} fetched by {device}; its log says what became of it")
             return 0

@@ -7,7 +7,7 @@ need nothing between them, and who issued one can ask what became of it.
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, update
@@ -55,11 +55,14 @@ class Snapshot:
         return max(self.numbers.get((compound, ""), 0), self.numbers.get((compound, device), 0))
 
 
-def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, asker: Asker, now_us: int) -> Message:
+def issue_open(
+    engine: Engine, key: DocumentKey, compound: str, device: str, asker: Asker, now_us: int, second: str | None = None
+) -> Message:
     """Command a gate to let in whoever stands there; that it was, by whom and why, is recorded with it.
 
-    Raises NotAllowed.
+    `second`: who agrees, where the gate's rules want two people for what is in the way. Raises NotAllowed or UsageError.
     """
+    agreed = None if second is None else replace(asker, who=second).who.strip()
     if asker.role not in MAY_OPEN:
         raise NotAllowed(f"a {asker.role} may not open a gate from afar")
     said = Message(
@@ -69,12 +72,14 @@ def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, ask
         kind=OPEN,
         issued_us=now_us,
         expires_us=now_us + EXPIRES_US,
-        body=msgspec.to_builtins(OpenBody(issuer=asker.who.strip(), role=asker.role, reason=asker.reason.strip())),
+        body=msgspec.to_builtins(
+            OpenBody(issuer=asker.who.strip(), role=asker.role, reason=asker.reason.strip(), second=agreed)
+        ),
     )
     signed = sign(key.private(), Purpose.MESSAGE, said)
     forget_expired(engine, now_us)
     with changing(engine) as connection:
-        record(connection, compound, asker, Act.OPEN_GATE, {"device": device, "command": said.id}, now_us)
+        record(connection, compound, asker, Act.OPEN_GATE, _subject(said, agreed), now_us)
         connection.execute(
             insert(message).values(
                 compound=compound,
@@ -87,6 +92,11 @@ def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, ask
             )
         )
     return said
+
+
+def _subject(said: Message, second: str | None) -> dict[str, str]:
+    named = {"device": said.device, "command": said.id}
+    return named if second is None else {**named, "second": second}
 
 
 def fetched(engine: Engine, said: Message, wall_us: Callable[[], int], wait: Callable[[float], object] = time.sleep) -> bool:

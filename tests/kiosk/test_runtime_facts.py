@@ -1,4 +1,4 @@
-"""Facts that no sensor brings: what time it is at the gate, what is declared and consented, and the loss of the way to them."""
+"""Facts that no sensor brings: the time at the gate, what is declared and consented, and the loss of the way to them."""
 
 from dataclasses import replace
 
@@ -26,8 +26,9 @@ from kiosk.model import (
 )
 from kiosk.records import Stamp, decision_draft
 from kiosk.weighing import decided
+from tests.kiosk.fakes import NOON
 from tests.kiosk.policy.visitors import reading, shown_pass
-from tests.kiosk.runtimes import HEALTH_CODE, NOON, Bench, signed_pass
+from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
 
 AT = Monotonic(5.0)
 FROM_ELSEWHERE = frozenset({Need.FORM, Need.CONSENT, Need.FILING})
@@ -75,11 +76,12 @@ def test_hours_are_those_of_the_place(bench: AtHour, answer: Answer, reasons: tu
 
 def test_the_time_is_that_of_the_decision_not_of_the_arrival() -> None:
     bench = Bench("response-level-2")
-    bench.stand(None)
-    first = bench.runtime._here.evidence.facts.local_time
+    bench.scan(signed_pass(VisitorKind.GUEST))
+    evidence = bench.runtime._here.evidence
+    first = evidence.facts.local_time
     bench.clock.advance(60)
     bench.stand(36.6)
-    assert (first, bench.runtime._here.evidence.facts.local_time) == (LocalTime(1, 1200), LocalTime(1, 1201))
+    assert (first, evidence.facts.local_time) == (LocalTime(1, 1200), LocalTime(1, 1201))
 
 
 def test_without_a_server_form_consent_and_filing_cannot_be_had() -> None:

@@ -245,7 +245,7 @@ OFFICE: dict[str, tuple[Facts, Answer, str]] = {
         "group_too_large",
     ),
     "six on one form": (Facts(reading(), GUEST, GREEN, declaration=Declaration(group=6)), Answer.ADMIT, "guest_green"),
-    "building work at no hour that is known": (told(VisitorKind.RENOVATION), Answer.HOLD, "time_unknown"),
+    "building work at noon": (told(VisitorKind.RENOVATION), Answer.HOLD, "outside_hours"),
     "building work after midnight": (
         told(VisitorKind.RENOVATION, local_time=LocalTime(2, 60)),
         Answer.ADMIT,
