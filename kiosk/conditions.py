@@ -16,6 +16,7 @@ from kiosk.model import (
     FirstReturn,
     HealthStatus,
     Need,
+    TimeOfDay,
     Vehicle,
     Verdict,
     VisitorKind,
@@ -263,6 +264,14 @@ _TABLE: tuple[Form[Any], ...] = (
         None,
         operands.hours,
         _outside_hours,
+    ),
+    Form(
+        "local_time",
+        "list of known, unknown",
+        "The gate knows what time it is there, or does not: its clock was never set, or its document names no zone.",
+        None,
+        some_of(TimeOfDay),
+        lambda facts, states: (TimeOfDay.UNKNOWN if facts.local_time is None else TimeOfDay.KNOWN) in states,
     ),
     Form(
         "unavailable",

@@ -3,15 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from kiosk import standing
 from kiosk.credentials import CardPart, CardParts, HealthToken, TrustList, examine, examine_parts, resolved
 from kiosk.credentials.revocations import Revocations
 from kiosk.model import (
     CERTIFICATES,
     ClockState,
+    Consent,
     Credential,
     CredentialKind,
+    Declaration,
     Facts,
+    Filing,
     HealthStatus,
+    LocalTime,
     Monotonic,
     Need,
     Part,
@@ -26,6 +31,7 @@ NEEDS_OF: Mapping[Part, frozenset[Need]] = {
     Part.THERMOMETER: frozenset({Need.TEMPERATURE}),
     Part.CAMERA: frozenset({Need.PASS, Need.HEALTH_CODE}),
     Part.EYES: frozenset({Need.PASS, Need.HEALTH_CODE}),
+    Part.SERVER: frozenset({Need.FORM, Need.CONSENT, Need.FILING}),
 }
 """What cannot be had while a part is lost, unless it is known already."""
 TOLERANCE: Mapping[ClockState, Seconds] = {
@@ -122,6 +128,26 @@ class Evidence:
             self.times |= {"presence": reading.began_at, "reading": reading.at}
         self._update(replace(self.facts, reading=reading))
 
+    def declared(self, declaration: Declaration, now: Monotonic) -> None:
+        """Take in what the visitor told of themselves on the form; one that is sent again takes the place of the first."""
+        self.times.setdefault("form_received", now)
+        self._update(replace(self.facts, declaration=declaration))
+
+    def consented(self, answer: Consent, now: Monotonic) -> None:
+        """Take in what somebody of the house answered; a later answer counts."""
+        self.times.setdefault("consent_received", now)
+        self._update(replace(self.facts, consent=answer))
+
+    def filed(self, filing: Filing, now: Monotonic) -> None:
+        """Take in how a renovation stands with committee and property office."""
+        self.times.setdefault("filing_received", now)
+        self._update(replace(self.facts, filing=filing))
+
+    def clocked(self, at: LocalTime | None) -> None:
+        """Note what time it is at the gate; None: nobody can say."""
+        if at != self.facts.local_time:
+            self._update(replace(self.facts, local_time=at))
+
     def heed(self, revocations: Revocations) -> None:
         """Let a pass count no more that was taken back, perhaps since it was shown."""
         facts = revocations.applied(self.facts)
@@ -159,14 +185,8 @@ class Evidence:
 
     def _update(self, facts: Facts) -> None:
         facts = replace(facts, health_code=self._health_code(facts))
-        known = {
-            Need.TEMPERATURE: facts.reading is not None,
-            Need.PASS: facts.admission_pass is not None,
-            Need.HEALTH_CODE: facts.health_code is not None or Need.HEALTH_CODE in facts.pending,
-        }
-        missing = {need for need in self._lost if not known[need]}
-        if self._unanswered and not known[Need.HEALTH_CODE]:
-            missing.add(Need.HEALTH_CODE)
+        lost = self._lost | {Need.HEALTH_CODE} if self._unanswered else self._lost
+        missing = {need for need in lost if not standing.known(need, facts)} - facts.pending
         self.facts = replace(facts, unavailable=frozenset(missing))
 
     def _health_code(self, facts: Facts) -> Credential | None:

@@ -14,6 +14,7 @@ from kiosk.link import (
     GateOpened,
     GuardAsked,
     Noticed,
+    OverrideAsked,
     PartHealth,
     Passed,
     SceneMoved,
@@ -51,7 +52,7 @@ class Recorded:
 
 Sight = Scan | Observation | Noticed
 """What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
-Asked = FormAsked | GuardAsked | TimeAsked | Finished
+Asked = FormAsked | GuardAsked | TimeAsked | OverrideAsked | Finished
 """What was touched on the screen."""
 Downward = Renewed | DocumentRefused | RemoteOpen | CommandRefused
 """What came down from the server."""

@@ -11,15 +11,18 @@ import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from kiosk.errors import DeviceLost, UsageError
 from kiosk.model import EventId, Monotonic, Part, Scan, Seconds
 from kiosk.view import Hint, View
 
 MAX_MESSAGE = 64 * 1024
+Person = Annotated[str, Meta(min_length=1, max_length=200)]
+Why = Annotated[str, Meta(min_length=1, max_length=400)]
 BEAT_EVERY = Seconds(0.15)
 """How often core and gate tell each other that they live."""
 BEAT_LOST = Seconds(0.5)
@@ -120,6 +123,21 @@ class TimeAsked(Message, frozen=True):
     at: Monotonic
 
 
+class OverrideAsked(Message, frozen=True):
+    """From the screen: a guard lets in whoever stands there, under their own name and for a reason in their own words.
+
+    `second`: who agrees, where the rules want two people.
+    """
+
+    guard: Person
+    reason: Why
+    at: Monotonic
+    second: Person | None = None
+
+    def __repr__(self) -> str:
+        return f"OverrideAsked(at={self.at})"
+
+
 class Finished(Message, frozen=True):
     """From the screen: whoever stands there is done, or goes back from the form to the codes."""
 
@@ -197,6 +215,7 @@ AnyMessage = (
     | FormAsked
     | GuardAsked
     | TimeAsked
+    | OverrideAsked
     | Finished
     | Scanned
     | Coloured

@@ -25,10 +25,10 @@ from kiosk.in_force import InForce, Renewed
 from kiosk.inbox import Inbox, Item
 from kiosk.lines import get_logger
 from kiosk.link import PartHealth
-from kiosk.model import Answer, Decision, EventId, GateOutcome, Part, VisitId
+from kiosk.model import Answer, Decision, EventId, GateOutcome, Part, ReasonCode, VisitId
+from kiosk.overriding import Way
 from kiosk.policy import NO_RULE_APPLIES, PolicyDocument
 from kiosk.ports import Admission, Clock, Log, Recorder
-from kiosk.remote import REMOTE_OPEN
 from kiosk.spent import Spend
 from kiosk.staleness import LIMITS, Now, age
 from kiosk.visit import RecordGate
@@ -73,7 +73,7 @@ class Metrics(Exposition):
     def __init__(self, *, software: str, document: PolicyDocument, simulated: bool) -> None:
         super().__init__()
         registry = self.registry
-        self.reasons = frozenset({*MISSING.values(), REMOTE_OPEN, *(limit.reason for limit in LIMITS)})
+        self.reasons = frozenset({*MISSING.values(), *map(ReasonCode, Way), *(limit.reason for limit in LIMITS)})
         self._in_force: InForce | None = None
         self._downward: _Downward | None = None
         self._decisions = Counter("gatepost_decisions", "Answers given to visitors.", ("answer", "reason"), registry=registry)

@@ -339,6 +339,13 @@ class LocalTime:
     minute: int
 
 
+class TimeOfDay(StrEnum):
+    """Whether a gate knows what time it is there."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that is known of the visitor in front of the gate. What is not known is None.
@@ -369,16 +376,23 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a person commanded from afar. Who they are is sealed, never logged; so is why, which is in their words."""
+    """What a person commanded. Who they are is sealed, never logged; so is why, which is in their words.
+
+    `second`: who agreed, where the rules want two people for it.
+    """
 
     id: str
     issuer: str = field(repr=False)
     reason: str = field(repr=False)
+    second: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An answer with its reasons, the rule that gave it and the policy it stands in (`id@version`)."""
+    """An answer with its reasons, the rule that gave it and the policy it stands in (`id@version`).
+
+    `overrides`: what was in the way of somebody whom a person lets in all the same.
+    """
 
     answer: Answer
     reasons: tuple[ReasonCode, ...]
@@ -386,6 +400,7 @@ class Decision:
     policy: str
     role: Role = Role.POLICY
     command: Command | None = None
+    overrides: tuple[ReasonCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

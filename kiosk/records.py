@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kiosk import standing
 from kiosk.events import Draft, canonical
 from kiosk.model import (
     Celsius,
     ClockState,
+    Command,
     Credential,
     Decision,
     EventId,
@@ -66,7 +68,7 @@ def decision_draft(
     What names a person is sealed; without a sealer it is not recorded at all.
     """
     command = decision.command
-    named = personal(facts) | ({} if command is None else {"issuer": command.issuer, "reason": command.reason})
+    named = personal(facts) | ({} if command is None else _commanded(command))
     sealed = sealer.seal(canonical(named).encode(), stamp.wall) if sealer is not None and named else None
     credential = facts.admission_pass
     body = {
@@ -77,13 +79,13 @@ def decision_draft(
         "rule": decision.rule,
         "policy": decision.policy,
         "role": decision.role,
-        "visitor": credential.visitor if credential is not None else None,
+        "visitor": standing.visitor(facts) if credential is None else credential.visitor,
         "evidence": _evidence(facts),
         "times_us": {name: microseconds(at) for name, at in times.items()},
         "sealed_for": None if sealed is None else sealed.key_id,
     }
     if command is not None:
-        body["command"] = command.id
+        body |= {"command": command.id, "overrides": list(decision.overrides), "people": 1 if command.second is None else 2}
     return Draft("decision", body, None if sealed is None else sealed.data)
 
 
@@ -98,6 +100,11 @@ def personal(facts: Facts) -> dict[str, str]:
         "health_token_tail": token[-TAIL:] if len(token) >= SHORTEST_TOKEN else None,
     }
     return {name: text for name, text in known.items() if text}
+
+
+def _commanded(command: Command) -> dict[str, str]:
+    second = {} if command.second is None else {"second": command.second}
+    return {"issuer": command.issuer, "reason": command.reason, **second}
 
 
 def outcome_draft(
@@ -158,6 +165,7 @@ def _evidence(facts: Facts) -> dict[str, Any]:
         "unavailable": sorted(facts.unavailable),
         "pass_used": facts.pass_used,
     }
+    evidence |= {name: said for name, said in (("consent", facts.consent), ("filing", facts.filing)) if said is not None}
     if (reading := facts.reading) is not None:
         evidence |= {
             "object_mk": millikelvin(reading.object_c),

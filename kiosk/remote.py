@@ -1,12 +1,9 @@
-"""A gate that a person opens from afar: the command as it reaches the loop, and the decision that it stands for. Pure."""
+"""A gate that a person opens from afar: the command as it reaches the loop, and one that is not carried out. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kiosk.model import Answer, Command, Decision, Monotonic, ReasonCode, Role
-
-REMOTE_OPEN = "remote_open"
-"""The rule and the reason of such a decision."""
+from kiosk.model import Command, Monotonic
 
 
 class Unfit(StrEnum):
@@ -16,6 +13,10 @@ class Unfit(StrEnum):
     REPEATED = "repeated"
     UNDER_WAY = "under_way"
     """Somebody is being let in at this moment."""
+    SECOND_PERSON = "second_person"
+    """The rules want two people for what is in the way, and one commands it."""
+    NOBODY_MAY = "nobody_may"
+    """The rules let nobody pass over what is in the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,3 @@ class CommandRefused:
 
     command: str
     why: Unfit
-
-
-def decision_of(command: Command, policy: str) -> Decision:
-    """Return the decision that a command stands for: a person's, whatever the rules say."""
-    return Decision(Answer.ADMIT, (ReasonCode(REMOTE_OPEN),), REMOTE_OPEN, policy, Role.GUARD, command)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from kiosk.dossier import Dossier
 from kiosk.in_force import InForce
+from kiosk.local_time import local_time
 from kiosk.model import Decision, Needs, Seconds
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Clock
@@ -29,13 +30,20 @@ class Rulebook:
 
     def judged(self, dossier: Dossier) -> Decision | Needs:
         """What the rules make of a visit's facts, now that some passes are taken back and some documents are old."""
-        dossier.evidence.heed(self.site.revocations)
-        return judged(self.of(dossier), dossier.evidence.facts, self._ages())
+        document = self._brought_up_to_date(dossier)
+        return judged(document, dossier.evidence.facts, self._ages())
 
     def decided(self, dossier: Dossier) -> Decision:
         """The answer that a visit gets in any case."""
+        document = self._brought_up_to_date(dossier)
+        return decided(document, dossier.evidence.facts, self._ages())
+
+    def _brought_up_to_date(self, dossier: Dossier) -> PolicyDocument:
+        """Let the facts be as they are at this moment; return the rules that they are held against."""
+        document = self.of(dossier)
         dossier.evidence.heed(self.site.revocations)
-        return decided(self.of(dossier), dossier.evidence.facts, self._ages())
+        dossier.evidence.clocked(local_time(self._clock.wall(), self._clock.state(), document.zone))
+        return document
 
     def _ages(self) -> Mapping[Kind, Seconds | None]:
         """How old the documents are that can age."""

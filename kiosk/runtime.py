@@ -7,7 +7,7 @@ free for the next person; one who fills in the form elsewhere is parked (`kiosk.
 import secrets
 from collections.abc import Callable
 
-from kiosk import flow
+from kiosk import flow, overriding
 from kiosk.attention import Attention
 from kiosk.display import Display
 from kiosk.dossier import Dossier
@@ -28,18 +28,20 @@ from kiosk.link import (
     GateOpened,
     GuardAsked,
     Noticed,
+    OverrideAsked,
     PartHealth,
     Passed,
     SceneMoved,
     TimeAsked,
 )
 from kiosk.losses import Losses
-from kiosk.model import Decision, EventId, Monotonic, Observation, Part, Phase, Scan, VisitId
+from kiosk.model import Command, Decision, EventId, Monotonic, Observation, Part, Phase, Scan, Seconds, VisitId
+from kiosk.overriding import Way
 from kiosk.parking import ParkedVisits
 from kiosk.passing import PassingVisits
 from kiosk.ports import Clock, Gate, Recorder, Resolver
 from kiosk.presence import Presence
-from kiosk.remote import CommandRefused, RemoteOpen, Unfit, decision_of
+from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.rulebook import Rulebook
 from kiosk.site import Site
 from kiosk.spent import SpentPasses
@@ -79,6 +81,9 @@ from kiosk.visit import GateClosed as GateHasClosed
 from kiosk.visit import GateFailed as GateHasFailed
 from kiosk.visit import GateOpened as GateHasOpened
 from kiosk.weighing import weighed
+
+OVERRIDE_COUNTS = Seconds(10.0)
+"""A guard's touch that was held up longer on its way, or whose record was, opens nothing."""
 
 _log = get_logger()
 
@@ -219,7 +224,10 @@ class Runtime:
             case PartHealth():
                 self._part(item)
             case RemoteOpen():
-                self._remote_open(item)
+                self._let_in(item.command, Way.REMOTE, item.until)
+            case OverrideAsked(guard, reason, at, second):
+                command = Command(secrets.token_hex(16), guard, reason, second)
+                self._let_in(command, Way.AT_GATE, Monotonic(at + OVERRIDE_COUNTS))
             case CommandRefused() | DocumentRefused():
                 self._journal.refused(item)
             case Renewed():
@@ -235,20 +243,23 @@ class Runtime:
         if self.visit.called_at is None or rung_out(self._site, self.visit, now):
             self._take(GuardWanted())
 
-    def _remote_open(self, asked: RemoteOpen) -> None:
-        """Let in whoever is there, seen or not: whoever commands it sees or hears them."""
+    def _let_in(self, command: Command, way: Way, until: Monotonic) -> None:
+        """Let in whoever is there, seen or not, where the rules leave it to a person: who commands it sees or hears them."""
         now = self._clock.monotonic()
-        why = Unfit.LATE if now >= asked.until else None
+        why = Unfit.LATE if now >= until else None
         if why is None:
             self._seen(now)
             self._presence.called(now)
-            event = GuardDecided(decision_of(asked.command, self._rules.of(self._here).name), asked.until)
-            if flow.takes(self.visit, event):
+            document = self._rules.of(self._here)
+            reasons = overriding.in_the_way(self.visit.decision, self._rules.decided(self._here))
+            event = GuardDecided(overriding.decision_of(command, way, document, reasons), until)
+            if not flow.takes(self.visit, event):
+                why = Unfit.UNDER_WAY
+            elif (why := overriding.unfit(document, command, reasons)) is None:
                 self._here.evidence.times["decided"] = now
                 self._take(event)
                 return
-            why = Unfit.UNDER_WAY
-        self._journal.refused(CommandRefused(asked.command.id, why))
+        self._journal.refused(CommandRefused(command.id, why))
 
     def _scanned(self, scan: Scan) -> None:
         again = scan.content in self._here.evidence.seen
@@ -327,7 +338,7 @@ class Runtime:
         if not self._losses.changes(health):
             return
         self._journal.health(self.visit.id, health)
-        self._here.evidence.without(self._losses.parts)
+        self._here.evidence.without(self._site.without(self._losses.parts))
         if health.part is Part.GATE and not health.well:
             for passing in self._passing.all():
                 self._take(GateHasFailed(), passing)
@@ -343,7 +354,7 @@ class Runtime:
         if back is None:
             return False
         self._here = back
-        self._here.evidence.without(self._losses.parts)
+        self._here.evidence.without(self._site.without(self._losses.parts))
         if facts.reading is not None:
             self._here.evidence.measured(facts.reading)
         self._presence.seen(now)
@@ -434,7 +445,7 @@ class Runtime:
 
     def _nobody(self) -> Dossier:
         dossier = Dossier(Visit(VisitId(secrets.token_hex(8))))
-        dossier.evidence.without(self._losses.parts)
+        dossier.evidence.without(self._site.without(self._losses.parts))
         return dossier
 
     def _watching(self) -> bool:

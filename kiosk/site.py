@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from kiosk.credentials import TrustList
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
 from kiosk.in_force import InForce
-from kiosk.model import Seconds
+from kiosk.model import Part, Seconds
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Sealer
 from kiosk.staleness import Confirmed, Kind
@@ -34,6 +34,10 @@ class Site:
     sealer: Sealer | None = None
     revocations: Revocations = NOTHING_REVOKED
     confirmed: Mapping[Kind, Confirmed | None] | None = None
+
+    def without(self, lost: frozenset[Part]) -> frozenset[Part]:
+        """Return the parts that this gate has to do without, where these are lost: also the server that it never had."""
+        return lost if self.form_base is not None else lost | {Part.SERVER}
 
     def going_by(self, now: InForce) -> "Site":
         """Return the gate as it is under these documents."""

@@ -25,6 +25,7 @@ from kiosk.link import (
     Listener,
     Noticed,
     OpenGate,
+    OverrideAsked,
     PartHealth,
     Passed,
     Scanned,
@@ -171,8 +172,9 @@ class Switchboard:
                 _tell(link, ViewChanged(self._view))
             while True:
                 message = link.receive()
+                # A guard's override comes from the kiosk's own screen alone.
                 if isinstance(message, FormAsked | GuardAsked | TimeAsked | Finished):
-                    self._pass_on(message)
+                    self._pass_on(message, Part.SCREEN)
         finally:
             with self._guard:
                 self._further.discard(link)
@@ -209,7 +211,7 @@ class Switchboard:
             message = link.receive(BEAT_LOST if part in BEATING else None)
             self._heard(part, link, well=message is not None)
             if message is not None:
-                self._pass_on(message)
+                self._pass_on(message, part)
 
     def _heard(self, part: Part, link: Connection, *, well: bool) -> None:
         """Report a part that falls silent, or speaks again, once; in the order in which links come and go."""
@@ -222,8 +224,10 @@ class Switchboard:
                 self._silent.add(link)
             self._health(part, well=well, detail="" if well else "the process is silent")
 
-    def _pass_on(self, message: AnyMessage) -> None:
+    def _pass_on(self, message: AnyMessage, part: Part) -> None:
         match message:
+            case OverrideAsked() if part is Part.SCREEN:
+                self._inbox.post(message)
             case Scanned(scan):
                 self._inbox.post(scan)
             case FormAsked() | GuardAsked() | TimeAsked() | Finished() | SceneMoved() | Noticed():

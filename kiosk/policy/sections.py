@@ -10,7 +10,19 @@ from typing import Any
 
 from kiosk import operands
 from kiosk.conditions import FORMS, Condition
-from kiosk.model import Answer, ClockState, Consent, Filing, FirstReturn, HealthStatus, Need, ReasonCode, Vehicle, Verdict
+from kiosk.model import (
+    Answer,
+    ClockState,
+    Consent,
+    Filing,
+    FirstReturn,
+    HealthStatus,
+    Need,
+    ReasonCode,
+    TimeOfDay,
+    Vehicle,
+    Verdict,
+)
 from kiosk.model import VisitorKind as Kind
 from kiosk.operands import only, reject, some_of
 from kiosk.policy.document import Rule
@@ -214,7 +226,10 @@ class _Person:
         name = kinds[0].replace("_", "-")
         who = _conditions({"visitor": kinds})
         if self._hours is not None:
-            yield Rule(f"{name}-hours", (*who, self._hours), Answer.HOLD, ReasonCode("outside_hours"))
+            # That nobody knows the time is another thing to say than that it is too late.
+            unknown, known = (_conditions({"local_time": [state]}) for state in (TimeOfDay.UNKNOWN, TimeOfDay.KNOWN))
+            yield Rule(f"{name}-time", (*who, *unknown), Answer.HOLD, ReasonCode("time_unknown"))
+            yield Rule(f"{name}-hours", (*who, *known, self._hours), Answer.HOLD, ReasonCode("outside_hours"))
         met = dict(_MET[need] for need in _MET if need in self.needs)
         yield Rule(name, (*who, *_conditions(met)), self._then, ReasonCode(self._reason))
 

@@ -66,6 +66,7 @@ _AXES = {
     "vehicle": ("vehicle", WHO),
     "group_above": ("group", WHO),
     "outside_hours": ("time",),
+    "local_time": ("time",),
     "clock": ("clock",),
 }
 """What each condition reads. What was declared is there only if anything was, which goes with who somebody is."""

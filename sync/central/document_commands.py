@@ -102,6 +102,9 @@ def open_gate(
         str | None, typer.Option(help="in or out: which device, where the gate has one for each.", metavar="WAY")
     ] = None,
     role: InRole = "guard",
+    second: Annotated[
+        str | None, typer.Option("--second", help="Who agrees, where the rules want two people.", metavar="NAME")
+    ] = None,
     config: ConfigFile = None,
 ) -> int:
     """Let in whoever stands at a gate: status 1 if its kiosk has not asked within 10 seconds. It is recorded first."""
@@ -114,7 +117,7 @@ def open_gate(
     with _published(context, config, compound, gate) as (_, opened, key):
         with opened.engine.connect() as connection:
             to = recipient_at(connection, compound, gate, towards, simulation_allowed=simulated)
-        said = issue_open(opened.engine, key, to, asked_by, wall_us())
+        said = issue_open(opened.engine, key, to, asked_by, wall_us(), second)
         if fetched(opened.engine, said, wall_us):
             typer.echo(f"{said.id} fetched by {to.device}; its log says what became of it")
             return 0

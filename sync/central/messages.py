@@ -7,7 +7,7 @@ need nothing between them, and who issued one can ask what became of it.
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, update
@@ -57,11 +57,14 @@ class Snapshot:
         return max(self.numbers.get((compound, ""), 0), self.numbers.get((compound, gate), 0))
 
 
-def issue_open(engine: Engine, key: DocumentKey, to: Recipient, asker: Asker, now_us: int) -> Message:
+def issue_open(
+    engine: Engine, key: DocumentKey, to: Recipient, asker: Asker, now_us: int, second: str | None = None
+) -> Message:
     """Command a device to let in whoever stands at its gate; that it was, by whom and why, is recorded with it.
 
-    Raises NotAllowed.
+    `second`: who agrees, where the gate's rules want two people for what is in the way. Raises NotAllowed or UsageError.
     """
+    agreed = None if second is None else replace(asker, who=second).who.strip()
     if asker.role not in MAY_OPEN:
         raise NotAllowed(f"a {asker.role} may not open a gate from afar")
     said = Message(
@@ -72,13 +75,14 @@ def issue_open(engine: Engine, key: DocumentKey, to: Recipient, asker: Asker, no
         kind=OPEN,
         issued_us=now_us,
         expires_us=now_us + EXPIRES_US,
-        body=msgspec.to_builtins(OpenBody(issuer=asker.who.strip(), role=asker.role, reason=asker.reason.strip())),
+        body=msgspec.to_builtins(
+            OpenBody(issuer=asker.who.strip(), role=asker.role, reason=asker.reason.strip(), second=agreed)
+        ),
     )
     signed = sign(key.private(), Purpose.MESSAGE, said)
     forget_expired(engine, now_us)
     with changing(engine) as connection:
-        subject = {"gate": to.gate, "device": to.device, "command": said.id}
-        record(connection, to.compound, asker, Act.OPEN_GATE, subject, now_us)
+        record(connection, to.compound, asker, Act.OPEN_GATE, _subject(said, agreed), now_us)
         connection.execute(
             insert(message).values(
                 **to._asdict(),
@@ -90,6 +94,11 @@ def issue_open(engine: Engine, key: DocumentKey, to: Recipient, asker: Asker, no
             )
         )
     return said
+
+
+def _subject(said: Message, second: str | None) -> dict[str, str]:
+    named = {"gate": said.gate, "device": said.device, "command": said.id}
+    return named if second is None else {**named, "second": second}
 
 
 def fetched(engine: Engine, said: Message, wall_us: Callable[[], int], wait: Callable[[float], object] = time.sleep) -> bool:

@@ -6,7 +6,7 @@
 with another one means that documents have changed. A message is signed, names its issuer and expires by the server's
 clock. Kinds and members that a kiosk does not know are passed over and counted. There will be more than one:
 
-    open             {"issuer", "role", "reason"}            let in whoever is at the gate
+    open             {"issuer", "role", "reason", "second"}  let in whoever is at the gate
     form_filled      {"visit", ...}                          later: a visitor's form is complete
     consent_given    {"visit", ...}                          later: a resident has answered
 """
@@ -45,12 +45,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     body: dict[str, Any]
 
 
-class OpenBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What a remote open says: who lets somebody in, in what role, and why."""
+class OpenBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a remote open says: who lets somebody in, in what role, and why; and who agreed, if somebody did."""
 
     issuer: Annotated[str, Meta(min_length=1, max_length=200)]
     role: Annotated[str, Meta(pattern=r"^[a-z_]{1,32}\Z")]
     reason: Annotated[str, Meta(min_length=1, max_length=400)]
+    second: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True):

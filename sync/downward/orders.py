@@ -62,7 +62,7 @@ class Orders:
         left_us = self._left_us(said, now)
         if left_us <= 0:
             return self._once(said.id, Unfit.LATE)
-        return RemoteOpen(Command(said.id, body.issuer, body.reason), Monotonic(now + left_us / 1e6))
+        return RemoteOpen(Command(said.id, body.issuer, body.reason, body.second), Monotonic(now + left_us / 1e6))
 
     def _left_us(self, said: Message, now: Monotonic) -> int:
         """How long a command still counts, at the least; nothing for one that may be from before this core began."""

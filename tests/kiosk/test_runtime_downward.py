@@ -105,8 +105,8 @@ def test_a_guest_with_a_single_use_is_let_in_all_the_same() -> None:
     assert [reasons for _, reasons, _ in admits(bench)] == [("guest",)]
 
 
-def order(bench: Bench, left_s: float = 10.0) -> RemoteOpen:
-    return RemoteOpen(COMMAND, Monotonic(bench.clock.now + left_s))
+def order(bench: Bench, left_s: float = 10.0, agreed: str | None = None) -> RemoteOpen:
+    return RemoteOpen(replace(COMMAND, second=agreed), Monotonic(bench.clock.now + left_s))
 
 
 def test_a_command_from_afar_opens_once_it_is_recorded_also_where_nobody_is_seen() -> None:
@@ -129,7 +129,7 @@ def test_it_lets_in_whoever_is_held_and_their_pass_is_used_as_ever() -> None:
     bench.stand(38.9)
     bench.durable("gate-1/log/1")
     assert bench.phase() is Phase.AWAITING_GUARD
-    bench.give(order(bench))
+    bench.give(order(bench, agreed="Li Wei"))
     assert bench.recorder.spends[-1] is not None
     bench.durable("gate-1/log/2")
     assert bench.gate.opened == [EventId("gate-1/log/2")]

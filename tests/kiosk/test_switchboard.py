@@ -20,6 +20,7 @@ from kiosk.link import (
     HelloToo,
     Noticed,
     OpenGate,
+    OverrideAsked,
     PartHealth,
     Scanned,
     SceneMoved,
@@ -127,12 +128,20 @@ def test_what_the_eyes_see_reaches_the_loop(exchange: Exchange) -> None:
         (Part.SCREEN, GuardAsked(Monotonic(1.0))),
         (Part.SCREEN, TimeAsked(Monotonic(1.0))),
         (Part.SCREEN, Finished(Monotonic(1.0))),
+        (Part.SCREEN, OverrideAsked("Wang Fang", "a neighbour", Monotonic(1.0), "Li Wei")),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_what_eyes_and_screen_have_to_say_reaches_the_loop(exchange: Exchange, part: Part, message: AnyMessage) -> None:
     exchange.join(part).send(message)
     assert exchange.take() == message
+
+
+def test_a_guards_override_counts_from_the_screen_alone(exchange: Exchange) -> None:
+    eyes = exchange.join(Part.EYES)
+    eyes.send(OverrideAsked("Wang Fang", "a neighbour", Monotonic(1.0)))
+    eyes.send(SceneMoved(True, Monotonic(2.0)))
+    assert exchange.take() == SceneMoved(True, Monotonic(2.0))
 
 
 def test_eyes_that_come_late_learn_that_a_visitor_is_here(exchange: Exchange) -> None:

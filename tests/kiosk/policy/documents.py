@@ -14,6 +14,7 @@ from kiosk.model import (
     FirstReturn,
     HealthStatus,
     Need,
+    TimeOfDay,
     Vehicle,
     Verdict,
     VisitorKind,
@@ -47,6 +48,7 @@ OPERANDS: dict[str, st.SearchStrategy[object]] = {
     "vehicle": lists_of(Vehicle),
     "group_above": st.integers(1, 9),
     "outside_hours": st.sampled_from(["08:00-18:00", "22:00-06:00", ["09:30-12:00", "mon", "sat"]]),
+    "local_time": lists_of(TimeOfDay),
     "unavailable": lists_of(Need),
     "clock": lists_of(ClockState),
 }

@@ -156,7 +156,7 @@ ROWS: tuple[Row, ...] = (
     ("7.6 on a Sunday", Comes(RENOVATION, at=SUNDAY), HOLD, "outside_hours"),
     ("7.6 at six in the evening", Comes(RENOVATION, at=EVENING), HOLD, "outside_hours"),
     ("7.6 a minute before", Comes(RENOVATION, at=LocalTime(2, 18 * 60 - 1)), ADMIT, "visitor_green"),
-    ("7.6 the gate does not know the time", Comes(RENOVATION, at=None), HOLD, "outside_hours"),
+    ("7.6 the gate does not know the time", Comes(RENOVATION, at=None), HOLD, "time_unknown"),
     # 7.7: anybody else needs the consent of the resident concerned.
     ("7.7 with consent", Comes(OTHER, filing=None), ADMIT, "visitor_green"),
     ("7.7 without", Comes(OTHER, consent=None), {Need.CONSENT}, ""),
