@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from kiosk.credentials import CardPart, CardParts, HealthToken, TrustList, examine, examine_parts, resolved
 from kiosk.credentials.revocations import Revocations
+from kiosk.holder import Holder
 from kiosk.model import (
     CERTIFICATES,
     ClockState,
@@ -103,8 +104,8 @@ class Evidence:
             self._update(replace(self.facts, clock=now.clock))
         return None
 
-    def answered(self, token: str, status: HealthStatus | None, now: Monotonic) -> None:
-        """Take in an issuer's answer; None when it gave none in time."""
+    def answered(self, token: str, status: HealthStatus | None, now: Monotonic, person: Holder | None = None) -> None:
+        """Take in an issuer's answer, and whose the code is as far as it says; None when it gave none in time."""
         asked = self.asked.get(token)
         if asked is None:
             return
@@ -112,7 +113,7 @@ class Evidence:
         facts = replace(self.facts, pending=self.facts.pending - {Need.HEALTH_CODE})
         self._unanswered = status is None
         if status is not None:
-            facts = replace(facts, health_code=resolved(asked, status))
+            facts = replace(facts, health_code=resolved(asked, status, person))
         self._update(facts)
 
     def measured(self, reading: Reading) -> None:

@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
+from kiosk.holder import Holder
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.link import (
     Finished,
@@ -26,11 +27,12 @@ from kiosk.spent import Spend
 
 @dataclass(frozen=True, slots=True)
 class TokenAnswered:
-    """The issuer's answer about a health code; None when there was none in time."""
+    """The issuer's answer about a health code; None when there was none in time. `person`: whose it is, masked."""
 
     visit: VisitId
     token: str = field(repr=False)
     status: HealthStatus | None
+    person: Holder | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,18 @@ class HealthStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True, slots=True)
+class IssuerAnswer:
+    """What an issuer tells of a health code: its status, whose it is as far as it says, for how long that holds.
+
+    `person` is masked: part of the name, the end of an identity number. `valid_s` None: it does not say.
+    """
+
+    status: HealthStatus
+    person: Holder | None = field(default=None, repr=False)
+    valid_s: Seconds | None = None
+
+
 class CredentialKind(StrEnum):
     """What a scanned code turned out to be."""
 

@@ -196,7 +196,7 @@ class Runtime:
                 self._display.moved(moving)
             case TokenAnswered():
                 if item.visit == self.visit.id:
-                    self._here.evidence.answered(item.token, item.status, self._clock.monotonic())
+                    self._here.evidence.answered(item.token, item.status, self._clock.monotonic(), item.person)
                     self._weigh()
             case Recorded():
                 self._recorded(item)
