@@ -9,6 +9,7 @@ from kiosk.holder import Holder
 from kiosk.model import (
     CERTIFICATES,
     ClockState,
+    ColourSeen,
     Credential,
     CredentialKind,
     Facts,
@@ -61,6 +62,7 @@ class Evidence:
     seen: dict[bytes, Monotonic] = field(default_factory=dict, repr=False)
     asked: dict[str, HealthToken] = field(default_factory=dict, repr=False)
     recognised: bool = True
+    _tokens: set[bytes] = field(default_factory=set, repr=False)
     _certificate: Credential | None = None
     _parts: CardParts = field(default_factory=CardParts)
     _lost: frozenset[Need] = frozenset()
@@ -93,6 +95,7 @@ class Evidence:
             if examined.token in self.asked or len(self.asked) >= ASKED_AT_MOST:
                 return None
             self.asked[examined.token] = examined
+            self._tokens.add(scan.content)
             self.times["issuer_asked"] = now.mono
             self._update(replace(self.facts, pending=self.facts.pending | {Need.HEALTH_CODE}))
             return examined
@@ -115,6 +118,17 @@ class Evidence:
         if status is not None:
             facts = replace(facts, health_code=resolved(asked, status, person))
         self._update(facts)
+
+    def coloured(self, captured_at: Monotonic, seen: ColourSeen) -> bool:
+        """Take in the colour around the code of that frame, if it is a health code; whether it is.
+
+        Where a frame shows several codes nobody knows around which of them the colour was.
+        """
+        shown = {content for content, at in self.seen.items() if at == captured_at}
+        if len(shown) != 1 or not shown <= self._tokens:
+            return False
+        self._update(replace(self.facts, colour_seen=seen))
+        return True
 
     def measured(self, reading: Reading) -> None:
         """Take in a reading; a later one of the same person refines it."""

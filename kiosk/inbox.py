@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from kiosk.holder import Holder
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.link import (
+    Coloured,
     Finished,
     FormAsked,
     GateClosed,
@@ -51,7 +52,7 @@ class Recorded:
     unacknowledged: EventId | None = None
 
 
-Sight = Scan | Observation | Noticed
+Sight = Scan | Observation | Noticed | Coloured
 """What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
 Asked = FormAsked | GuardAsked | TimeAsked | Finished
 """What was touched on the screen."""

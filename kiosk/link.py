@@ -11,12 +11,11 @@ import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from kiosk.errors import DeviceLost, UsageError
-from kiosk.model import EventId, Monotonic, Part, Scan, Seconds
+from kiosk.model import Colour, EventId, Monotonic, Part, Scan, Seconds
 from kiosk.view import Hint, View
 
 MAX_MESSAGE = 64 * 1024
@@ -84,7 +83,7 @@ class Coloured(Message, frozen=True):
     """
 
     captured_at: Monotonic
-    colour: Literal["green", "yellow", "red"]
+    colour: Colour
     confidence: float
 
 

@@ -158,6 +158,8 @@ def _evidence(facts: Facts) -> dict[str, Any]:
         "unavailable": sorted(facts.unavailable),
         "pass_used": facts.pass_used,
     }
+    if (seen := facts.colour_seen) is not None:
+        evidence["colour_seen"] = {"colour": seen.colour, "confidence_permille": round(seen.confidence * 1000)}
     if (reading := facts.reading) is not None:
         evidence |= {
             "object_mk": millikelvin(reading.object_c),

@@ -20,6 +20,7 @@ from kiosk.journal import Journal
 from kiosk.lines import get_logger
 from kiosk.link import (
     BEAT_EVERY,
+    Coloured,
     Finished,
     FormAsked,
     GateClosed,
@@ -34,7 +35,7 @@ from kiosk.link import (
     TimeAsked,
 )
 from kiosk.losses import Losses
-from kiosk.model import Decision, EventId, Monotonic, Observation, Part, Phase, Scan, VisitId
+from kiosk.model import ColourSeen, Decision, EventId, Monotonic, Observation, Part, Phase, Scan, VisitId
 from kiosk.parking import ParkedVisits
 from kiosk.passing import PassingVisits
 from kiosk.ports import Clock, Gate, Recorder, Resolver
@@ -189,6 +190,9 @@ class Runtime:
             case Finished():
                 self._take(TurnedBack())
                 self._weigh()
+            case Coloured(captured_at, colour, confidence):
+                if self._here.evidence.coloured(captured_at, ColourSeen(colour, confidence)):
+                    self._weigh()
             case Noticed(hint, at):
                 self._display.noticed(hint, at)
             case SceneMoved(moving):
