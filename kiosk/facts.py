@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from kiosk.credentials import CardPart, CardParts, HealthToken, TrustList, examine, examine_parts, resolved
+from kiosk.credentials import CardPart, CardParts, HealthToken, Here, TrustList, examine, examine_parts, resolved
 from kiosk.credentials.revocations import Revocations
 from kiosk.holder import Holder
 from kiosk.model import (
@@ -46,11 +46,12 @@ ASKED_AT_MOST = 4
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The time of a scan, on both clocks."""
+    """The time of a scan, on both clocks; `here`: at which gate, and at what time of its week."""
 
     wall: WallTime
     clock: ClockState
     mono: Monotonic
+    here: Here | None = None
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ class Evidence:
         self.seen[scan.content] = scan.captured_at
         if not fresh:
             return None
-        examined = examine(scan.content, trust, now.wall, TOLERANCE[now.clock])
+        examined = examine(scan.content, trust, now.wall, TOLERANCE[now.clock], now.here)
         if isinstance(examined, CardPart):
             self._parts = self._parts.with_part(examined)
             if not self._parts.complete:

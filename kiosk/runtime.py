@@ -12,7 +12,6 @@ from kiosk.attention import Attention
 from kiosk.display import Display
 from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
-from kiosk.facts import Moment
 from kiosk.flow import FlowError
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
@@ -263,7 +262,7 @@ class Runtime:
             # Whoever was held has gone, and somebody else holds up a code.
             self._take(Left())
         self._seen(now, again=again)
-        moment = Moment(self._clock.wall(), self._clock.state(), now)
+        moment = self._rules.moment(self._here, now)
         before = self._here.evidence.facts
         token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if self._resumes():
