@@ -36,7 +36,7 @@ from kiosk.link import (
     greet,
     reconnect_pause,
 )
-from kiosk.model import MAX_CODE, Part, Scan
+from kiosk.model import MAX_CODE, Colour, Part, Scan
 from kiosk.ports import Clock
 
 REPEAT_S = 0.3
@@ -169,7 +169,7 @@ class _Session:
         for code in told:
             # After all are told: no decision waits for a colour.
             if (around := tint_around(frame.image, code.corners)) is not None:
-                self._send(Coloured(frame.captured_at, around.tint.value, around.confidence))
+                self._send(Coloured(frame.captured_at, Colour(around.tint), around.confidence))
         return codes
 
     def _help(self, frame: Frame, codes: tuple[Found, ...], *, watching: bool) -> None:

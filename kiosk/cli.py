@@ -14,6 +14,7 @@ from kiosk.bench.commands import CpuScale
 from kiosk.bench.commands import app as bench_app
 from kiosk.errors import UsageError
 from kiosk.part import ProcessName, announce, run_part
+from kiosk.pass_commands import pass_app
 from kiosk.policy_commands import policy_app
 from kiosk.stopping import stop_on_signals
 from kiosk.supervisor import this_program
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 
 app.add_typer(policy_app, name="policy")
+app.add_typer(pass_app, name="pass")
 app.add_typer(bench_app, name="bench")
 app.add_typer(thermometer_app, name="thermometer")
 app.add_typer(central_app, name="central")

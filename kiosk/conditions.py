@@ -9,6 +9,7 @@ from kiosk import operands, standing
 from kiosk.model import (
     Celsius,
     ClockState,
+    Colour,
     Consent,
     Facts,
     Filing,
@@ -200,6 +201,14 @@ _TABLE: tuple[Form[Any], ...] = (
         Need.HEALTH_CODE,
         some_of(FindingKind),
         standing.certificate_tells,
+    ),
+    Form(
+        "colour_seen",
+        "list of colours",
+        "The camera saw one of these around a health code: evidence that any screen can show. Such a rule only holds.",
+        None,
+        some_of(Colour),
+        standing.shows,
     ),
     Form(
         "form",

@@ -171,7 +171,8 @@ class ServerSection(Section, frozen=True):
 class PolicySection(Section, frozen=True):
     """[policy] The rules now in force (a file, or `shipped:NAME`), whom to trust, and whom to ask.
 
-    `issuers` maps the id of a health code's issuer in the trust lists to its gateway's address.
+    `issuers` maps the id of a health code's issuer in the trust lists to its gateway's address. It has TLS, but for one on
+    this machine.
     """
 
     file: str
@@ -239,6 +240,9 @@ def load(path: Path) -> Config:
     url = config.server.url
     if url is not None and url.startswith("http:") and not config.server.insecure and not leads_to_loopback(url):
         raise UsageError(f"{path}: [server] url is without TLS; write https://, or say insecure = true")
+    for issuer, address in config.policy.issuers.items():
+        if not address.startswith("https:") and not leads_to_loopback(address):
+            raise UsageError(f"{path}: [policy] issuers: the gateway of {issuer} is without TLS; write https://")
     pins = [(name, pin) for name in RELAY_PINS if (pin := getattr(config.relay, name)) is not None]
     for number, (name, pin) in enumerate(pins):
         if (other := next((first for first, used in pins[:number] if used == pin), None)) is not None:

@@ -41,3 +41,7 @@ class Unacknowledged(LogUnusable):
 
 class ServiceUnavailable(GatepostError, OSError):
     """A network service gave no usable answer in time; trying again later may help."""
+
+
+class ServiceRefused(ServiceUnavailable):
+    """A network service answered, but not what was agreed, or not to us: asking again at once does not help."""

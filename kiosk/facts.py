@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kiosk import standing
-from kiosk.credentials import CardPart, CardParts, HealthToken, TrustList, examine, examine_parts, resolved
+from kiosk.credentials import CardPart, CardParts, HealthToken, Here, TrustList, examine, examine_parts, resolved
 from kiosk.credentials.revocations import Revocations
+from kiosk.holder import Holder
 from kiosk.model import (
     CERTIFICATES,
     ClockState,
+    ColourSeen,
     Consent,
     Credential,
     CredentialKind,
@@ -50,11 +52,12 @@ ASKED_AT_MOST = 4
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The time of a scan, on both clocks."""
+    """The time of a scan, on both clocks; `here`: at which gate, and at what time of its week."""
 
     wall: WallTime
     clock: ClockState
     mono: Monotonic
+    here: Here | None = None
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class Evidence:
     seen: dict[bytes, Monotonic] = field(default_factory=dict, repr=False)
     asked: dict[str, HealthToken] = field(default_factory=dict, repr=False)
     recognised: bool = True
+    _tokens: set[bytes] = field(default_factory=set, repr=False)
     _certificate: Credential | None = None
     _parts: CardParts = field(default_factory=CardParts)
     _lost: frozenset[Need] = frozenset()
@@ -81,7 +85,7 @@ class Evidence:
         self.seen[scan.content] = scan.captured_at
         if not fresh:
             return None
-        examined = examine(scan.content, trust, now.wall, TOLERANCE[now.clock])
+        examined = examine(scan.content, trust, now.wall, TOLERANCE[now.clock], now.here)
         if isinstance(examined, CardPart):
             self._parts = self._parts.with_part(examined)
             if not self._parts.complete:
@@ -98,6 +102,7 @@ class Evidence:
             if examined.token in self.asked or len(self.asked) >= ASKED_AT_MOST:
                 return None
             self.asked[examined.token] = examined
+            self._tokens.add(scan.content)
             self.times["issuer_asked"] = now.mono
             self._update(replace(self.facts, pending=self.facts.pending | {Need.HEALTH_CODE}))
             return examined
@@ -109,8 +114,8 @@ class Evidence:
             self._update(replace(self.facts, clock=now.clock))
         return None
 
-    def answered(self, token: str, status: HealthStatus | None, now: Monotonic) -> None:
-        """Take in an issuer's answer; None when it gave none in time."""
+    def answered(self, token: str, status: HealthStatus | None, now: Monotonic, person: Holder | None = None) -> None:
+        """Take in an issuer's answer, and whose the code is as far as it says; None when it gave none in time."""
         asked = self.asked.get(token)
         if asked is None:
             return
@@ -118,8 +123,19 @@ class Evidence:
         facts = replace(self.facts, pending=self.facts.pending - {Need.HEALTH_CODE})
         self._unanswered = status is None
         if status is not None:
-            facts = replace(facts, health_code=resolved(asked, status))
+            facts = replace(facts, health_code=resolved(asked, status, person))
         self._update(facts)
+
+    def coloured(self, captured_at: Monotonic, seen: ColourSeen) -> bool:
+        """Take in the colour around the code of that frame, if it is a health code; whether it is.
+
+        Where a frame shows several codes nobody knows around which of them the colour was.
+        """
+        shown = {content for content, at in self.seen.items() if at == captured_at}
+        if len(shown) != 1 or not shown <= self._tokens:
+            return False
+        self._update(replace(self.facts, colour_seen=seen))
+        return True
 
     def measured(self, reading: Reading) -> None:
         """Take in a reading; a later one of the same person refines it."""

@@ -10,6 +10,8 @@ from kiosk.errors import UsageError
 from kiosk.model import (
     Celsius,
     ClockState,
+    Colour,
+    ColourSeen,
     Consent,
     Credential,
     CredentialKind,
@@ -79,6 +81,7 @@ class _Facts(_Written, rename={"shown": "pass"}):
     filing: Filing | None = None
     local_time: Annotated[str, Meta(pattern=r"^(mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):[0-5]\d$")] | None = None
     clock: ClockState = ClockState.SYNCHRONISED
+    colour_seen: Colour | None = None
     pending: list[Need] = []
     unavailable: list[Need] = []
 
@@ -108,6 +111,7 @@ def _facts(written: _Facts) -> Facts:
         unavailable=frozenset(written.unavailable),
         pass_used=shown is not None and shown.used,
         clock=written.clock,
+        colour_seen=None if written.colour_seen is None else ColourSeen(written.colour_seen, 1.0),
         declaration=None if written.form is None else _declaration(written.form),
         consent=written.consent,
         filing=written.filing,

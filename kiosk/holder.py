@@ -12,6 +12,8 @@ from enum import StrEnum
 
 MAX_NAME = 200
 """Characters of a name as written; what is beyond them is not compared."""
+MASKS = "*＊○〇×"
+"""What stands for a character of a name that is not shown."""
 SHOWN_DIGITS = 4
 """Of an identity number no more than its last characters are kept."""
 
@@ -83,6 +85,13 @@ def holder_of(family: str, given: str, birth_date: str | None = None, identity: 
     return Holder(family, given, birth_date, None if identity is None else masked(identity), guess or another)
 
 
+def masked_holder(name: str, identity: str | None = None) -> Holder:
+    """Make a holder of a name and a number that somebody else has masked: that a masked name differs proves nothing."""
+    spelled, guess = transliterated(name)
+    hidden = any(mark in name for mark in MASKS)
+    return Holder(spelled, "", None, None if identity is None else masked(identity), guess or hidden)
+
+
 def masked(identity: str) -> str:
     """Keep the last characters of an identity number; of a short one, none."""
     shown = identity[-SHOWN_DIGITS:] if len(identity) >= 2 * SHOWN_DIGITS else ""
@@ -118,8 +127,7 @@ def compare(form: Holder, code: Holder) -> Likeness:
     """Say how well two holders agree. It does not matter which is which."""
     names = _names(form, code)
     born = _birth_dates(form.birth_date, code.birth_date)
-    numbers = form.masked_id is None or code.masked_id is None or form.masked_id == code.masked_id
-    if names is Likeness.DIFFERENT or born is Likeness.DIFFERENT or not numbers:
+    if names is Likeness.DIFFERENT or born is Likeness.DIFFERENT or _numbers_differ(form.masked_id, code.masked_id):
         return Likeness.DIFFERENT
     if names is Likeness.SAME:
         return Likeness.SAME if born is Likeness.SAME else Likeness.CLOSE
@@ -150,6 +158,12 @@ def _birth_dates(form: str | None, code: str | None) -> Likeness:
     if any(one != other for one, other in zip(ours, theirs, strict=False)):
         return Likeness.DIFFERENT
     return Likeness.SAME if len(ours) == len(theirs) == 3 else Likeness.CLOSE
+
+
+def _numbers_differ(form: str | None, code: str | None) -> bool:
+    # Masks are as long as whoever masks likes; only a character that both show can differ.
+    ends = zip(reversed(form or ""), reversed(code or ""), strict=False)
+    return any(one != other and "*" not in (one, other) for one, other in ends)
 
 
 def _words(holder: Holder) -> list[str]:

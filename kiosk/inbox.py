@@ -4,8 +4,10 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
+from kiosk.holder import Holder
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.link import (
+    Coloured,
     Finished,
     FormAsked,
     GateClosed,
@@ -27,11 +29,12 @@ from kiosk.spent import Spend
 
 @dataclass(frozen=True, slots=True)
 class TokenAnswered:
-    """The issuer's answer about a health code; None when there was none in time."""
+    """The issuer's answer about a health code; None when there was none in time. `person`: whose it is, masked."""
 
     visit: VisitId
     token: str = field(repr=False)
     status: HealthStatus | None
+    person: Holder | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Recorded:
     unacknowledged: EventId | None = None
 
 
-Sight = Scan | Observation | Noticed
+Sight = Scan | Observation | Noticed | Coloured
 """What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
 Asked = FormAsked | GuardAsked | TimeAsked | OverrideAsked | Finished
 """What was touched on the screen."""

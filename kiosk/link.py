@@ -11,13 +11,13 @@ import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from kiosk.errors import DeviceLost, UsageError
-from kiosk.model import EventId, Monotonic, Part, Scan, Seconds
+from kiosk.model import Colour, EventId, Monotonic, Part, Scan, Seconds
 from kiosk.view import Hint, View
 
 MAX_MESSAGE = 64 * 1024
@@ -87,7 +87,7 @@ class Coloured(Message, frozen=True):
     """
 
     captured_at: Monotonic
-    colour: Literal["green", "yellow", "red"]
+    colour: Colour
     confidence: float
 
 

@@ -135,6 +135,34 @@ class HealthStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Colour(StrEnum):
+    """What a screen shows around a health code. Any screen can show any of them."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class ColourSeen:
+    """The colour that the camera saw around a health code, and how sure that is, 0 to 1."""
+
+    colour: Colour
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerAnswer:
+    """What an issuer tells of a health code: its status, whose it is as far as it says, for how long that holds.
+
+    `person` is masked: part of the name, the end of an identity number. `valid_s` None: it does not say.
+    """
+
+    status: HealthStatus
+    person: Holder | None = field(default=None, repr=False)
+    valid_s: Seconds | None = None
+
+
 class CredentialKind(StrEnum):
     """What a scanned code turned out to be."""
 
@@ -352,7 +380,7 @@ class Facts:
 
     `pending` are needs whose answer is on its way; `unavailable` are needs that cannot be met because a
     part is lost. `pass_used`: the pass is for a single use, which it has had. `local_time`: None to a clock that was
-    never set, and to a gate whose document names no zone.
+    never set, and to a gate whose document names no zone. `colour_seen` is evidence, and admits nobody.
     """
 
     reading: Reading | None = None
@@ -366,6 +394,7 @@ class Facts:
     consent: Consent | None = None
     filing: Filing | None = None
     local_time: LocalTime | None = None
+    colour_seen: ColourSeen | None = None
 
     @property
     def certificate(self) -> Credential | None:

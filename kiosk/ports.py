@@ -9,7 +9,7 @@ from kiosk.model import (
     Decision,
     EventId,
     GateOutcome,
-    HealthStatus,
+    IssuerAnswer,
     Monotonic,
     Observation,
     Scan,
@@ -115,8 +115,8 @@ class Log(Protocol):
 class HealthIssuer(Protocol):
     """A gateway to the service that answers for token health codes."""
 
-    def resolve(self, token: str, timeout_s: Seconds) -> HealthStatus:
-        """Ask the issuer. An answer it does not know maps to UNKNOWN. Raises ServiceUnavailable."""
+    def resolve(self, token: str, timeout_s: Seconds) -> IssuerAnswer:
+        """Ask the issuer. A status that is not known maps to UNKNOWN. Raises ServiceUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)

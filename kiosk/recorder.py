@@ -11,7 +11,7 @@ from kiosk.errors import LogUnusable, ServiceUnavailable, Unacknowledged
 from kiosk.events import Draft
 from kiosk.inbox import Inbox, Recorded, TokenAnswered
 from kiosk.lines import get_logger
-from kiosk.model import Decision, EventId, HealthStatus, Seconds, VisitId
+from kiosk.model import Decision, EventId, IssuerAnswer, Seconds, VisitId
 from kiosk.ports import Clock, HealthIssuer, Log
 from kiosk.settlement import Settlement
 from kiosk.spent import AlreadySpent, Spend
@@ -181,14 +181,17 @@ class IssuerResolver:
             return False
         if visit != self._visit:
             return False
-        status: HealthStatus | None = None
+        answer: IssuerAnswer | None = None
         try:
-            status = self._gateway(token.issuer).resolve(token.token, self._timeout_s)
+            answer = self._gateway(token.issuer).resolve(token.token, self._timeout_s)
         except ServiceUnavailable as error:
             self._lose(token.issuer, str(error))
         else:
             self._find(token.issuer)
-        self._inbox.post(TokenAnswered(visit, token.token, status))
+        if answer is None:
+            self._inbox.post(TokenAnswered(visit, token.token, None))
+        else:
+            self._inbox.post(TokenAnswered(visit, token.token, answer.status, answer.person))
         return True
 
     def tear_down(self) -> None:

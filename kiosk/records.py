@@ -166,6 +166,8 @@ def _evidence(facts: Facts) -> dict[str, Any]:
         "pass_used": facts.pass_used,
     }
     evidence |= {name: said for name, said in (("consent", facts.consent), ("filing", facts.filing)) if said is not None}
+    if (seen := facts.colour_seen) is not None:
+        evidence["colour_seen"] = {"colour": seen.colour, "confidence_permille": round(seen.confidence * 1000)}
     if (reading := facts.reading) is not None:
         evidence |= {
             "object_mk": millikelvin(reading.object_c),

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+from kiosk.credentials import Here
 from kiosk.dossier import Dossier
+from kiosk.facts import Moment
 from kiosk.in_force import InForce
 from kiosk.local_time import local_time
-from kiosk.model import Decision, Needs, Seconds
+from kiosk.model import Decision, Monotonic, Needs, Seconds
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Clock
 from kiosk.site import Site
@@ -27,6 +29,11 @@ class Rulebook:
     def of(self, dossier: Dossier) -> PolicyDocument:
         """The rules that a visit is under."""
         return dossier.document or self.site.document
+
+    def moment(self, dossier: Dossier, now: Monotonic) -> Moment:
+        """The time at this gate, by the rules of a visit."""
+        wall, state = self._clock.wall(), self._clock.state()
+        return Moment(wall, state, now, Here(self.site.gate, local_time(wall, state, self.of(dossier).zone)))
 
     def judged(self, dossier: Dossier) -> Decision | Needs:
         """What the rules make of a visit's facts, now that some passes are taken back and some documents are old."""

@@ -12,7 +12,6 @@ from kiosk.attention import Attention
 from kiosk.display import Display
 from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
-from kiosk.facts import Moment
 from kiosk.flow import FlowError
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
@@ -20,6 +19,7 @@ from kiosk.journal import Journal
 from kiosk.lines import get_logger
 from kiosk.link import (
     BEAT_EVERY,
+    Coloured,
     Finished,
     FormAsked,
     GateClosed,
@@ -35,7 +35,7 @@ from kiosk.link import (
     TimeAsked,
 )
 from kiosk.losses import Losses
-from kiosk.model import Command, Decision, EventId, Monotonic, Observation, Part, Phase, Scan, Seconds, VisitId
+from kiosk.model import ColourSeen, Command, Decision, EventId, Monotonic, Observation, Part, Phase, Scan, Seconds, VisitId
 from kiosk.overriding import Way
 from kiosk.parking import ParkedVisits
 from kiosk.passing import PassingVisits
@@ -194,6 +194,9 @@ class Runtime:
             case Finished():
                 self._take(TurnedBack())
                 self._weigh()
+            case Coloured(captured_at, colour, confidence):
+                if self._here.evidence.coloured(captured_at, ColourSeen(colour, confidence)):
+                    self._weigh()
             case Noticed(hint, at):
                 self._display.noticed(hint, at)
             case SceneMoved(moving):
@@ -201,7 +204,7 @@ class Runtime:
                 self._display.moved(moving)
             case TokenAnswered():
                 if item.visit == self.visit.id:
-                    self._here.evidence.answered(item.token, item.status, self._clock.monotonic())
+                    self._here.evidence.answered(item.token, item.status, self._clock.monotonic(), item.person)
                     self._weigh()
             case Recorded():
                 self._recorded(item)
@@ -270,7 +273,7 @@ class Runtime:
             # Whoever was held has gone, and somebody else holds up a code.
             self._take(Left())
         self._seen(now, again=again)
-        moment = Moment(self._clock.wall(), self._clock.state(), now)
+        moment = self._rules.moment(self._here, now)
         before = self._here.evidence.facts
         token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if self._resumes():

@@ -2,6 +2,7 @@
 
 from kiosk.model import (
     OF_THE_HOUSE,
+    Colour,
     Consent,
     Credential,
     Facts,
@@ -75,6 +76,16 @@ def health(facts: Facts) -> HealthStatus:
     if found is not None and found.verdict is Verdict.EXPIRED:
         return HealthStatus.EXPIRED
     return HealthStatus.UNKNOWN
+
+
+SURE = 0.6
+"""A colour that the camera is less sure of is none."""
+
+
+def shows(facts: Facts, colours: frozenset[Colour]) -> bool:
+    """Whether one of these colours was seen around a health code."""
+    seen = facts.colour_seen
+    return seen is not None and seen.confidence >= SURE and seen.colour in colours
 
 
 def certificate_tells(facts: Facts, kinds: frozenset[FindingKind]) -> bool:

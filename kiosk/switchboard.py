@@ -12,6 +12,7 @@ from kiosk.link import (
     AnyMessage,
     Attend,
     Beat,
+    Coloured,
     Connection,
     Finished,
     FormAsked,
@@ -230,7 +231,7 @@ class Switchboard:
                 self._inbox.post(message)
             case Scanned(scan):
                 self._inbox.post(scan)
-            case FormAsked() | GuardAsked() | TimeAsked() | Finished() | SceneMoved() | Noticed():
+            case FormAsked() | GuardAsked() | TimeAsked() | Finished() | SceneMoved() | Noticed() | Coloured():
                 self._inbox.post(message)
             case GateOpened() | GateClosed() | GateFailed() | GateNoticed() | Passed() | PartHealth():
                 self._inbox.post(message)

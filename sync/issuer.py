@@ -1,6 +1,6 @@
 """The gateway to a service that answers for token health codes, over HTTP.
 
-    POST <url>   {"token": "..."}   ->   200 {"status": "green"}
+    POST <url>   {"token": "..."}   ->   200 {"status": "green", "valid_s": 300, "name": "王*芳", "id": "310***1234"}
                                     ->   400, 404, 410 or 422: it knows no such token
 
 The token travels in the body alone, and neither it nor the answer is ever logged. One worker thread owns the
@@ -13,21 +13,23 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NoResult
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import requests
+from msgspec import Meta
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from kiosk.errors import ServiceUnavailable
-from kiosk.model import HealthStatus, Seconds
+from kiosk.errors import ServiceRefused, ServiceUnavailable
+from kiosk.holder import MAX_NAME, Holder, masked_holder
+from kiosk.model import HealthStatus, IssuerAnswer, Seconds
 
 MAX_ANSWER = 16 * 1024
 """Bytes of an answer beyond which it is none."""
@@ -39,22 +41,41 @@ JOIN_S = 2.0
 class _Answer(msgspec.Struct, frozen=True):
     # Several vendors' gateways answer with a number.
     status: str | int
+    valid_s: Annotated[float, Meta(ge=0)] | None = None
+    name: Annotated[str, Meta(max_length=MAX_NAME)] | None = None
+    id: Annotated[str, Meta(max_length=MAX_NAME)] | None = None
+
+    @property
+    def person(self) -> Holder | None:
+        """Whose the code is, as far as it says."""
+        return None if not self.name and not self.id else masked_holder(self.name or "", self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
     token: str = field(repr=False)
     deadline: float
-    answer: "Future[HealthStatus]" = field(default_factory=Future)
+    answer: "Future[IssuerAnswer]" = field(default_factory=Future)
 
 
 class HttpHealthIssuer:
     """A kiosk.ports.HealthIssuer over HTTP. `resolve` from any thread; questions are asked one after another."""
 
-    def __init__(self, url: str, statuses: Mapping[str, HealthStatus], *, ca_file: str | None = None) -> None:
-        """Ask at `url`; `statuses` maps its answers to ours; `ca_file` replaces the usual authorities."""
+    def __init__(
+        self,
+        url: str,
+        statuses: Mapping[str, HealthStatus],
+        *,
+        no_answer: Collection[str] = (),
+        ca_file: str | None = None,
+    ) -> None:
+        """Ask at `url`; `statuses` maps its answers to ours; `ca_file` replaces the usual authorities.
+
+        With a status among `no_answer` it says that it could not find out.
+        """
         self._url = url
         self._statuses = dict(statuses)
+        self._no_answer = frozenset(no_answer)
         self._wire = _CuttableAdapter()
         self._session = requests.Session()
         # Neither a proxy nor a password file of the account that happens to run the kiosk.
@@ -69,11 +90,11 @@ class HttpHealthIssuer:
         self._worker = threading.Thread(target=self._work, name="health-issuer", daemon=True)
         self._worker.start()
 
-    def resolve(self, token: str, timeout_s: Seconds) -> HealthStatus:
+    def resolve(self, token: str, timeout_s: Seconds) -> IssuerAnswer:
         """Ask the issuer what a token stands for. Returns or raises within `timeout_s`.
 
-        An answer that is not mapped is UNKNOWN, and so is a refusal of the token. Raises ServiceUnavailable for
-        anything that is no answer.
+        A status that is not mapped is UNKNOWN, and so is a refusal of the token. Raises ServiceUnavailable for
+        anything that is no answer, ServiceRefused where asking again at once would bring the same.
         """
         question = _Question(token, time.monotonic() + timeout_s)
         try:
@@ -115,7 +136,7 @@ class HttpHealthIssuer:
             while (left := self._questions.get_nowait()) is not None:
                 left.answer.set_exception(ServiceUnavailable("the gateway to the health-code issuer is closed"))
 
-    def _exchange(self, question: _Question) -> HealthStatus:
+    def _exchange(self, question: _Question) -> IssuerAnswer:
         remaining = question.deadline - time.monotonic()
         if remaining <= 0:
             raise ServiceUnavailable("the health-code issuer was asked too late")
@@ -137,16 +158,20 @@ class HttpHealthIssuer:
             # Raised out here, because the library's error holds the request, and with it the token.
             raise ServiceUnavailable(f"the health-code issuer cannot be asked ({failure})")
         if status in REFUSED:
-            return HealthStatus.UNKNOWN
+            return IssuerAnswer(HealthStatus.UNKNOWN)
         if status != requests.codes.ok:
-            raise ServiceUnavailable(f"the health-code issuer answered with HTTP {status}")
+            refusal = ServiceUnavailable if status >= requests.codes.server_error else ServiceRefused
+            raise refusal(f"the health-code issuer answered with HTTP {status}")
         if len(body) > MAX_ANSWER:
-            raise ServiceUnavailable("the health-code issuer's answer is too long")
+            raise ServiceRefused("the health-code issuer's answer is too long")
         try:
             answer = msgspec.json.decode(body, type=_Answer)
         except (msgspec.MsgspecError, ValueError):
-            raise ServiceUnavailable("the health-code issuer's answer is not what was agreed") from None
-        return self._statuses.get(str(answer.status), HealthStatus.UNKNOWN)
+            raise ServiceRefused("the health-code issuer's answer is not what was agreed") from None
+        if str(answer.status) in self._no_answer:
+            raise ServiceUnavailable("the health-code issuer says that it could not find out")
+        found = self._statuses.get(str(answer.status), HealthStatus.UNKNOWN)
+        return IssuerAnswer(found, answer.person, None if answer.valid_s is None else Seconds(answer.valid_s))
 
 
 class _CuttableAdapter(HTTPAdapter):

@@ -91,7 +91,7 @@ def build_core(
             return lambda well, detail: inbox.post(PartHealth(part, well, detail, clock.monotonic()))
 
         log_health = JointHealth(health(Part.LOG))
-        gateways = Gateways(config.policy.issuers)
+        gateways = Gateways(config.policy.issuers, clock.monotonic)
         stack.callback(gateways.close)
         resolver = IssuerResolver(issuers or {}, inbox, Seconds(config.policy.issuer_timeout_s), health(Part.ISSUER))
 

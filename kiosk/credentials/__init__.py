@@ -8,6 +8,7 @@ answer. A part of a card comes back as such, and `examine_parts` checks what the
 from kiosk.credentials import dcc, health_token, passes, shc
 from kiosk.credentials.bounded import Unreadable
 from kiosk.credentials.health_token import HealthToken, resolved
+from kiosk.credentials.pass_terms import Here
 from kiosk.credentials.passes import EXACT, PassClaims, Uses
 from kiosk.credentials.shc import CardPart, CardParts
 from kiosk.credentials.signers import key_id
@@ -21,6 +22,7 @@ __all__ = [
     "CardParts",
     "Examined",
     "HealthToken",
+    "Here",
     "PassClaims",
     "TrustList",
     "Uses",
@@ -37,16 +39,18 @@ __all__ = [
 Examined = Credential | HealthToken | CardPart
 
 
-def examine(content: bytes, trust: TrustList, at: WallTime, tolerance_s: Seconds = EXACT) -> Examined:
+def examine(
+    content: bytes, trust: TrustList, at: WallTime, tolerance_s: Seconds = EXACT, here: Here | None = None
+) -> Examined:
     """Say what a code is worth. Never raises, whatever the bytes.
 
     Give a gate `TrustList.for_compound(its own)`, so that passes for elsewhere are not believed. `tolerance_s`
-    widens a validity at both ends, for a clock that is not exact.
+    widens a validity at both ends, for a clock that is not exact. `here`: for a pass that is for some gates or hours.
     """
     if len(content) > MAX_CODE:
         return Credential(CredentialKind.UNRECOGNISED, Verdict.MALFORMED, detail="longer than any code can be")
     if passes.is_pass(content):
-        return passes.verify(content, trust, at, tolerance_s)
+        return passes.verify(content, trust, at, tolerance_s, here)
     if dcc.is_dcc(content):
         return dcc.verify(content, trust, at, tolerance_s)
     if shc.is_card(content):

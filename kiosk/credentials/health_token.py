@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from kiosk.credentials.signers import TokenIssuer
 from kiosk.credentials.trust import TrustList
+from kiosk.holder import Holder
 from kiosk.model import Credential, CredentialKind, HealthStatus, Verdict
 
 HTTPS_PORT = 443
@@ -39,8 +40,8 @@ def recognise(content: bytes, trust: TrustList) -> HealthToken | Credential:
     return _from_address(text, trust)
 
 
-def resolved(token: HealthToken, status: HealthStatus) -> Credential:
-    """Return the credential that the issuer's answer makes of a token.
+def resolved(token: HealthToken, status: HealthStatus, person: Holder | None = None) -> Credential:
+    """Return the credential that the issuer's answer makes of a token; `person`: whose it is, masked.
 
     An answer that is not understood makes it UNSUPPORTED, so that it can never count as a green code.
     """
@@ -56,6 +57,7 @@ def resolved(token: HealthToken, status: HealthStatus) -> Credential:
         holder=token.token,
         health=status,
         detail=detail,
+        person=person,
     )
 
 

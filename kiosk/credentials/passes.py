@@ -6,7 +6,8 @@ The signature is over `gatepost pass v1\0` || payload. The payload, numbers big-
 
     key id 8 | pass id 12 | kind, uses, language 1 | not before 4 | not after 4 | compound, unit, holder: length 1, UTF-8
 
-Times are seconds since 1970 UTC. There is one encoding of a pass and no other is read.
+Times are seconds since 1970 UTC. There is one encoding of a pass and no other is read. A pass for some gates or hours
+only is of version 2: `GP2:`, `gatepost pass v2\0`, and its terms (`kiosk.credentials.pass_terms`) after the texts.
 """
 
 import re
@@ -18,13 +19,14 @@ from enum import StrEnum
 from cryptography.exceptions import InvalidSignature
 
 from kiosk.credentials import base45
+from kiosk.credentials.pass_terms import ANYWHERE_ALWAYS, Here, Terms, judged, packed, unpacked
 from kiosk.credentials.signers import KEY_ID_BYTES
 from kiosk.credentials.trust import TrustList
 from kiosk.errors import GatepostError, UsageError
 from kiosk.model import Credential, CredentialKind, Seconds, Verdict, VisitorKind, WallTime
 
-PREFIX = b"GP1:"
-CONTEXT = b"gatepost pass v1\0"
+PREFIX, PREFIX_2 = b"GP1:", b"GP2:"
+CONTEXT, CONTEXT_2 = b"gatepost pass v1\0", b"gatepost pass v2\0"
 PASS_ID_BYTES = 12
 SIGNATURE_BYTES = 64
 MAX_CHARACTERS = 311
@@ -76,7 +78,8 @@ class PassUnreadable(GatepostError, ValueError):
 class PassClaims:
     """What a pass says. `holder` is a pseudonym, never a name; times are whole seconds, the end not included.
 
-    `language`: in which the gate speaks to whoever shows it, zh, en, ja or ko; None: in its own.
+    `language`: in which the gate speaks to whoever shows it, zh, en, ja or ko; None: in its own. `terms`: for which gates
+    and hours it is.
     """
 
     pass_id: bytes = field(repr=False)
@@ -88,6 +91,7 @@ class PassClaims:
     unit: str | None = field(default=None, repr=False)
     holder: str | None = field(default=None, repr=False)
     language: str | None = None
+    terms: Terms = ANYWHERE_ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +115,20 @@ def encode(claims: PassClaims, sign: Callable[[bytes], bytes], key_id: bytes) ->
     `sign` makes an Ed25519 signature (64 bytes) with the key that `key_id` names.
     """
     payload = _payload(claims, key_id)
-    signature = sign(CONTEXT + payload)
+    prefix, context = (PREFIX_2, CONTEXT_2) if claims.terms else (PREFIX, CONTEXT)
+    signature = sign(context + payload)
     if len(signature) != SIGNATURE_BYTES:
         raise UsageError(f"an Ed25519 signature has {SIGNATURE_BYTES} bytes, not {len(signature)}")
-    return PREFIX.decode() + base45.encode(payload + signature)
+    text = prefix.decode() + base45.encode(payload + signature)
+    if len(text) > MAX_CHARACTERS:
+        raise UsageError("the pass does not fit into a code that phones show well; name fewer gates, or shorter texts")
+    return text
 
 
 def read(content: bytes) -> SignedPass:
     """Read a pass without believing it. Raises PassUnreadable."""
-    if not content.startswith(PREFIX):
+    with_terms = content.startswith(PREFIX_2)
+    if not with_terms and not content.startswith(PREFIX):
         if is_pass(content):
             raise PassUnreadable(Verdict.UNSUPPORTED, "a pass of a version that this software does not read")
         raise PassUnreadable(Verdict.MALFORMED, "not a pass")
@@ -133,7 +142,8 @@ def read(content: bytes) -> SignedPass:
     if len(payload) <= _HEAD.size:
         raise PassUnreadable(Verdict.MALFORMED, "shorter than a pass can be")
     named, pass_id, flags, not_before, not_after = _HEAD.unpack_from(payload)
-    compound, unit, holder = _texts(payload[_HEAD.size :])
+    (compound, unit, holder), rest = _texts(payload[_HEAD.size :])
+    terms = _terms(rest, with_terms=with_terms)
     if not (compound and _COMPOUND.fullmatch(compound)):
         raise PassUnreadable(Verdict.MALFORMED, "the compound is not a name")
     if not_before >= not_after:
@@ -151,13 +161,17 @@ def read(content: bytes) -> SignedPass:
         unit,
         holder,
         _SPOKEN[flags & _LANGUAGE_BITS],
+        terms,
     )
-    return SignedPass(claims, named, CONTEXT + payload, signature)
+    return SignedPass(claims, named, (CONTEXT_2 if with_terms else CONTEXT) + payload, signature)
 
 
-def verify(content: bytes, trust: TrustList, at: WallTime, tolerance_s: Seconds = EXACT) -> Credential:
+def verify(
+    content: bytes, trust: TrustList, at: WallTime, tolerance_s: Seconds = EXACT, here: Here | None = None
+) -> Credential:
     """Check a pass against the trust list at a moment. Never raises; the first check that fails wins.
 
+    For which gates and hours it is, is looked at last, and only where it says so and `here` is known.
     `tolerance_s` widens both ends, for a clock that is not exact. Nothing a pass claims is passed on before its
     signature is believed, except the name of its key.
     """
@@ -180,7 +194,7 @@ def verify(content: bytes, trust: TrustList, at: WallTime, tolerance_s: Seconds 
     except InvalidSignature:
         detail = "the signature is not that of the key it names"
         return _verdict(Verdict.BAD_SIGNATURE, detail, issuer.id, key)
-    verdict, detail = _standing(claims, trust, at, round(tolerance_s * _SECOND))
+    verdict, detail = _standing(claims, trust, at, round(tolerance_s * _SECOND), here)
     return Credential(
         CredentialKind.PASS,
         verdict,
@@ -197,14 +211,14 @@ def verify(content: bytes, trust: TrustList, at: WallTime, tolerance_s: Seconds 
     )
 
 
-def _standing(claims: PassClaims, trust: TrustList, at: WallTime, tolerance: int) -> tuple[Verdict, str]:
+def _standing(claims: PassClaims, trust: TrustList, at: WallTime, tolerance: int, here: Here | None) -> tuple[Verdict, str]:
     if at < claims.not_before - tolerance:
         return Verdict.NOT_YET_VALID, "its time has not begun"
     if at >= claims.not_after + tolerance:
         return Verdict.EXPIRED, "its time is over"
     if claims.pass_id in trust.revoked:
         return Verdict.REVOKED, "it was revoked"
-    return Verdict.VALID, ""
+    return judged(claims.terms, here)
 
 
 def _verdict(verdict: Verdict, detail: str, issuer: str | None = None, key: str | None = None) -> Credential:
@@ -231,10 +245,21 @@ def _payload(claims: PassClaims, key_id: bytes) -> bytes:
     for text in (claims.compound, claims.unit, claims.holder):
         data = (text or "").encode()
         out += bytes((len(data),)) + data
-    return out
+    return out + packed(claims.terms) if claims.terms else out
 
 
-def _texts(data: bytes) -> tuple[str | None, str | None, str | None]:
+def _terms(data: bytes, *, with_terms: bool) -> Terms:
+    if not with_terms:
+        if data:
+            raise PassUnreadable(Verdict.MALFORMED, "the lengths do not add up")
+        return ANYWHERE_ALWAYS
+    try:
+        return unpacked(data)
+    except ValueError as error:
+        raise PassUnreadable(Verdict.MALFORMED, f"its gates and hours cannot be read: {error}") from error
+
+
+def _texts(data: bytes) -> tuple[tuple[str | None, str | None, str | None], bytes]:
     texts: list[str | None] = []
     for _ in range(3):
         if not data or len(data) <= data[0]:
@@ -245,11 +270,9 @@ def _texts(data: bytes) -> tuple[str | None, str | None, str | None]:
         except UnicodeDecodeError:
             raise PassUnreadable(Verdict.MALFORMED, "a text is not UTF-8") from None
     compound, unit, holder = texts
-    if data:
-        raise PassUnreadable(Verdict.MALFORMED, "the lengths do not add up")
     if any(text is not None and not _plain(text) for text in (unit, holder)):
         raise PassUnreadable(Verdict.MALFORMED, "a text is too long or not plain")
-    return compound, unit, holder
+    return (compound, unit, holder), data
 
 
 def _plain(text: str) -> bool:

@@ -36,13 +36,17 @@ class PassIssuer:
 
 @dataclass(frozen=True, slots=True)
 class TokenIssuer:
-    """A service whose health codes are opaque tokens, and what its answers stand for."""
+    """A service whose health codes are opaque tokens, and what its answers stand for.
+
+    With one of `no_answer` it says that it could not find out: that is no answer about the token.
+    """
 
     id: str
     hosts: frozenset[str]
     prefixes: frozenset[str]
     parameter: str
     statuses: Mapping[str, HealthStatus]
+    no_answer: frozenset[str] = frozenset()
 
     def status(self, answer: str) -> HealthStatus:
         """What this issuer's answer stands for; one that is not mapped is UNKNOWN."""

@@ -11,7 +11,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import Meta
 
-from kiosk.credentials import card_trust, dcc_trust
+from kiosk.credentials import card_trust, dcc_trust, providers
 from kiosk.credentials.bounded import json_tree
 from kiosk.credentials.signers import CardIssuer, PassIssuer, TokenIssuer
 from kiosk.credentials.trust import TrustList, join
@@ -59,7 +59,8 @@ class _PassForm(_Form, frozen=True, tag_field="kind", tag="pass"):
 
 class _TokenForm(_Form, frozen=True, tag_field="kind", tag="health_token"):
     id: Id
-    map: dict[str, str]
+    map: dict[str, str] | None = None
+    provider: Id | None = None
     hosts: list[Host] = []
     prefixes: list[Prefix] = []
     parameter: Parameter = "t"
@@ -156,9 +157,21 @@ def _token_issuer(form: _TokenForm, place: str) -> TrustList:
             raise UsageError(
                 f"{place}: the prefix {prefix!r} is that of a pass, a health certificate or an address; use hosts instead"
             )
-    statuses = parse_statuses(form.map, f"{place}: map")
-    issuer = TokenIssuer(form.id, frozenset(form.hosts), frozenset(form.prefixes), form.parameter, statuses)
+    read = _answers(form, place)
+    hosts, prefixes = frozenset(form.hosts), frozenset(form.prefixes)
+    issuer = TokenIssuer(form.id, hosts, prefixes, form.parameter, read.statuses, read.no_answer)
     return TrustList(token_issuers=(issuer,))
+
+
+def _answers(form: _TokenForm, place: str) -> providers.Answers:
+    if form.provider is None and form.map is not None:
+        return providers.Answers(parse_statuses(form.map, f"{place}: map"))
+    if form.provider is None or form.map is not None:
+        raise UsageError(f"{place}: name either its provider or a map of its answers")
+    try:
+        return providers.answers_of(form.provider)
+    except UsageError as error:
+        raise UsageError(f"{place}: {error}") from error
 
 
 def _public_key(text: str, place: str) -> bytes:

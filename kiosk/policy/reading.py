@@ -86,6 +86,8 @@ def _rule(table: object, number: int, where: str) -> Rule:
         reject(f"{place}: always = true stands alone; remove it or the other conditions")
     then = operands.one_of(Answer)(table["then"], f"{place}: then")
     reason = ReasonCode(operands.named(REASON)(table["reason"], f"{place}: reason"))
+    if "colour_seen" in when and then is not Answer.HOLD:
+        reject(f"{place}: a colour that was seen is no proof; with colour_seen a rule can only hold for the guard")
     made = tuple(FORMS[name].make(operand, f"{place}: when.{name}") for name, operand in when.items())
     return Rule(identity, made, then, reason)
 

@@ -60,6 +60,14 @@ def test_a_mistake_is_one_sentence_with_its_place(tmp_path: Path, text: str, sen
     assert "\n" not in str(caught.value)
 
 
+def test_an_issuers_gateway_is_asked_without_tls_on_this_machine_alone(tmp_path: Path) -> None:
+    text = GOOD + '[policy.issuers]\ncity = "{}"\n'
+    for address in ("https://gateway.example/ask", "http://127.0.0.1:8080/ask", "http://localhost/ask"):
+        assert load(tmp_path, text.format(address)).policy.issuers == {"city": address}
+    with pytest.raises(UsageError, match="the gateway of city is without TLS; write https"):
+        load(tmp_path, text.format("http://gateway.example/ask"))
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nowhere\.toml: cannot be read: No such file"):
         config.load(tmp_path / "nowhere.toml")

@@ -9,6 +9,8 @@ from kiosk.credentials import HealthToken, TrustList, combine, read_trust
 from kiosk.facts import Evidence, Moment
 from kiosk.model import (
     ClockState,
+    Colour,
+    ColourSeen,
     Credential,
     CredentialKind,
     Facts,
@@ -160,3 +162,24 @@ def test_what_a_clock_that_drifts_may_miss_is_allowed_for() -> None:
         assert token is None
         assert kind_and_verdict(evidence.facts) == (CredentialKind.DCC, verdict)
         assert evidence.facts.clock is clock
+
+
+SEEN = ColourSeen(Colour.GREEN, 0.9)
+
+
+def test_the_colour_around_a_health_code_is_noted() -> None:
+    visit = Visit().shows(TOKEN)
+    assert visit.evidence.coloured(Monotonic(1.0), SEEN)
+    assert visit.facts.colour_seen == SEEN
+    assert visit.facts.health_code is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "captured_at"),
+    [((CERTIFICATE,), 1.0), ((TOKEN,), 0.9), ((TOKEN, CERTIFICATE), 1.0), ((), 1.0)],
+    ids=["another code", "another frame", "two codes in the frame", "no code"],
+)
+def test_a_colour_that_may_not_be_the_health_codes_is_nobodys(shown: tuple[bytes, ...], captured_at: float) -> None:
+    visit = Visit().shows(*shown)
+    assert not visit.evidence.coloured(Monotonic(captured_at), SEEN)
+    assert visit.facts.colour_seen is None

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.holder import MAX_NAME, Holder, Likeness, Strictness, agree, compare, holder_of, masked, transliterated
+from kiosk.holder import (
+    MAX_NAME,
+    Holder,
+    Likeness,
+    Strictness,
+    agree,
+    compare,
+    holder_of,
+    masked,
+    masked_holder,
+    transliterated,
+)
 
 SAME, CLOSE, DIFFERENT, UNDECIDED = Likeness
 GABRIELE = holder_of("Musterfrau-Gößinger", "Gabriele", "1998-02-26")
@@ -81,6 +92,16 @@ PAIRS: dict[str, tuple[Holder, Holder, Likeness]] = {
     "no name, another day": (Holder(birth_date="1998-02-27"), GABRIELE, DIFFERENT),
     "nothing": (Holder(), GABRIELE, UNDECIDED),
     "the same number": (replace(GABRIELE, masked_id="****1234"), replace(GABRIELE, masked_id="****1234"), SAME),
+    "the same number, masked otherwise": (
+        replace(GABRIELE, masked_id="**1234"),
+        replace(GABRIELE, masked_id="****1234"),
+        SAME,
+    ),
+    "a number that is masked to its end": (
+        replace(GABRIELE, masked_id="******"),
+        replace(GABRIELE, masked_id="****1234"),
+        SAME,
+    ),
     "another number": (replace(GABRIELE, masked_id="****1234"), replace(GABRIELE, masked_id="****1235"), DIFFERENT),
     "the same characters": (holder_of("王", "伟", "1998-02-26"), holder_of("王", "伟", "1998-02-26"), SAME),
     "characters, and the same letters": (holder_of("王", "伟", "1998-02-26"), holder_of("Wang", "Wei", "1998-02-26"), SAME),
@@ -184,3 +205,10 @@ def test_a_name_more_never_makes_somebody_else_of_anyone(family: str, given_name
 def test_knowing_less_of_a_birth_date_never_tells_people_apart(one: Holder, other: Holder, born: str | None) -> None:
     likeness = compare(replace(one, birth_date=None), replace(other, birth_date=born))
     assert likeness is not SAME
+
+
+def test_a_masked_name_that_differs_proves_nothing_and_its_number_does() -> None:
+    form = holder_of("Wang", "Xiaofang", None, "310000199001011234")
+    assert compare(form, masked_holder("W** X***fang", "310***1234")) is Likeness.UNDECIDED
+    assert compare(form, masked_holder("W** X***fang", "310***9999")) is Likeness.DIFFERENT
+    assert compare(form, masked_holder("Li Na")) is Likeness.DIFFERENT

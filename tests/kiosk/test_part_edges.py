@@ -17,7 +17,7 @@ from kiosk.bootstrap.core import build_core
 from kiosk.bootstrap.process import core_socket
 from kiosk.errors import DeviceLost, ServiceUnavailable
 from kiosk.link import Beat, Connection, PartHealth, Passed, Scanned, connect_patiently, greet
-from kiosk.model import HealthStatus, Monotonic, Observation, Part, Scan, Seconds
+from kiosk.model import HealthStatus, IssuerAnswer, Monotonic, Observation, Part, Scan, Seconds
 from tests.captured_lines import capture_logs
 from tests.drivers.pictured import RealClock
 from tests.kiosk.fakes import FakeLog
@@ -95,10 +95,10 @@ class _Issuer:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def resolve(self, token: str, timeout_s: Seconds) -> HealthStatus:
+    def resolve(self, token: str, timeout_s: Seconds) -> IssuerAnswer:
         if not self._parts.turned_to(Part.ISSUER):
             raise ServiceUnavailable("no answer")
-        return HealthStatus.GREEN
+        return IssuerAnswer(HealthStatus.GREEN)
 
 
 @contextmanager

@@ -6,11 +6,14 @@ import pytest
 
 from kiosk.credentials import HealthToken
 from kiosk.errors import ServiceUnavailable
+from kiosk.holder import masked_holder
 from kiosk.inbox import Inbox, TokenAnswered
-from kiosk.model import HealthStatus, Seconds, VisitId
+from kiosk.model import HealthStatus, IssuerAnswer, Seconds, VisitId
 from kiosk.recorder import IssuerResolver
 
 FIRST, SECOND = VisitId("first"), VisitId("second")
+PERSON = masked_holder("W* Fang", "310***1234")
+GREEN = IssuerAnswer(HealthStatus.GREEN, PERSON)
 
 
 def token(text: str, issuer: str = "health") -> HealthToken:
@@ -24,11 +27,11 @@ class Issuer:
         self.asked: list[str] = []
         self.silent = False
 
-    def resolve(self, token: str, timeout_s: Seconds) -> HealthStatus:
+    def resolve(self, token: str, timeout_s: Seconds) -> IssuerAnswer:
         self.asked.append(token)
         if self.silent:
             raise ServiceUnavailable("no answer")
-        return HealthStatus.UNKNOWN if token == "made up" else HealthStatus.GREEN
+        return IssuerAnswer(HealthStatus.UNKNOWN) if token == "made up" else GREEN
 
 
 class Desk:
@@ -64,7 +67,7 @@ def desk() -> Desk:
 def test_an_answer_comes_to_the_visit_that_asked(desk: Desk) -> None:
     desk.resolver.ask(FIRST, token("a"))
     assert desk.turn()
-    assert desk.inbox.take(0) == TokenAnswered(FIRST, "a", HealthStatus.GREEN)
+    assert desk.inbox.take(0) == TokenAnswered(FIRST, "a", HealthStatus.GREEN, PERSON)
 
 
 def test_the_questions_of_a_visitor_who_has_gone_are_not_put_any_more(desk: Desk) -> None:
@@ -74,7 +77,7 @@ def test_the_questions_of_a_visitor_who_has_gone_are_not_put_any_more(desk: Desk
     while not desk.turn():
         pass
     assert desk.issuer.asked == ["b"]
-    assert desk.inbox.take(0) == TokenAnswered(SECOND, "b", HealthStatus.GREEN)
+    assert desk.inbox.take(0) == TokenAnswered(SECOND, "b", HealthStatus.GREEN, PERSON)
 
 
 @pytest.mark.parametrize("issuer", ["health", "nobody"], ids=["silent", "not configured"])

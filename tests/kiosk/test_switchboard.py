@@ -13,6 +13,7 @@ from kiosk.link import (
     AnyMessage,
     Attend,
     Beat,
+    Coloured,
     Connection,
     Finished,
     FormAsked,
@@ -29,7 +30,7 @@ from kiosk.link import (
     connect,
     greet,
 )
-from kiosk.model import EventId, Monotonic, Part, Phase, Scan, Seconds, VisitId
+from kiosk.model import Colour, EventId, Monotonic, Part, Phase, Scan, Seconds, VisitId
 from kiosk.switchboard import Switchboard
 from kiosk.view import Hint, View
 from tests.kiosk.fakes import FakeClock
@@ -123,6 +124,7 @@ def test_what_the_eyes_see_reaches_the_loop(exchange: Exchange) -> None:
     ("part", "message"),
     [
         (Part.EYES, SceneMoved(True, Monotonic(1.0))),
+        (Part.EYES, Coloured(Monotonic(1.0), Colour.GREEN, 0.9)),
         (Part.EYES, Noticed(Hint.HOLD_STILL, Monotonic(1.0))),
         (Part.SCREEN, FormAsked(Monotonic(1.0))),
         (Part.SCREEN, GuardAsked(Monotonic(1.0))),

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from drivers.simulated.issuer import opaque_token, run_issuer
-from kiosk.errors import ServiceUnavailable
+from kiosk.errors import ServiceRefused, ServiceUnavailable
 from kiosk.model import HealthStatus, Seconds
 from sync.issuer import MAX_ANSWER, HttpHealthIssuer
 from tests.captured_lines import capture_logs
@@ -134,18 +134,46 @@ def answer(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
 )
 def test_the_issuers_answer_is_mapped_and_the_rest_is_unknown(token: str, status: HealthStatus) -> None:
     with service() as url, gateway(url) as issuer:
-        assert issuer.resolve(token, PATIENTLY) is status
+        assert issuer.resolve(token, PATIENTLY).status is status
 
 
 def test_a_status_in_numbers_is_mapped_as_well() -> None:
     with Odd(answer(b'{"status": 1, "more": [1]}')) as odd, gateway(odd.url) as issuer:
-        assert issuer.resolve("t", PATIENTLY) is HealthStatus.GREEN
+        assert issuer.resolve("t", PATIENTLY).status is HealthStatus.GREEN
+
+
+def test_an_answer_says_whose_the_code_is_and_how_long_it_holds() -> None:
+    said = '{"status": "green", "valid_s": 90, "name": "王*芳", "id": "310***********1234"}'.encode()
+    with Odd(answer(said)) as odd, gateway(odd.url) as issuer:
+        found = issuer.resolve("t", PATIENTLY)
+    assert (found.status, found.valid_s) == (HealthStatus.GREEN, Seconds(90))
+    assert found.person is not None
+    assert (found.person.family, found.person.masked_id, found.person.guessed) == ("WANG FANG", "*" * 14 + "1234", True)
+
+
+def test_a_service_that_could_not_find_out_has_given_no_answer() -> None:
+    with Odd(answer(b'{"status": 7}')) as odd:
+        issuer = HttpHealthIssuer(odd.url, STATUSES, no_answer={"7"})
+        try:
+            with pytest.raises(ServiceUnavailable, match="could not find out"):
+                issuer.resolve("t", PATIENTLY)
+        finally:
+            issuer.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "again"), [("403 Forbidden", False), ("429 Too Many Requests", False), ("502 Bad Gateway", True)]
+)
+def test_only_where_it_may_help_is_it_worth_asking_again(status: str, again: bool) -> None:
+    with Odd(answer(b"", status)) as odd, gateway(odd.url) as issuer, pytest.raises(ServiceUnavailable) as caught:
+        issuer.resolve("t", PATIENTLY)
+    assert isinstance(caught.value, ServiceRefused) is not again
 
 
 def test_one_connection_serves_many_questions() -> None:
     with Odd(answer(b'{"status": "green"}'), questions=5) as odd, gateway(odd.url) as issuer:
         for _ in range(5):
-            assert issuer.resolve("t", PATIENTLY) is HealthStatus.GREEN
+            assert issuer.resolve("t", PATIENTLY).status is HealthStatus.GREEN
         assert odd.connections == 1
 
 
@@ -193,15 +221,15 @@ def test_an_odd_answer_is_no_answer(case: str) -> None:
 @pytest.mark.parametrize("status", ["400 Bad Request", "404 Not Found", "410 Gone", "422 Unprocessable Content"])
 def test_a_refusal_of_the_token_is_an_answer_and_never_green(status: str) -> None:
     with Odd(answer(b'{"status": "green"}', status), questions=2) as odd, gateway(odd.url) as issuer:
-        assert issuer.resolve("made-up", PATIENTLY) is HealthStatus.UNKNOWN
-        assert issuer.resolve("made-up", PATIENTLY) is HealthStatus.UNKNOWN
+        assert issuer.resolve("made-up", PATIENTLY).status is HealthStatus.UNKNOWN
+        assert issuer.resolve("made-up", PATIENTLY).status is HealthStatus.UNKNOWN
 
 
 def test_the_simulated_service_refuses_a_made_up_token_and_answers_the_next_question() -> None:
     with service() as url, gateway(url) as issuer:
         assert requests.post(url, json={"token": "MADE-UP"}, timeout=WAIT_S).status_code == 404
-        assert issuer.resolve("MADE-UP", PATIENTLY) is HealthStatus.UNKNOWN
-        assert issuer.resolve("tok-green", PATIENTLY) is HealthStatus.GREEN
+        assert issuer.resolve("MADE-UP", PATIENTLY).status is HealthStatus.UNKNOWN
+        assert issuer.resolve("tok-green", PATIENTLY).status is HealthStatus.GREEN
 
 
 def test_nobody_listening_is_no_answer() -> None:
@@ -238,7 +266,7 @@ def test_after_a_slow_answer_the_next_visitor_is_served() -> None:
     with service(latency_s=lambda: next(delays, 0.0)) as url, gateway(url) as issuer:
         with pytest.raises(ServiceUnavailable):
             issuer.resolve("tok-red", Seconds(0.1))
-        assert issuer.resolve("tok-green", Seconds(1)) is HealthStatus.GREEN
+        assert issuer.resolve("tok-green", Seconds(1)).status is HealthStatus.GREEN
 
 
 def test_a_gateway_logs_nothing_its_outages_are_told_by_the_core() -> None:
@@ -254,9 +282,9 @@ def test_a_gateway_logs_nothing_its_outages_are_told_by_the_core() -> None:
 
 def test_a_service_that_ended_its_connection_is_asked_on_a_new_one() -> None:
     with Odd(answer(b'{"status": "green"}')) as odd, gateway(odd.url) as issuer:
-        assert issuer.resolve("t", PATIENTLY) is HealthStatus.GREEN
+        assert issuer.resolve("t", PATIENTLY).status is HealthStatus.GREEN
         assert odd.ended.wait(WAIT_S)
-        assert issuer.resolve("t", PATIENTLY) is HealthStatus.GREEN
+        assert issuer.resolve("t", PATIENTLY).status is HealthStatus.GREEN
         assert odd.connections == 2
 
 
@@ -361,7 +389,7 @@ def test_a_service_whose_certificate_nobody_vouches_for_is_not_asked(tmp_path: P
 def test_a_certificate_of_the_named_authority_is_believed(tmp_path: Path) -> None:
     pem = certificate(tmp_path)
     with OddTls(pem, answer(b'{"status": "green"}')) as odd, gateway(odd.url, ca_file=str(pem)) as issuer:
-        assert issuer.resolve("t", PATIENTLY) is HealthStatus.GREEN
+        assert issuer.resolve("t", PATIENTLY).status is HealthStatus.GREEN
 
 
 def test_the_time_limit_holds_inside_tls_too(tmp_path: Path) -> None:

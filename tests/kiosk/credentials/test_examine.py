@@ -132,7 +132,7 @@ def test_content_longer_than_any_code_is_nobodys() -> None:
 pieces = st.sampled_from(
     [
         b"GP1:",
-        b"GP2:",
+        b"GP3:",
         b"GP1",
         b"HCODE:",
         b"https://",

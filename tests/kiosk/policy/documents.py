@@ -8,6 +8,7 @@ from kiosk import conditions, policy
 from kiosk.model import (
     Answer,
     ClockState,
+    Colour,
     Consent,
     Filing,
     FindingKind,
@@ -38,6 +39,7 @@ OPERANDS: dict[str, st.SearchStrategy[object]] = {
     "health": lists_of(HealthStatus),
     "health_verdict": lists_of(Verdict),
     "certificate": lists_of(FindingKind),
+    "colour_seen": lists_of(Colour),
     "form": st.just(True),
     "consent": lists_of(Consent),
     "filing": lists_of(Filing),
@@ -64,7 +66,12 @@ whens = st.just({"always": True}) | st.dictionaries(
 def documents(draw: st.DrawFn, most: int = 6) -> policy.PolicyDocument:
     chosen = draw(st.lists(st.tuples(whens, st.sampled_from(list(Answer))), min_size=1, max_size=most))
     kept = [when for when in chosen[:-1] if "always" not in when[0]] + chosen[-1:]
-    return parsed(*(rule(id=f"r{n}", when=when, then=str(then)) for n, (when, then) in enumerate(kept)))
+    return parsed(
+        *(
+            rule(id=f"r{n}", when=when, then="hold" if "colour_seen" in when else str(then))
+            for n, (when, then) in enumerate(kept)
+        )
+    )
 
 
 any_document = documents() | st.sampled_from(list(SHIPPED.values()))

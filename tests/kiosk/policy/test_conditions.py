@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from kiosk import conditions, policy
 from kiosk.model import (
     ClockState,
+    Colour,
+    ColourSeen,
     Consent,
     Credential,
     CredentialKind,
@@ -87,6 +89,7 @@ VOCABULARY = {
     "Visitor kinds": VisitorKind,
     "Verdicts": Verdict,
     "Health statuses": HealthStatus,
+    "Colours": Colour,
     "Findings": FindingKind,
     "Consents": Consent,
     "Filings": Filing,
@@ -115,8 +118,8 @@ def test_the_documentation_has_every_section_and_its_examples_are_in_order() -> 
 
 
 def test_every_toml_example_adds_up_to_a_document_with_nothing_wrong_in_its_rules() -> None:
-    _, own, certified = re.findall(r"```toml\n(.+?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
-    for example in (own, certified):
+    _, own, certified, coloured = re.findall(r"```toml\n(.+?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    for example in (own, certified, coloured):
         found = policy.parse(tree(**tomllib.loads(example)), "docs/policy.md")
         assert len(found.rules) == 1
         assert set(found.words) <= {found.rules[0].reason}
@@ -161,6 +164,10 @@ EDGES: dict[str, tuple[str, object, Facts, bool | None]] = {
     "how a code ended": ("health_verdict", ["valid"], Facts(health_code=GREEN), True),
     "how it did not": ("health_verdict", ["revoked"], Facts(health_code=GREEN), False),
     "a code of no status": ("health", ["unknown"], Facts(health_code=shown_code(None)), True),
+    "a colour": ("colour_seen", ["green"], Facts(colour_seen=ColourSeen(Colour.GREEN, 0.6)), True),
+    "another colour": ("colour_seen", ["green"], Facts(colour_seen=ColourSeen(Colour.RED, 1.0)), False),
+    "a colour that is not sure": ("colour_seen", ["green"], Facts(colour_seen=ColourSeen(Colour.GREEN, 0.59)), False),
+    "no colour seen": ("colour_seen", ["green"], Facts(), False),
     "a form": ("form", True, Facts(declaration=Declaration()), True),
     "no form yet": ("form", True, Facts(), None),
     "consent": ("consent", ["given"], Facts(consent=Consent.GIVEN), True),

@@ -230,3 +230,9 @@ def test_what_goes_with_a_document_is_read() -> None:
     assert found.overrides == {"own": policy.Override.TWO_PEOPLE, "never": policy.Override.NOBODY}
     assert found.words[ReasonCode("own")].call is policy.Contact.NONE
     assert found.reasons == ("own", policy.NO_RULE_APPLIES)
+
+
+@pytest.mark.parametrize("then", ["admit", "refuse"])
+def test_a_colour_that_was_seen_neither_admits_nor_refuses(then: str) -> None:
+    with pytest.raises(UsageError, match="a colour that was seen is no proof; with colour_seen a rule can only hold"):
+        parsed(rule(when={"unavailable": ["health_code"], "colour_seen": ["green"]}, then=then))

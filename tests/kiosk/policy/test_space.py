@@ -55,6 +55,7 @@ def of_a_cell(space: Space, box: dict[str, int]) -> Facts:
         who,
         reading=read,
         health_code=parts["health"].health_code,
+        colour_seen=parts["colour"].colour_seen,
         declaration=told,
         consent=parts["consent"].consent,
         filing=parts["filing"].filing,

@@ -13,6 +13,8 @@ from kiosk.model import (
     OF_THE_HOUSE,
     Celsius,
     ClockState,
+    Colour,
+    ColourSeen,
     Consent,
     Credential,
     CredentialKind,
@@ -117,6 +119,7 @@ declarations = st.builds(
     st.sampled_from(Vehicle),
     st.integers(1, 9),
 )
+colours = st.none() | st.builds(ColourSeen, st.sampled_from(Colour), st.floats(0, 1))
 moments = st.builds(LocalTime, st.integers(0, 6), st.integers(0, 1439))
 known = {
     "reading": readings,
@@ -134,7 +137,13 @@ facts_met = st.builds(
     pass_used=st.booleans(),
     clock=st.sampled_from(ClockState),
     local_time=st.none() | moments,
+    colour_seen=colours,
 )
 facts_known = st.builds(
-    Facts, **known, pass_used=st.booleans(), clock=st.sampled_from(ClockState), local_time=st.none() | moments
+    Facts,
+    **known,
+    pass_used=st.booleans(),
+    clock=st.sampled_from(ClockState),
+    local_time=st.none() | moments,
+    colour_seen=colours,
 )
