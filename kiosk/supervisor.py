@@ -33,13 +33,15 @@ class NotReady(GatepostError, RuntimeError):
 class Program:
     """What to run, under which name, where its standard error goes (None: to ours), and what its environment has besides.
 
-    `on_start` hears the process's id, which is its group's too, at every start, on a thread of the supervisor's.
+    `patient`: it is started again also when it ends before it was ever ready, but for bad usage. `on_start` hears the
+    process's id, which is its group's too, at every start, on a thread of the supervisor's.
     """
 
     name: str
     argv: Sequence[str]
     log: Path | None = None
     restart: bool = True
+    patient: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     on_start: Callable[[int], None] = lambda _: None
 
@@ -110,7 +112,7 @@ class Process:
                     # No memory for a process, no disk for its log: both may come back.
                     _log.error("process not started", process=self.program.name, reason=error.strerror)
                     status = None
-                if self._stopping.is_set() or not self.program.restart or not self._is_ready.is_set():
+                if self._stopping.is_set() or not self._comes_back(status):
                     return
                 failures = 0 if time.monotonic() - began > STEADY_AFTER_S else failures
                 _log.warning("process died", process=self.program.name, status=status)
@@ -120,6 +122,10 @@ class Process:
         finally:
             self._is_ready.set()
             self._over.set()
+
+    def _comes_back(self, status: int | None) -> bool:
+        was_ready = self._is_ready.is_set()
+        return self.program.restart and (was_ready or (self.program.patient and status != BAD_USAGE))
 
     def _run_once(self, began: float) -> int:
         errors = contextlib.nullcontext(None) if self.program.log is None else self.program.log.open("ab")
@@ -186,17 +192,26 @@ def this_program() -> list[str]:
 
 
 def run_kiosk(argv: Sequence[str], config: Path, stop: threading.Event, ready: Callable[[str], None]) -> int:
-    """Run all processes of a kiosk until `stop`. `argv` is how this program is called."""
+    """Run all processes of a kiosk until `stop`. `argv` is how this program is called.
+
+    A gate, eyes or a screen that does not become ready is said, started again and again, and waited for no longer: the
+    others go on without it as they do when it is lost later. Raises GatepostError without a core.
+    """
     supervisor = Supervisor()
     try:
 
-        def start(part: str) -> Process:
-            return supervisor.start(Program(part, [*argv, "kiosk", "--config", str(config), "--part", part]))
+        def start(part: str, *, patient: bool = True) -> Process:
+            command = [*argv, "kiosk", "--config", str(config), "--part", part]
+            return supervisor.start(Program(part, command, patient=patient))
 
         # The core says what is wrong with the configuration; until it has, the others have nobody to speak to.
-        start("core").wait_ready()
+        start("core", patient=False).wait_ready()
+        until = time.monotonic() + READY_WITHIN_S
         for part in [start("gate"), start("eyes"), start("screen")]:
-            part.wait_ready()
+            try:
+                part.wait_ready(max(0.0, until - time.monotonic()))
+            except NotReady:
+                _log.error("process not ready", process=part.program.name)
         ready("kiosk")
         stop.wait()
     finally:

@@ -20,8 +20,10 @@ def test_killed_processes_lose_nothing_and_open_nothing(tmp_path: Path) -> None:
         timeout=240,
         check=False,
     )
-    assert run.returncode == 0, run.stdout + run.stderr
+    assert report.exists(), run.stdout + run.stderr
     toll = json.loads(report.read_text(encoding="utf-8"))
     assert sum(toll["kills"].values()) == 12
     assert toll["openings"] > 0
     assert toll["wrong"] == []
+    # How soon each is back is this machine's business, but it is said.
+    assert run.returncode == (1 if toll["late"] else 0), run.stdout + run.stderr

@@ -58,6 +58,37 @@ def test_bad_usage_is_passed_on_as_such(tmp_path: Path) -> None:
     supervisor.close()
 
 
+COMES_LATE = (
+    """
+import pathlib, sys
+before = pathlib.Path(sys.argv[1])
+if not before.exists():
+    before.touch()
+    sys.exit(3)
+"""
+    + READY
+)
+
+
+def test_a_patient_one_is_started_again_though_it_ended_before_it_was_ready(tmp_path: Path) -> None:
+    supervisor = Supervisor()
+    argv = [sys.executable, "-c", COMES_LATE, str(tmp_path / "before")]
+    process = supervisor.start(Program("screen", argv, tmp_path / "screen.log", patient=True))
+    assert process.wait_ready() == "here"
+    assert process.restarts == 1
+    supervisor.close()
+
+
+def test_a_patient_one_that_is_told_wrongly_is_not_started_again(tmp_path: Path) -> None:
+    supervisor = Supervisor()
+    code = "import sys; print('gatepost: no such key', file=sys.stderr); sys.exit(2)"
+    process = supervisor.start(replace(program(tmp_path, code), patient=True))
+    with pytest.raises(UsageError, match=r"^no such key$"):
+        process.wait_ready()
+    assert process.restarts == 0
+    supervisor.close()
+
+
 def test_a_process_that_never_gets_ready_is_not_started_for_ever(tmp_path: Path) -> None:
     supervisor = Supervisor()
     process = supervisor.start(program(tmp_path, "raise SystemExit(3)"))

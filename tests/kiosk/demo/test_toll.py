@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from drivers.simulated.protocol import PinEdge
-from kiosk.demo.chaos import LONGEST_PULSE_S, RELAY_PIN, Toll, judge
 from kiosk.demo.report import Stored
+from kiosk.demo.toll import LONGEST_PULSE_S, RELAY_PIN, Toll, judge
+from kiosk.model import GateOutcome
 
 
 @dataclass
@@ -24,9 +25,10 @@ class Course:
         self.stored.append(Stored(name, header))
         return name
 
-    def admit(self, at: float) -> None:
+    def admit(self, at: float, outcome: GateOutcome = GateOutcome.PASSED, durable: float | None = None) -> None:
         name = self.event("decision", at, answer="admit")
-        self.event("gate_outcome", at + 2, admission=name, outcome="passed")
+        times = {} if durable is None else {"durable": round(durable * 1e6)}
+        self.event("gate_outcome", at + 2, admission=name, outcome=outcome.value, times_us=times)
 
     def pulse(self, at: float, length: float = 0.8) -> None:
         self.edges += [PinEdge(RELAY_PIN, True, at, "driven"), PinEdge(RELAY_PIN, False, at + length, "driven")]
@@ -49,9 +51,35 @@ def test_an_opening_for_an_admission_is_right(course: Course) -> None:
     assert course.wrong() == []
 
 
-def test_an_admission_that_never_opened_is_no_breach(course: Course) -> None:
-    course.admit(20.0)
+@pytest.mark.parametrize("outcome", [GateOutcome.NOT_OPENED, GateOutcome.FAILED, GateOutcome.UNKNOWN])
+def test_an_admission_that_never_opened_and_does_not_claim_so_is_no_breach(course: Course, outcome: GateOutcome) -> None:
+    course.admit(20.0, outcome)
     assert course.wrong() == []
+
+
+@pytest.mark.parametrize("outcome", [GateOutcome.PASSED, GateOutcome.NOT_PASSED])
+def test_an_outcome_that_tells_of_an_opening_that_never_was_is_a_breach(course: Course, outcome: GateOutcome) -> None:
+    course.admit(20.0, outcome)
+    assert course.wrong()[0].endswith(f"is {outcome}, and the line was never active for it")
+
+
+@pytest.mark.parametrize("outcome", [GateOutcome.NOT_OPENED, GateOutcome.FAILED])
+def test_an_outcome_that_denies_an_opening_is_a_breach(course: Course, outcome: GateOutcome) -> None:
+    course.admit(20.0, outcome)
+    course.pulse(20.01)
+    assert course.wrong()[0].endswith(f"is {outcome}, and the line was active for it")
+
+
+def test_of_an_unknown_outcome_the_line_may_have_been_active(course: Course) -> None:
+    course.admit(20.0, GateOutcome.UNKNOWN)
+    course.pulse(20.01)
+    assert course.wrong() == []
+
+
+def test_an_opening_before_its_admission_was_on_the_disk_is_a_breach(course: Course) -> None:
+    course.admit(20.0, durable=20.02)
+    course.pulse(20.01)
+    assert "without an admission" in course.wrong()[0]
 
 
 def test_an_opening_before_its_admission_is_a_breach(course: Course) -> None:
