@@ -19,7 +19,7 @@ CONTENT = {"content", "text", "token", "holder", "serial", "name", "unit", "body
 
 def is_logger(node: ast.expr) -> bool:
     match node:
-        case ast.Name(id="_log" | "log"):
+        case ast.Name(id="_log" | "log") | ast.Call(func=ast.Name(id="get_logger")):
             return True
     return False
 

@@ -20,6 +20,7 @@ from kiosk.demo.report import as_expected, summary, visit_row
 from kiosk.demo.scenarios import Case, Scenario
 from kiosk.demo.site import Fsync, Site
 from kiosk.demo.stage import Account, Stage
+from kiosk.demo.toll import Toll, judge_line
 from kiosk.errors import UsageError
 from ui.terminal import Line, LiveTable, print_screen, print_summary
 
@@ -51,11 +52,15 @@ class Played:
     scale_was_lost: bool
     screen: dict[str, Any] | None = None
     enrolled: str | None = None
+    line_wrong: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
-        """Whether there was somebody, all ended as expected, and every event is at the server, from an enrolled kiosk."""
-        well = not self.unexpected and self.totals["lost"] == 0 and not self.scale_was_lost
+        """Whether there was somebody, all ended as expected, and every event is at the server, from an enrolled kiosk.
+
+        The gate's line was active for admissions alone, and is at rest.
+        """
+        well = not self.unexpected and not self.line_wrong and self.totals["lost"] == 0 and not self.scale_was_lost
         return bool(self.rows) and well and self.enrolled is not None
 
 
@@ -131,6 +136,8 @@ def play(
         lost = stage.lost(stored)
         fsyncs = read_notes(notes_beside(site.log_path))
         screen = site.screen_pace()
+    toll = Toll()
+    judge_line(stored, stage.edges, toll)
     rows = [visit_row(account.guest, account.seen, stored, fsyncs) for account in accounts]
     played = Played(
         scenario,
@@ -142,7 +149,10 @@ def play(
         stage.scale_was_lost,
         screen,
         stage.enrolled.device if stage.enrolled is not None else None,
+        tuple(toll.wrong),
     )
+    for sentence in played.line_wrong:
+        console.print(f"wrong: {sentence}")
     for row in played.unexpected:
         seen = {name: row[name] for name in ("expected", "decision", "reasons", "gate_outcome", "openings", "also")}
         console.print(f"not as expected: {row['name']}: {seen}")

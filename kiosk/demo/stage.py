@@ -16,7 +16,7 @@ import psutil
 import requests
 
 from drivers.simulated.observer import Observer
-from drivers.simulated.protocol import AllDone, ScreenTouched, VisitorReport
+from drivers.simulated.protocol import AllDone, PinEdge, ScreenTouched, VisitorReport
 from kiosk import events
 from kiosk.demo.admission import issue_code
 from kiosk.demo.disk import Disk
@@ -73,6 +73,8 @@ class Stage:
         self._achieved = AchievedScale()
         self._screen = screen
         self.supervisor = Supervisor()
+        self.edges: list[PinEdge] = []
+        """What the world has seen of the pins while visitors were watched."""
         self._disk = Disk()
         self._wire: CuttableWire | None = None
         self._over = threading.Event()
@@ -183,9 +185,12 @@ class Stage:
                     return accounts
                 match record:
                     case AllDone():
+                        self._see_the_end_of_the_pulse(observer)
                         return accounts
                     case ScreenTouched(at=at):
                         screen.touch_form(at)
+                    case PinEdge():
+                        self.edges.append(record)
                     case VisitorReport(name=name):
                         last = time.monotonic()
                         account = Account(coming.pop(name), record)
@@ -196,6 +201,12 @@ class Stage:
                             call_in()
                         expect()
             return accounts
+
+    def _see_the_end_of_the_pulse(self, observer: Observer) -> None:
+        """Whoever came last may be through before the line is at rest."""
+        with suppress(DeviceLost):
+            while self.edges and self.edges[-1].level and isinstance(record := observer.receive(2.0), PinEdge):
+                self.edges.append(record)
 
     def finish(self) -> list[Stored]:
         """End the kiosk, let it bring its records to the server, and return all events there, oldest first."""

@@ -5,6 +5,7 @@ admission has at most one, and an outcome that agrees with it: `passed` and `not
 `failed` had none, and of `unknown` nothing can be said. No pulse is longer than its bound. Pure.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -57,12 +58,17 @@ def judge(stored: Sequence[Stored], edges: Sequence[PinEdge], toll: Toll) -> Non
     """Hold the events against the trace; every breach is a sentence in `toll.wrong`."""
     toll.events = len(stored)
     _judge_order(stored, toll)
+    judge_line(stored, edges, toll, LONGEST_PULSE_S)
+
+
+def judge_line(stored: Sequence[Stored], edges: Sequence[PinEdge], toll: Toll, longest_s: float = math.inf) -> None:
+    """Hold admissions and outcomes against the trace of the line, whose pulses last `longest_s` at most."""
     outcomes = {event.fields["admission"]: event.fields for event in stored if event.fields["kind"] == "gate_outcome"}
     admissions = [_admission(event, outcomes) for event in stored if event.fields.get("answer") == "admit"]
     toll.admissions = len(admissions)
     toll.unknown = sum(1 for outcome in outcomes.values() if outcome["outcome"] == GateOutcome.UNKNOWN)
     toll.wrong += [f"admission {one.name} has no outcome" for one in admissions if one.outcome is None]
-    opened = _judge_openings(admissions, edges, toll)
+    opened = _judge_openings(admissions, edges, toll, longest_s)
     for one in admissions:
         if one.outcome in OPENED and one.name not in opened:
             toll.wrong.append(f"admission {one.name} is {one.outcome}, and the line was never active for it")
@@ -88,7 +94,7 @@ def _judge_order(stored: Sequence[Stored], toll: Toll) -> None:
         newest[log] = seq
 
 
-def _judge_openings(admissions: Sequence[_Admission], edges: Sequence[PinEdge], toll: Toll) -> set[str]:
+def _judge_openings(admissions: Sequence[_Admission], edges: Sequence[PinEdge], toll: Toll, longest_s: float) -> set[str]:
     """Give each pulse the newest admission that it can belong to; the names of those that have one."""
     waiting = sorted(admissions, key=lambda one: one.durable_at)
     opened: set[str] = set()
@@ -108,7 +114,7 @@ def _judge_openings(admissions: Sequence[_Admission], edges: Sequence[PinEdge], 
         elif opened_at is not None:
             length = edge.at - opened_at
             toll.longest_pulse_s = max(toll.longest_pulse_s, length)
-            if length > LONGEST_PULSE_S:
+            if length > longest_s:
                 toll.wrong.append(f"a pulse lasted {length:.3f} s")
             opened_at = None
     if opened_at is not None:
