@@ -36,7 +36,8 @@ from tests.kiosk.test_cli_kiosk import GATEPOST
 from tests.planted import Secret, files_in, found_in, inflated
 from tests.sync.central.kiosks import KioskLog
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("privacy")]
+"""One bad day for them all."""
 
 CLOCK = RealClock()
 DAY_US = 86_400_000_000
