@@ -16,8 +16,7 @@ from tests.end_to_end.shown_kiosk import IDLE, SIZE, ShownKiosk, now, session, s
 from tests.end_to_end.x_display import until
 from ui.picture import Action
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("journeys")]
-"""One screen for them all."""
+pytestmark = pytest.mark.end_to_end
 
 URL = "https://gate.example/f/riverside/7KQ2MX"
 
