@@ -1,7 +1,7 @@
 """Simulated visitors before the decoders, without any process: what each frame costs, and after how many one is read."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from drivers.engines import Found
@@ -45,26 +45,28 @@ def approach(make: Callable[[], Read], turn: int) -> Approach:
     return Approach(None, tuple(ms))
 
 
-def tracked_ms(make: Callable[[], Read]) -> list[float]:
-    """What each frame costs in which a code is held still that has been read before."""
-    posture = next(_postures(TEXT, "paper", turn=1, from_s=WALK_S + RAISE_S + 0.5))[1]
-    return _costs(make(), posture)
+def tracked_ms(ways: Mapping[str, Callable[[], Read]]) -> dict[str, list[float]]:
+    """What each frame costs each way in which a code is held still that has been read before."""
+    return _costs(ways, next(_postures(TEXT, "paper", turn=1, from_s=WALK_S + RAISE_S + 0.5))[1])
 
 
-def empty_ms(make: Callable[[], Read]) -> list[float]:
-    """What each frame costs in which somebody stands without a code."""
-    return _costs(make(), Posture(turn=1, presence=1.0))
+def empty_ms(ways: Mapping[str, Callable[[], Read]]) -> dict[str, list[float]]:
+    """What each frame costs each way in which somebody stands without a code."""
+    return _costs(ways, Posture(turn=1, presence=1.0))
 
 
-def _costs(read: Read, posture: Posture) -> list[float]:
-    artist, costs = SceneArtist(SEED), []
+def _costs(ways: Mapping[str, Callable[[], Read]], posture: Posture) -> dict[str, list[float]]:
+    artist = SceneArtist(SEED)
+    readers = {name: make() for name, make in ways.items()}
+    costs: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(2 * FRAMES):
         picture, _ = artist.render((posture,), number * PERIOD_S)
-        began = time.thread_time()
-        read(picture)
-        costs.append((time.thread_time() - began) * 1000)
+        for name, read in readers.items():
+            began = time.thread_time()
+            read(picture)
+            costs[name].append((time.thread_time() - began) * 1000)
     # The exposure has settled, and a code that has just come up is looked after more closely.
-    return costs[FRAMES:]
+    return {name: each[FRAMES:] for name, each in costs.items()}
 
 
 def _filmed(text: str, medium: str, turn: int) -> Iterator[tuple[Picture, bool]]:

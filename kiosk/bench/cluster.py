@@ -39,8 +39,8 @@ class Cluster:
         self._run("pg_ctl", "-D", self._data, "-o", options, "-l", str(self._folder / "log"), "-w", "start")
 
     def stop(self) -> None:
-        """Stop it, cutting off whoever is connected."""
-        self._run("pg_ctl", "-D", self._data, "-m", "fast", "-w", "stop")
+        """Stop it for good, as it is: its folder goes away, and nobody need bring what it holds to the disk."""
+        self._run("pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop")
 
     def restart(self) -> None:
         """Stop it and start it again as it was."""

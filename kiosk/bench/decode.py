@@ -156,7 +156,11 @@ def _figures(looks: Sequence[Look]) -> dict[str, Any]:
 
 def _over_frames(visitors: int) -> dict[str, Any]:
     """What successive frames cost each way of reading, and how many it takes until a code is read."""
-    found: dict[str, Any] = {"approaches": {}, "empty_ms": {}, "tracked_ms": {}}
+    found: dict[str, Any] = {
+        "approaches": {},
+        "empty_ms": {name: _rounded(_spread(ms)) for name, ms in approaches.empty_ms(STREAMS).items()},
+        "tracked_ms": {name: _rounded(_spread(ms)) for name, ms in approaches.tracked_ms(STREAMS).items()},
+    }
     for name, make in STREAMS.items():
         came = [approaches.approach(make, turn) for turn in range(visitors)]
         frames = percentiles(one.frames for one in came)
@@ -166,8 +170,6 @@ def _over_frames(visitors: int) -> dict[str, Any]:
             "frames": {"p50": frames["p50"], "p95": frames["p95"], "max": frames["max"]},
             "frame_ms": _rounded(_spread([ms for one in came for ms in one.ms])),
         }
-        found["empty_ms"][name] = _rounded(_spread(approaches.empty_ms(make)))
-        found["tracked_ms"][name] = _rounded(_spread(approaches.tracked_ms(make)))
     return found
 
 

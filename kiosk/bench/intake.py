@@ -50,7 +50,8 @@ class Taken:
 
 def take_in(url: str, vault: Path, files: Sequence[Path]) -> Taken:
     """Let a worker for each file take its uploads in, all at the same time. Raises IntakeFailed."""
-    context = multiprocessing.get_context("spawn")
+    # Processes that share nothing with this one, nor with each other, but what they have imported.
+    context = multiprocessing.get_context("forkserver")
     ready = context.Barrier(len(files))
     with ProcessPoolExecutor(len(files), context, _share, (ready,)) as pool:
         working = [pool.submit(_work, url, vault, path) for path in files]

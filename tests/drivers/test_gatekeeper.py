@@ -1,4 +1,4 @@
-"""The guard's key, what is noticed at the gate, and the lamps; pulses and passages are in test_gate_loop."""
+"""The guard's key, what is noticed at the gate, and the lamps; pulses and passages are in test_gate_pulses."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from drivers.gatekeeper import BLOCKED_S, BUZZ_S, REST_S, Direction, Gatekeeper
 from kiosk.errors import DeviceLost
 from kiosk.link import BEAT_LOST, GateClosed, GateFailed, GateNoticed, GateOpened, Passed
 from kiosk.model import Monotonic
-from tests.drivers.test_gate_loop import ONE, TWO, Post, kinds, open_gate
+from tests.drivers.posts import ONE, TWO, Post, kinds, open_gate
 
 
 @pytest.fixture

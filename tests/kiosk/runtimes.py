@@ -12,11 +12,12 @@ from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import PassClaims, TrustList, Uses, key_id, parse_trust
 from kiosk.credentials.passes import encode
 from kiosk.inbox import Inbox, Item, Recorded
-from kiosk.link import PartHealth
+from kiosk.link import GateOpened, PartHealth
 from kiosk.model import (
     Celsius,
     Decision,
     EventId,
+    GateOutcome,
     Monotonic,
     Observation,
     Part,
@@ -35,6 +36,7 @@ from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResol
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes_raw()
 HEALTH_CODE = b"https://health.example/code?t=abcDEF123456"
+FIRST, SECOND = EventId("gate-1/log/1"), EventId("gate-1/log/2")
 MENU = b"https://shop.example/menu"
 """A code that is none of ours."""
 
@@ -164,3 +166,25 @@ def come_again(bench: Bench, event: str) -> Decision:
     bench.scan(signed_pass(VisitorKind.RESIDENT))
     bench.stand()
     return bench.durable(event)
+
+
+def let_in(bench: Bench, number: int = 1, event: EventId = FIRST, visitor: VisitorKind = VisitorKind.RESIDENT) -> str:
+    """Somebody stands there, shows a pass and sees the gate open; return their visit."""
+    bench.stand()
+    bench.scan(signed_pass(visitor, number=number))
+    bench.durable(event)
+    visit = bench.recorder.decisions[-1][0]
+    bench.give(GateOpened(event, bench.clock.now))
+    return visit
+
+
+def step_aside(bench: Bench, seconds: float = 0.8) -> None:
+    """Whoever was in the thermometer's spot is out of it."""
+    bench.stand(present=False)
+    bench.clock.advance(seconds)
+    bench.stand(present=False)
+
+
+def outcomes(bench: Bench) -> dict[str, GateOutcome]:
+    """How each admission ended."""
+    return {effect.admission: effect.outcome for effect, _ in bench.recorder.outcomes}

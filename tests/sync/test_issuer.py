@@ -256,7 +256,8 @@ def test_the_time_limit_is_for_the_whole_answer(case: str) -> None:
         began = time.monotonic()
         with pytest.raises(ServiceUnavailable):
             issuer.resolve("t", SOON)
-        assert time.monotonic() - began < SOON + 1
+        # Whoever only bounds each piece listens for ever, or for minutes.
+        assert time.monotonic() - began < WAIT_S
         # The connection is cut, not only given up: its other end sees it go.
         assert odd.ended.wait(WAIT_S)
 
@@ -301,17 +302,16 @@ def test_closing_wakes_a_question_under_way_and_is_idempotent() -> None:
 
         def ask() -> None:
             try:
-                issuer.resolve("tok-green", Seconds(WAIT_S))
+                issuer.resolve("tok-green", Seconds(3 * WAIT_S))
             except ServiceUnavailable as error:
                 failed.append(error)
 
         asker = threading.Thread(target=ask)
         asker.start()
         assert asked.wait(WAIT_S)
-        began = time.monotonic()
         issuer.close()
         asker.join(WAIT_S)
-        assert time.monotonic() - began < WAIT_S / 2
+        # Neither its time was over nor was it answered: it was woken.
         assert len(failed) == 1
         issuer.close()
         with pytest.raises(ServiceUnavailable, match="closed"):
@@ -398,8 +398,10 @@ def test_the_time_limit_holds_inside_tls_too(tmp_path: Path) -> None:
         OddTls(pem, b"HTTP/1.1 200 OK\r\nX: ", drip=b"x", pause_s=0.02) as odd,
         gateway(odd.url, ca_file=str(pem)) as issuer,
     ):
+        began = time.monotonic()
         with pytest.raises(ServiceUnavailable):
             issuer.resolve("t", SOON)
+        assert time.monotonic() - began < WAIT_S
         assert odd.ended.wait(WAIT_S)
 
 
@@ -408,5 +410,5 @@ def test_the_time_limit_holds_before_tls_is_agreed() -> None:
         began = time.monotonic()
         with pytest.raises(ServiceUnavailable):
             issuer.resolve("t", SOON)
-        assert time.monotonic() - began < SOON + 1
+        assert time.monotonic() - began < WAIT_S
         assert odd.ended.wait(WAIT_S)

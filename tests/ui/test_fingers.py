@@ -13,8 +13,6 @@ from ui import theme
 from ui.gallery import SETTLES_IN, studio
 from ui.picture import Action, Touch
 
-pytestmark = pytest.mark.xdist_group("kivy")
-
 
 class Glass:
     """A front of 800x480 in Kivy's window, what was asked for on it, and fingers."""

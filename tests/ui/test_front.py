@@ -17,7 +17,6 @@ from ui import theme
 from ui.gallery import SETTLES_IN, pixels_of, studio
 from ui.picture import Picture
 
-pytestmark = pytest.mark.xdist_group("kivy")
 UI = Path(__file__).parents[2] / "ui"
 IDLE = picture(view(Phase.IDLE))
 

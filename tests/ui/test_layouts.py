@@ -13,8 +13,6 @@ from tests.ui.drawing import Drawn, measured
 from ui.gallery import PANELS, Gallery, drawn, studio
 from ui.translation import LANGUAGES
 
-pytestmark = pytest.mark.xdist_group("kivy")
-"""One process draws them all: the fixtures are dear."""
 EACH = list(product(LANGUAGES, PANELS))
 APPROVED = Path(__file__).parents[2] / "docs" / "screens"
 APPROVED_PICTURES = sorted(path for path in APPROVED.glob("*.png") if path.stem != "contact")

@@ -125,7 +125,6 @@ sys.stdin.read()
 """
 
 
-@pytest.mark.end_to_end
 def test_the_line_floats_to_inactive_when_its_process_is_killed(tmp_path: Path) -> None:
     path = tmp_path / "world"
     with living_world(Script(), path):

@@ -7,23 +7,23 @@ from typing import Any
 
 import pytest
 from cbor2 import CBORTag, dumps
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from kiosk.bench.specimens import NOW, dcc, ec_document_signer, pack, rsa_document_signer
-from kiosk.credentials import TrustList, base45, combine, examine
-from kiosk.credentials.bounded import MAX_DEPTH, Unreadable, cbor, inflate
+from kiosk.credentials import TrustList, base45, combine
+from kiosk.credentials.bounded import cbor
 from kiosk.credentials.dcc import MAX_INFLATED, revocation_mark
 from kiosk.credentials.dcc_trust import read_certificate
-from kiosk.model import Credential, CredentialKind, Finding, FindingKind, Seconds, Verdict, WallTime
-from tests.examples import examples
+from kiosk.model import CredentialKind, Finding, FindingKind, Verdict
+from tests.kiosk.credentials.dcc_checking import GOOD, HEADER, OTHER, PAYLOAD, SIGNER, TRUST, checked, entry, message, wall
 
-SIGNER = ec_document_signer()
-OTHER = ec_document_signer()
 RSA = rsa_document_signer()
+
+
 TEST_OID, VACCINATION_OID = "1.3.6.1.4.1.1847.2021.1.1", "1.3.6.1.4.1.0.1847.2021.1.2"
-TRUST = read_certificate(SIGNER.certificate, "signer")
+
+
 HOUR = timedelta(hours=1)
+
 
 TEST = {
     "tg": "840539006",
@@ -34,22 +34,9 @@ TEST = {
     "is": "x",
     "ci": "t",
 }
+
+
 RECOVERY = {"tg": "840539006", "fr": "2021-05-01", "df": "2021-05-12", "du": "2021-10-28", "co": "AT", "is": "x", "ci": "r"}
-
-
-def wall(time: Any = NOW) -> WallTime:
-    return WallTime(round(time.timestamp() * 1_000_000))
-
-
-def checked(text: str | bytes, trust: TrustList = TRUST, at: Any = NOW, tolerance_s: float = 0) -> Credential:
-    content = text.encode() if isinstance(text, str) else text
-    found = examine(content, trust, wall(at), Seconds(tolerance_s))
-    assert isinstance(found, Credential)
-    return found
-
-
-def entry(**members: object) -> dict[str, Any]:
-    return {**dcc()["v"][0], **members}
 
 
 def names(**members: object) -> dict[str, Any]:
@@ -191,15 +178,6 @@ def test_a_certificate_is_malformed_with(case: str) -> None:
     found = checked(SIGNER.text(MALFORMED_CONTENT[case]))
     assert (found.verdict, found.person, found.findings) == (Verdict.MALFORMED, None, ())
     assert found.detail
-
-
-GOOD = SIGNER.text(dcc()).encode()
-PAYLOAD = dumps({4: 1_700_000_000, 6: 1_600_000_000, -260: {1: dcc()}})
-HEADER = {1: -7, 4: SIGNER.key_id}
-
-
-def message(*items: object) -> str:
-    return pack(dumps(CBORTag(18, list(items))))
 
 
 MALFORMED: dict[str, Callable[[], str | bytes]] = {
@@ -351,69 +329,3 @@ def test_a_revoked_certificate_is_revoked() -> None:
     marks = TrustList(revoked_certificates=frozenset({revocation_mark("URN:UVCI:01:AT:SPECIMEN#B")}))
     assert checked(SIGNER.text(dcc()), combine(TRUST, marks)).verdict is Verdict.REVOKED
     assert checked(SIGNER.text(dcc(v=[entry(ci="another")])), combine(TRUST, marks)).verdict is Verdict.VALID
-
-
-def test_what_is_inflated_has_a_bound_however_much_is_promised() -> None:
-    bomb = zlib.compress(bytes(50_000_000))
-    with pytest.raises(Unreadable, match="larger"):
-        inflate(bomb, 1000)
-    assert inflate(zlib.compress(bytes(1000)), 1000) == bytes(1000)
-
-
-def test_cbor_has_a_depth_that_is_refused() -> None:
-    assert cbor(b"\x81" * (MAX_DEPTH - 1) + b"\x00")
-    with pytest.raises(Unreadable):
-        cbor(b"\x81" * (MAX_DEPTH + 1) + b"\x00")
-
-
-items = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**64), 2**64 - 1)
-    | st.floats()
-    | st.text(max_size=12)
-    | st.binary(max_size=12),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.text(max_size=4) | st.integers(-300, 10), inner, max_size=4)
-        | st.builds(CBORTag, st.integers(0, 300), inner)
-    ),
-    max_leaves=12,
-)
-members = st.sampled_from(["ver", "nam", "dob", "v", "t", "r"])
-
-
-@given(items)
-def test_no_cbor_whatever_in_place_of_the_message_is_valid(item: object) -> None:
-    assert checked(pack(dumps(item))).verdict is Verdict.MALFORMED
-
-
-@given(items)
-def test_no_cbor_whatever_in_place_of_the_claims_raises(item: object) -> None:
-    assert checked(pack(SIGNER.message(dumps(item)))).verdict is Verdict.MALFORMED
-
-
-@given(st.dictionaries(members, items, min_size=1))
-@settings(max_examples=examples(3))
-def test_no_cbor_whatever_in_a_certificate_raises(changes: dict[str, object]) -> None:
-    assert checked(SIGNER.text(dcc(**changes))).verdict in (Verdict.MALFORMED, Verdict.UNSUPPORTED, Verdict.VALID)
-
-
-@given(st.dictionaries(st.sampled_from([*entry()]), items, min_size=1))
-@settings(max_examples=examples(3))
-def test_no_cbor_whatever_in_a_statement_raises(changes: dict[str, object]) -> None:
-    found = checked(SIGNER.text(dcc(v=[entry(**changes)])))
-    assert found.verdict in (Verdict.MALFORMED, Verdict.VALID)
-
-
-@given(st.binary(max_size=400))
-def test_no_bytes_whatever_behind_any_layer_raise(data: bytes) -> None:
-    for text in (b"HC1:" + data, b"HC1:" + base45.encode(data).encode(), pack(data), pack(SIGNER.message(data))):
-        assert checked(text).verdict is Verdict.MALFORMED
-
-
-@given(st.integers(0, 2000), st.integers(1, 255))
-def test_no_byte_of_a_message_can_be_changed_but_for_its_tag(place: int, change: int) -> None:
-    data = bytearray(SIGNER.message(PAYLOAD))
-    data[1 + place % (len(data) - 1)] ^= change
-    assert checked(pack(bytes(data))).verdict is not Verdict.VALID

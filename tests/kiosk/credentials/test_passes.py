@@ -241,8 +241,8 @@ def test_checking_a_pass_takes_less_than_its_share_of_the_visit() -> None:
     content, at = CASES["longest texts"]["text"].encode(), seconds(GUEST["at"])
     fastest = float("inf")
     for _ in range(50):
-        began = time.perf_counter()
+        began = time.thread_time()
         passes.verify(content, TRUST, at)
-        fastest = min(fastest, time.perf_counter() - began)
-    # The budget is 10 ms on a Pi 4; the best of fifty is what the machine's other work does not touch.
+        fastest = min(fastest, time.thread_time() - began)
+    # The budget is 10 ms on a Pi 4; the thread's own time, and the best of fifty, is not touched by the machine's other work.
     assert fastest < 0.002

@@ -5,44 +5,19 @@ import string
 import zlib
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import permutations
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.bench.specimens import ISS, NOW, Tree, base64url, card, card_signer, deflate, digits, dose, parts
-from kiosk.credentials import CardPart, CardParts, TrustList, combine, examine, examine_parts, read_trust
-from kiosk.credentials.shc import MAX_ALONE, MAX_INFLATED, MAX_PART, MAX_PARTS
-from kiosk.model import Credential, CredentialKind, Finding, FindingKind, Seconds, Verdict, WallTime
+from kiosk.bench.specimens import ISS, NOW, Tree, base64url, card, deflate, digits, dose
+from kiosk.credentials import TrustList, combine
+from kiosk.credentials.shc import MAX_INFLATED
+from kiosk.model import CredentialKind, Finding, FindingKind, Verdict
 from tests.examples import examples
+from tests.kiosk.credentials.shc_checking import JWS, OTHER, SIGNER, TRUST, checked, directory, trusted
 
-SIGNER, OTHER = card_signer(), card_signer()
 HOUR = timedelta(hours=1)
-
-
-def trusted(document: object) -> TrustList:
-    return read_trust(json.dumps(document).encode(), "trust.json")
-
-
-def directory(*keys: object, iss: str = ISS, **members: object) -> TrustList:
-    entry = {"issuer": {"iss": iss, "name": "Issuer"}, "keys": list(keys)} | members
-    return trusted({"time": "2021-05-01T00:00:00Z", "issuerInfo": [entry]})
-
-
-TRUST = directory(SIGNER.jwk)
-
-
-def wall(time: Any = NOW) -> WallTime:
-    return WallTime(round(time.timestamp() * 1_000_000))
-
-
-def checked(text: str | bytes, trust: TrustList = TRUST, at: Any = NOW, tolerance_s: float = 0) -> Credential:
-    content = text.encode() if isinstance(text, str) else text
-    found = examine(content, trust, wall(at), Seconds(tolerance_s))
-    assert isinstance(found, Credential)
-    return found
 
 
 def lab(code: str = "260415000", **members: object) -> Tree:
@@ -72,7 +47,11 @@ def test_the_jws_of_a_card_is_as_good_as_its_code() -> None:
 
 
 COVID_LAB = ("health-card", "covid19", "laboratory")
+
+
 NEWER = ("health-card",)
+
+
 FOUND: dict[str, tuple[Tree, tuple[FindingKind, ...]]] = {
     "a negative test": (card(lab(), types=COVID_LAB), (FindingKind.TEST,)),
     "a positive test": (card(lab("260373001"), types=COVID_LAB), (FindingKind.POSITIVE_TEST,)),
@@ -168,7 +147,6 @@ def test_a_card_is_malformed_with(case: str) -> None:
     assert found.detail
 
 
-JWS = SIGNER.jws(card())
 PAYLOAD = json.dumps(card(), separators=(",", ":")).encode()
 
 
@@ -310,77 +288,6 @@ def test_an_issuer_revokes(case: str) -> None:
     crl = {"kid": SIGNER.jwk["kid"], "method": "rid", "ctr": 1, "rids": revoked}
     assert checked(SIGNER.text(payload), combine(TRUST, trusted(crl))).verdict is verdict
     assert checked(SIGNER.text(payload), directory(SIGNER.jwk, crls=[crl])).verdict is verdict
-
-
-def long_card() -> str:
-    """Return a JWS that one code cannot hold."""
-    doses = (dose("2021-01-01", lotNumber=f"{number * 7919 % 10**9:x}{number**9:x}") for number in range(40))
-    return SIGNER.jws(card(*doses))
-
-
-LONG = long_card()
-PARTS = [text.encode() for text in parts(LONG)]
-
-
-def part(text: bytes) -> CardPart:
-    found = examine(text, TRUST, wall())
-    assert isinstance(found, CardPart)
-    return found
-
-
-def collected(*texts: bytes) -> CardParts:
-    found = CardParts()
-    for text in texts:
-        found = found.with_part(part(text))
-    return found
-
-
-@pytest.mark.parametrize("order", list(permutations(range(len(PARTS)))), ids=repr)
-def test_parts_make_a_card_in_whatever_order_and_however_often_they_are_seen(order: tuple[int, ...]) -> None:
-    assert len(LONG) > MAX_ALONE
-    assert len(PARTS) > 1
-    seen = [PARTS[number] for number in order]
-    assert not collected(*seen[:-1], seen[0]).complete
-    found = examine_parts(collected(*seen, *seen), TRUST, wall())
-    assert (found.verdict, len(found.findings)) == (Verdict.VALID, 40)
-
-
-def test_a_part_of_another_card_begins_anew() -> None:
-    another = [text.encode() for text in parts(OTHER.jws(card(*(dose("2021-01-01") for _ in range(9)))) + "A" * MAX_ALONE)]
-    mixed = collected(another[0], *PARTS)
-    assert mixed.complete
-    assert examine_parts(mixed, TRUST, wall()).verdict is Verdict.VALID
-
-
-def test_an_incomplete_card_is_malformed() -> None:
-    assert examine_parts(collected(PARTS[0]), TRUST, wall()).verdict is Verdict.MALFORMED
-    assert examine_parts(CardParts(), TRUST, wall()).verdict is Verdict.MALFORMED
-
-
-def test_a_card_in_more_parts_than_it_needs_is_malformed() -> None:
-    half = len(JWS) // 2
-    halves = [digits(JWS[:half], "shc:/1/2/").encode(), digits(JWS[half:], "shc:/2/2/").encode()]
-    assert examine_parts(collected(*halves), TRUST, wall()).verdict is Verdict.MALFORMED
-
-
-NO_PARTS = {
-    "one of one": digits(JWS, "shc:/1/1/"),
-    "three of two": digits(JWS[:100], "shc:/3/2/"),
-    "none of two": digits(JWS[:100], "shc:/0/2/"),
-    "of too many": digits(JWS[:100], f"shc:/1/{MAX_PARTS + 1}/"),
-    "too long": digits("A" * (MAX_PART + 1), "shc:/1/2/"),
-    "a whole card that is too long": digits("A" * (MAX_ALONE + 1)),
-}
-
-
-@pytest.mark.parametrize("case", NO_PARTS)
-def test_no_card_is_divided_so(case: str) -> None:
-    assert checked(NO_PARTS[case]).verdict is Verdict.MALFORMED
-
-
-def test_what_a_part_holds_is_never_shown() -> None:
-    assert PARTS[0].decode()[20:40] not in repr(part(PARTS[0]))
-    assert LONG[:20] not in repr(part(PARTS[0])) + repr(collected(PARTS[0]))
 
 
 trees = st.recursive(

@@ -12,6 +12,8 @@ from kiosk.model import Seconds
 
 PATIENCE_S = 10.0
 SOON = Seconds(0.2)
+AFTER_ANOTHER = 50
+"""Checks that would take ten seconds one after the other."""
 WELL = finding(PartName.POWER, [fit("power.well")])
 
 
@@ -67,9 +69,9 @@ def test_a_part_that_hangs_is_unknown_and_the_others_are_found(gate: Gate) -> No
 
 def test_many_that_hang_take_no_longer_than_one(gate: Gate) -> None:
     began = time.monotonic()
-    found = side_by_side([Check((PartName.CAMERA,), gate.hang, within_s=SOON) for _ in range(10)])
+    found = side_by_side([Check((PartName.CAMERA,), gate.hang, within_s=SOON) for _ in range(2 * AFTER_ANOTHER)])
     assert {one.state for one in found} == {State.UNKNOWN}
-    assert time.monotonic() - began < 5 * SOON
+    assert time.monotonic() - began < AFTER_ANOTHER * SOON
 
 
 def test_a_fault_of_the_doctors_own_is_said_by_its_kind_alone() -> None:

