@@ -104,6 +104,7 @@ class Viewpoint:
             extendable=flow.takes(visit, TimeWanted()),
             lost=tuple(sorted(around.lost)),
             server_lost_at=server_lost_at,
+            notices=self.site.document.shows,
             simulated=self.site.simulated,
         )
 

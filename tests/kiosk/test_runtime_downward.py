@@ -37,6 +37,13 @@ def admits(bench: Bench) -> list[tuple[str, tuple[str, ...], str]]:
     return [(one.answer, one.reasons, one.policy) for _, one, _ in bench.recorder.decisions]
 
 
+def test_the_screen_shows_the_notices_of_the_rules_in_force() -> None:
+    bench = Bench("normal-times")
+    assert bench.views[-1].notices == "normal"
+    renew(bench, document=STRICT)
+    assert bench.views[-1].notices == "epidemic"
+
+
 def test_the_next_visitor_is_decided_under_the_new_policy_without_a_restart() -> None:
     bench = Bench("normal-times")
     renew(bench, document=STRICT)
