@@ -7,6 +7,7 @@ from kiosk.credentials import TrustList
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Sealer
+from kiosk.settings import AS_CONFIGURED, Settings
 from kiosk.staleness import Confirmed, Kind
 
 
@@ -23,6 +24,7 @@ class InForce:
     revocations: Revocations = NOTHING_REVOKED
     sealer: Sealer | None = None
     confirmed: Mapping[Kind, Confirmed | None] | None = None
+    settings: Settings = AS_CONFIGURED
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from kiosk.in_force import InForce
 from kiosk.model import Seconds
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Sealer
+from kiosk.settings import AS_CONFIGURED, Settings
 from kiosk.staleness import Confirmed, Kind
 
 GUARD_ANSWERS = Seconds(60.0)
@@ -34,6 +35,17 @@ class Site:
     sealer: Sealer | None = None
     revocations: Revocations = NOTHING_REVOKED
     confirmed: Mapping[Kind, Confirmed | None] | None = None
+    settings: Settings = AS_CONFIGURED
+
+    @property
+    def phone(self) -> str | None:
+        """Whom to call when nobody answers, as it was set last."""
+        return self.settings.guard_phone or self.guard_phone
+
+    @property
+    def answers_s(self) -> Seconds:
+        """After how long nobody will, as it was set last."""
+        return self.settings.guard_answers_s or self.guard_answers_s
 
     def going_by(self, now: InForce) -> "Site":
         """Return the gate as it is under these documents."""
@@ -44,4 +56,5 @@ class Site:
             sealer=now.sealer,
             revocations=now.revocations,
             confirmed=now.confirmed,
+            settings=now.settings,
         )

@@ -131,6 +131,8 @@ class ScreenApp(App):
             self._ready()
         if view is None:
             self._told = Told()
+        else:
+            self._voice.go_by(view.volume)
         self._draw()
         self._narrate(now)
 

@@ -13,13 +13,15 @@ from kiosk.credentials import TrustList, combine, read_trust
 from kiosk.credentials.revocations import Revocations, parse_revocations
 from kiosk.errors import UsageError
 from kiosk.policy import PolicyDocument
+from kiosk.settings import Settings
 from kiosk.staleness import Kind
 from sync.downward.publication import MAX_BODY
+from sync.downward.settings import parse_settings
 from sync.sealing import MonthSealer, parse_month_keys
 
 TRUST_FORM = 1
 
-Content = PolicyDocument | TrustList | Revocations | MonthSealer
+Content = PolicyDocument | TrustList | Revocations | MonthSealer | Settings
 
 
 class _TrustFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,5 +89,6 @@ _READERS: Mapping[Kind, Callable[[bytes, str], Content]] = MappingProxyType(
         Kind.TRUST: _trust,
         Kind.REVOCATIONS: lambda body, compound: parse_revocations(body, "revocations", compound),
         Kind.MONTH_KEYS: _month_keys,
+        Kind.SETTINGS: lambda body, compound: parse_settings(body, "settings", compound),
     }
 )

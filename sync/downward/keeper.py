@@ -22,6 +22,7 @@ from kiosk.lines import get_logger
 from kiosk.model import ClockState, Monotonic, Seconds, WallTime
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Clock
+from kiosk.settings import Settings
 from kiosk.staleness import Confirmed, Kind
 from sync.downward.contents import read_content
 from sync.downward.holdings import KNOWN, Holdings
@@ -300,6 +301,7 @@ class Keeper:
             next((one for one in contents if isinstance(one, Revocations)), base.revocations),
             next((one for one in contents if isinstance(one, MonthSealer)), base.sealer),
             {kind: _confirmed(self._memory.vouched.get(kind)) for kind in Kind},
+            next((one for one in contents if isinstance(one, Settings)), base.settings),
         )
 
 

@@ -8,11 +8,12 @@ from kiosk.credentials import Uses
 from kiosk.credentials.revocations import Revocations
 from kiosk.in_force import Applied, DocumentRefused, InForce, Renewed
 from kiosk.inbox import Recorded
-from kiosk.link import GateOpened
-from kiosk.model import Answer, Command, EventId, GateOutcome, Monotonic, Phase, Role, VisitorKind
+from kiosk.link import GateOpened, GuardAsked
+from kiosk.model import Answer, Command, EventId, GateOutcome, Monotonic, Phase, Role, Seconds, VisitorKind
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
+from kiosk.settings import Settings
 from kiosk.staleness import Confirmed, Kind
-from kiosk.view import Step, StepState
+from kiosk.view import GuardCall, Step, StepState
 from tests.kiosk.fakes import NOON, FakeSealer
 from tests.kiosk.runtimes import Bench, signed_pass, trust_list
 
@@ -42,6 +43,22 @@ def test_the_screen_shows_the_notices_of_the_rules_in_force() -> None:
     assert bench.views[-1].notices == "normal"
     renew(bench, document=STRICT)
     assert bench.views[-1].notices == "epidemic"
+
+
+def test_what_a_manager_sets_from_afar_counts_at_once_and_what_is_taken_back_is_as_configured() -> None:
+    bench = Bench("normal-times")
+    quiet = (("07:00", 80), ("22:00", 0))
+    bench.give(GuardAsked(bench.clock.monotonic()))
+    bench.clock.advance(10)
+    bench.runtime.tick()
+    assert (bench.views[-1].guard, bench.views[-1].guard_phone) == (GuardCall.RINGING, None)
+    renew(bench, settings=Settings("021 5555 0100", Seconds(5.0), "ko", quiet))
+    shown = bench.views[-1]
+    assert (shown.guard, shown.guard_phone) == (GuardCall.UNANSWERED, "021 5555 0100")
+    assert (shown.site_language, shown.volume) == ("ko", quiet)
+    renew(bench)
+    shown = bench.views[-1]
+    assert (shown.guard, shown.guard_phone, shown.site_language, shown.volume) == (GuardCall.RINGING, None, None, None)
 
 
 def test_the_next_visitor_is_decided_under_the_new_policy_without_a_restart() -> None:

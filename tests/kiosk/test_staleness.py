@@ -50,6 +50,8 @@ TABLE: dict[str, tuple[Kind, float | None, Facts, str | None]] = {
     "trust of a month and a second, a health code": (Kind.TRUST, 30 * DAY + 1, HEALTHY, "trust_stale"),
     "old trust, and no code": (Kind.TRUST, 90 * DAY, NOBODY_KNOWN, None),
     "old month keys": (Kind.MONTH_KEYS, 400 * DAY, RESIDENT, None),
+    "old settings": (Kind.SETTINGS, 400 * DAY, RESIDENT, None),
+    "settings of an age that nobody knows": (Kind.SETTINGS, None, RESIDENT, None),
     "month keys of an age that nobody knows": (Kind.MONTH_KEYS, None, RESIDENT, None),
 }
 
