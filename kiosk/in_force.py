@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kiosk.credentials import TrustList
+from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Sealer
@@ -25,6 +26,7 @@ class InForce:
     sealer: Sealer | None = None
     confirmed: Mapping[Kind, Confirmed | None] | None = None
     settings: Settings = AS_CONFIGURED
+    issued: Issued = NO_LIST
 
 
 @dataclass(frozen=True, slots=True)

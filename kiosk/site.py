@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from kiosk.credentials import TrustList
+from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
 from kiosk.in_force import InForce
 from kiosk.model import Seconds
@@ -36,6 +37,7 @@ class Site:
     revocations: Revocations = NOTHING_REVOKED
     confirmed: Mapping[Kind, Confirmed | None] | None = None
     settings: Settings = AS_CONFIGURED
+    issued: Issued = NO_LIST
 
     @property
     def phone(self) -> str | None:
@@ -57,4 +59,5 @@ class Site:
             revocations=now.revocations,
             confirmed=now.confirmed,
             settings=now.settings,
+            issued=now.issued,
         )

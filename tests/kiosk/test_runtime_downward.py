@@ -4,7 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from kiosk.bootstrap.documents import load_policy
-from kiosk.credentials import Uses
+from kiosk.credentials import Uses, key_id
+from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import Revocations
 from kiosk.in_force import Applied, DocumentRefused, InForce, Renewed
 from kiosk.inbox import Recorded
@@ -15,11 +16,12 @@ from kiosk.settings import Settings
 from kiosk.staleness import Confirmed, Kind
 from kiosk.view import GuardCall, Step, StepState
 from tests.kiosk.fakes import NOON, FakeSealer
-from tests.kiosk.runtimes import Bench, signed_pass, trust_list
+from tests.kiosk.runtimes import PUBLIC, Bench, signed_pass, trust_list
 
 NORMAL = load_policy("shipped:normal-times", Path())
 STRICT = load_policy("shipped:response-level-2", Path())
 RESIDENT = signed_pass(VisitorKind.RESIDENT, uses=Uses.MULTIPLE)
+KEY_ID = key_id(PUBLIC).hex()
 SERIAL = ("01" * 12,)
 COMMAND = Command("c0ffee00" * 4, "Wang Fang", "the courier at the gate")
 
@@ -59,6 +61,34 @@ def test_what_a_manager_sets_from_afar_counts_at_once_and_what_is_taken_back_is_
     renew(bench)
     shown = bench.views[-1]
     assert (shown.guard, shown.guard_phone, shown.site_language, shown.volume) == (GuardCall.RINGING, None, None, None)
+
+
+def test_a_pass_that_is_not_on_the_list_is_held_for_the_guard_until_it_is() -> None:
+    bench = Bench("normal-times")
+    renew(bench, issued=Issued(frozenset({KEY_ID}), frozenset()))
+    bench.scan(RESIDENT)
+    assert [(answer, reasons) for answer, reasons, _ in admits(bench)] == [("hold", ("pass_not_listed",))]
+    bench.durable("gate-1/log/1")
+    assert bench.gate.opened == []
+    renew(bench, issued=Issued(frozenset({KEY_ID}), frozenset(SERIAL)))
+    bench.scan(RESIDENT)
+    assert admits(bench)[-1][0] == "admit"
+
+
+def test_passes_by_keys_that_no_list_is_kept_of_need_to_be_on_none() -> None:
+    bench = Bench("normal-times")
+    renew(bench, issued=Issued(frozenset({"00" * 8}), frozenset()))
+    bench.scan(RESIDENT)
+    assert admits(bench)[-1][0] == "admit"
+
+
+def test_an_old_list_of_passes_holds_only_where_one_is_kept() -> None:
+    for issued, answer in ((NO_LIST, "admit"), (Issued(frozenset({KEY_ID}), frozenset(SERIAL)), "hold")):
+        bench = Bench("normal-times")
+        now = Confirmed(bench.clock.wall(), bench.clock.boot_id(), bench.clock.monotonic())
+        renew(bench, issued=issued, confirmed={**dict.fromkeys(Kind, now), Kind.PASSES: None})
+        bench.scan(RESIDENT)
+        assert admits(bench)[-1][0] == answer
 
 
 def test_the_next_visitor_is_decided_under_the_new_policy_without_a_restart() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from kiosk.errors import UsageError
+from kiosk.model import Seconds
 from kiosk.settings import AS_CONFIGURED, Settings
 from sync.downward.settings import parse_settings
 
@@ -15,7 +16,7 @@ def read(text: str) -> Settings:
 
 
 def test_what_is_set_is_read_and_what_is_left_out_is_as_configured() -> None:
-    assert read(HEAD + ALL) == Settings("021 5555 0100", 45.0, "ko", (("07:00", 80), ("22:00", 0)))
+    assert read(HEAD + ALL) == Settings("021 5555 0100", Seconds(45.0), "ko", (("07:00", 80), ("22:00", 0)))
     assert read(HEAD) == AS_CONFIGURED
 
 
