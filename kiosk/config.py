@@ -4,7 +4,6 @@ An annotated example is `deploy/kiosk.example.toml`; a test holds it against the
 """
 
 import re
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,13 +13,14 @@ from msgspec import Meta
 from kiosk.documents import decode_toml
 from kiosk.errors import UsageError
 from kiosk.loopback import leads_to_loopback
+from kiosk.settings import LANGUAGE, LEAST_ANSWERS_S, MOST_ANSWERS_S, MOST_VOLUMES, PHONE, TIME_OF_DAY, out_of_order
 
 Positive = Annotated[float, Meta(gt=0)]
 Pin = Annotated[int, Meta(ge=0, le=27)]
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+TimeOfDay = Annotated[str, Meta(pattern=TIME_OF_DAY)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
-Volume = Annotated[tuple[tuple[TimeOfDay, Percent], ...], Meta(min_length=1, max_length=24)]
+Volume = Annotated[tuple[tuple[TimeOfDay, Percent], ...], Meta(min_length=1, max_length=MOST_VOLUMES)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -111,7 +111,7 @@ class ScreenSection(Section, frozen=True):
     call for `guard_answers_s`.
     """
 
-    language: Annotated[str, Meta(pattern="^(zh|en|ja|ko)$")] = "zh"
+    language: Annotated[str, Meta(pattern=LANGUAGE)] = "zh"
     diagonal_in: Annotated[float, Meta(ge=3, le=60)] = 7.0
     window: Annotated[str, Meta(pattern=r"^[1-9]\d{2,3}x[1-9]\d{2,3}$")] | None = None
     font: str | None = None
@@ -120,15 +120,12 @@ class ScreenSection(Section, frozen=True):
     high_contrast: bool = False
     dim_after_s: Annotated[float, Meta(ge=10)] = 120.0
     preview_fps: Annotated[int, Meta(ge=1, le=30)] = 15
-    volume: Annotated[tuple[tuple[TimeOfDay, Percent], ...], Meta(min_length=1, max_length=24)] = (
-        ("07:00", 80),
-        ("22:00", 30),
-    )
+    volume: Volume = (("07:00", 80), ("22:00", 30))
     recordings: str | None = None
     notices: str | None = None
     form_url: Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$", max_length=120)] | None = None
-    guard_phone: Annotated[str, Meta(pattern=r"^[+(]?[0-9][0-9 ()-]{1,22}$")] | None = None
-    guard_answers_s: Annotated[float, Meta(ge=5, le=100)] = 60.0
+    guard_phone: Annotated[str, Meta(pattern=PHONE)] | None = None
+    guard_answers_s: Annotated[float, Meta(ge=LEAST_ANSWERS_S, le=MOST_ANSWERS_S)] = 60.0
     staff_pin: Annotated[str, Meta(pattern=r"^scrypt\$16384\$8\$1\$[0-9a-f]{32}\$[0-9a-f]{64}$")] | None = None
     cache: str = "/var/cache/gatepost"
     statistics: str | None = None
@@ -247,9 +244,8 @@ def load(path: Path) -> Config:
     for number, (name, pin) in enumerate(pins):
         if (other := next((first for first, used in pins[:number] if used == pin), None)) is not None:
             raise UsageError(f"{path}: [relay] {name} is GPIO {pin}, and so is {other}; give each a pin of its own")
-    for (earlier, _), (later, _) in pairwise(config.screen.volume):
-        if later <= earlier:
-            raise UsageError(f"{path}: [screen] volume has {later} after {earlier}; put its times in the order of the day")
+    if (wrong := out_of_order(config.screen.volume)) is not None:
+        raise UsageError(f"{path}: [screen] {wrong}")
     return config
 
 

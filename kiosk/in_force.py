@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kiosk.credentials import TrustList
+from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Sealer
+from kiosk.settings import AS_CONFIGURED, Settings
 from kiosk.staleness import Confirmed, Kind
 
 
@@ -23,6 +25,8 @@ class InForce:
     revocations: Revocations = NOTHING_REVOKED
     sealer: Sealer | None = None
     confirmed: Mapping[Kind, Confirmed | None] | None = None
+    settings: Settings = AS_CONFIGURED
+    issued: Issued = NO_LIST
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from kiosk.model import Answer, Decision, EventId, GateOutcome, Part, ReasonCode
 from kiosk.overriding import Way
 from kiosk.policy import NO_RULE_APPLIES, PolicyDocument
 from kiosk.ports import Admission, Clock, Log, Recorder
+from kiosk.rulebook import NOT_LISTED
 from kiosk.spent import Spend
 from kiosk.staleness import LIMITS, Now, age
 from kiosk.visit import RecordGate
@@ -73,7 +74,7 @@ class Metrics(Exposition):
     def __init__(self, *, software: str, document: PolicyDocument, simulated: bool) -> None:
         super().__init__()
         registry = self.registry
-        self.reasons = frozenset({*MISSING.values(), *map(ReasonCode, Way), *(limit.reason for limit in LIMITS)})
+        self.reasons = frozenset({*MISSING.values(), NOT_LISTED, *map(ReasonCode, Way), *(limit.reason for limit in LIMITS)})
         self._in_force: InForce | None = None
         self._downward: _Downward | None = None
         self._decisions = Counter("gatepost_decisions", "Answers given to visitors.", ("answer", "reason"), registry=registry)

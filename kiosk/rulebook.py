@@ -7,12 +7,16 @@ from kiosk.dossier import Dossier
 from kiosk.facts import Moment
 from kiosk.in_force import InForce
 from kiosk.local_time import local_time
-from kiosk.model import Decision, Monotonic, Needs, Seconds
+from kiosk.model import Answer, Decision, Monotonic, Needs, ReasonCode, Seconds
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Clock
 from kiosk.site import Site
 from kiosk.staleness import Kind, Now, age
 from kiosk.weighing import decided, judged
+
+NOT_LISTED = ReasonCode("pass_not_listed")
+LIST_RULE = "passes"
+"""The rule named in a decision on a pass that is not among those that were issued."""
 
 
 class Rulebook:
@@ -38,12 +42,13 @@ class Rulebook:
     def judged(self, dossier: Dossier) -> Decision | Needs:
         """What the rules make of a visit's facts, now that some passes are taken back and some documents are old."""
         document = self._brought_up_to_date(dossier)
-        return judged(document, dossier.evidence.facts, self._ages())
+        answer = judged(document, dossier.evidence.facts, self._ages())
+        return self._listed(answer, dossier) if isinstance(answer, Decision) else answer
 
     def decided(self, dossier: Dossier) -> Decision:
         """The answer that a visit gets in any case."""
         document = self._brought_up_to_date(dossier)
-        return decided(document, dossier.evidence.facts, self._ages())
+        return self._listed(decided(document, dossier.evidence.facts, self._ages()), dossier)
 
     def _brought_up_to_date(self, dossier: Dossier) -> PolicyDocument:
         """Let the facts be as they are at this moment; return the rules that they are held against."""
@@ -52,9 +57,19 @@ class Rulebook:
         dossier.evidence.clocked(local_time(self._clock.wall(), self._clock.state(), document.zone))
         return document
 
+    def _listed(self, answer: Decision, dossier: Dossier) -> Decision:
+        """The answer, or a hold where it admits on the strength of a pass that is missing on the list of passes."""
+        if answer.answer is Answer.ADMIT and self.site.issued.lacks(dossier.evidence.facts):
+            return Decision(Answer.HOLD, (NOT_LISTED,), LIST_RULE, answer.policy)
+        return answer
+
     def _ages(self) -> Mapping[Kind, Seconds | None]:
         """How old the documents are that can age."""
         if not self.site.confirmed:
             return {}
         now = Now(self._clock.wall(), self._clock.state(), self._clock.boot_id(), self._clock.monotonic())
-        return {kind: age(confirmed, now) for kind, confirmed in self.site.confirmed.items()}
+        ages = {kind: age(confirmed, now) for kind, confirmed in self.site.confirmed.items()}
+        if not self.site.issued.keys:
+            # Nobody keeps a list of passes here: there is nothing to grow old.
+            ages.pop(Kind.PASSES, None)
+        return ages

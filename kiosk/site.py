@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from kiosk.credentials import TrustList
+from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
 from kiosk.in_force import InForce
 from kiosk.model import Part, Seconds
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Sealer
+from kiosk.settings import AS_CONFIGURED, Settings
 from kiosk.staleness import Confirmed, Kind
 
 GUARD_ANSWERS = Seconds(60.0)
@@ -34,6 +36,18 @@ class Site:
     sealer: Sealer | None = None
     revocations: Revocations = NOTHING_REVOKED
     confirmed: Mapping[Kind, Confirmed | None] | None = None
+    settings: Settings = AS_CONFIGURED
+    issued: Issued = NO_LIST
+
+    @property
+    def phone(self) -> str | None:
+        """Whom to call when nobody answers, as it was set last."""
+        return self.settings.guard_phone or self.guard_phone
+
+    @property
+    def answers_s(self) -> Seconds:
+        """After how long nobody will, as it was set last."""
+        return self.settings.guard_answers_s or self.guard_answers_s
 
     def without(self, lost: frozenset[Part]) -> frozenset[Part]:
         """Return the parts that this gate has to do without, where these are lost: also the server that it never had."""
@@ -48,4 +62,6 @@ class Site:
             sealer=now.sealer,
             revocations=now.revocations,
             confirmed=now.confirmed,
+            settings=now.settings,
+            issued=now.issued,
         )

@@ -23,7 +23,9 @@ class Kind(StrEnum):
     POLICY = "policy"
     TRUST = "trust"
     REVOCATIONS = "revocations"
+    PASSES = "passes"
     MONTH_KEYS = "month_keys"
+    SETTINGS = "settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,10 @@ LIMITS: tuple[Limit, ...] = (
     Limit(Kind.POLICY, Seconds(7 * DAY), everybody, ReasonCode("policy_stale")),
     Limit(Kind.TRUST, Seconds(30 * DAY), shows_a_code, ReasonCode("trust_stale")),
     Limit(Kind.REVOCATIONS, Seconds(24 * HOUR), shows_a_pass_for_many_uses, ReasonCode("revocations_stale")),
+    Limit(Kind.PASSES, Seconds(24 * HOUR), shows_a_pass_for_many_uses, ReasonCode("passes_stale")),
 )
-"""Month keys are not in it: an old one seals as well, and is destroyed too early rather than too late."""
+"""Month keys are not in it: an old one seals as well, and is destroyed too early rather than too late. Neither are the
+settings: no admission depends on them, and what a manager set last is better than what a card was made with."""
 
 
 def age(confirmed: Confirmed | None, now: Now) -> Seconds | None:

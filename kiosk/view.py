@@ -82,7 +82,8 @@ class View:
     `language`: what the visitor's credential asks for, if anything. `ends_at`: when the kiosk stops waiting for the
     visitor; `extendable`: whether they may ask for more time. `server_lost_at`: the server has not been reached since.
     `code_taken_at`: when the newest code that is of use was taken in, for whoever showed it to see and hear so, also
-    where no step moves on with it.
+    where no step moves on with it. `notices`: which of those that ship go with the rules in force. `site_language`,
+    `volume` (from which local time on how loud, in percent): as a manager set them from afar; None: as configured.
     """
 
     phase: Phase
@@ -104,4 +105,7 @@ class View:
     extendable: bool = False
     lost: tuple[Part, ...] = field(default=())
     server_lost_at: Monotonic | None = None
+    notices: str = "normal"
+    site_language: str | None = None
+    volume: tuple[tuple[str, int], ...] | None = None
     simulated: bool = False

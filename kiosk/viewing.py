@@ -96,7 +96,7 @@ class Viewpoint:
             parked=around.parked if visit.phase in {Phase.IDLE, Phase.PARKED} else None,
             guard=guard,
             # Without the server the call reaches no console: the telephone is all that is left.
-            guard_phone=self.site.guard_phone
+            guard_phone=self.site.phone
             if guard is GuardCall.UNANSWERED or (guard is not None and server_lost_at is not None)
             else None,
             language=_language(evidence.facts),
@@ -104,6 +104,9 @@ class Viewpoint:
             extendable=flow.takes(visit, TimeWanted()),
             lost=tuple(sorted(around.lost)),
             server_lost_at=server_lost_at,
+            notices=self.site.document.shows,
+            site_language=self.site.settings.language,
+            volume=self.site.settings.volume,
             simulated=self.site.simulated,
         )
 
@@ -175,7 +178,7 @@ class Viewpoint:
 
 def rung_out(site: Site, visit: Visit, now: Monotonic) -> bool:
     """Whether the guard was called so long ago that nobody will answer."""
-    return visit.called_at is not None and now >= visit.called_at + site.guard_answers_s
+    return visit.called_at is not None and now >= visit.called_at + site.answers_s
 
 
 def parked_ticket(visit: Visit) -> ParkedTicket | None:

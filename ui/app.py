@@ -24,7 +24,7 @@ from ui.core_link import CoreLink
 from ui.front import Front
 from ui.look import Panel, Rgba
 from ui.narration import Told, spoken_for
-from ui.notices import Notices
+from ui.notices import NoticeBoard
 from ui.pace import Pace
 from ui.picture import Action, Screen, Touch
 from ui.pin import matches
@@ -57,7 +57,7 @@ class ScreenApp(App):
         self,
         settings: ScreenSettings,
         theme: Theme,
-        notices: Notices,
+        board: NoticeBoard,
         link: CoreLink,
         mirror: PreviewSubscriber,
         voice: Voice,
@@ -69,7 +69,7 @@ class ScreenApp(App):
         super().__init__()
         self._settings = settings
         self._theme = theme
-        self._notices = notices
+        self._board = board
         self._link = link
         self._mirror = mirror
         self._voice = voice
@@ -131,6 +131,8 @@ class ScreenApp(App):
             self._ready()
         if view is None:
             self._told = Told()
+        else:
+            self._voice.go_by(view.volume)
         self._draw()
         self._narrate(now)
 
@@ -185,7 +187,7 @@ class ScreenApp(App):
             return
         now = self._clock.monotonic()
         behind = present_staff(self._session, self._staff, self._settings.device, self._settings.version, now)
-        self._front.show(behind or present(self._session, now, self._time_of_day, self._notices))
+        self._front.show(behind or present(self._session, now, self._time_of_day, self._board))
 
     def _reflect(self, _: float) -> None:
         """Show the camera's newest picture, while there is a mirror to show it in."""
@@ -218,7 +220,7 @@ class ScreenApp(App):
             self._ready()
             return False
         session = Session(self._settings.manner, NOW, view)
-        picture = present(session, NOW, self._time_of_day, self._notices)
+        picture = present(session, NOW, self._time_of_day, self._board)
         front = self._front
         front.prepare(picture)
         # A few turns later its words are where they belong.

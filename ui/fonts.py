@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kiosk.errors import DeviceLost
 from kiosk.lines import get_logger
-from ui.notices import Notices
+from ui.notices import NoticeBoard
 from ui.translation import LANGUAGES, shown
 
 FOLDERS = (
@@ -50,11 +50,11 @@ class Fonts:
     others: Family
 
 
-def characters(notices: Notices) -> frozenset[str]:
+def characters(board: NoticeBoard) -> frozenset[str]:
     """Return every character that the screens may show."""
     words = [text for language in LANGUAGES for text in shown(language).values()]
-    titles = [getattr(notices.title, language) for language in LANGUAGES]
-    sentences = [getattr(notice, language) for notice in notices.notice for language in LANGUAGES]
+    titles = [getattr(one.title, language) for one in board.all() for language in LANGUAGES]
+    sentences = [getattr(notice, language) for one in board.all() for notice in one.notice for language in LANGUAGES]
     return ALWAYS.union(*words, *titles, *sentences) - {"\n"}
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.errors import DeviceLost, UsageError
-from ui import fonts, notices, theme
+from ui import fonts, theme
 from ui.cache import personal_cache
 from ui.display import find_display, virtual_display
 from ui.kivy_environment import check_window, prepare
+from ui.notices import NoticeBoard
 from ui.picture import Picture, Screen
 from ui.presenter import present, present_staff
 from ui.samples import NOW, SAMPLES, sample_preview
@@ -75,7 +76,7 @@ class Gallery:
         """Name and picture of every screen in a language."""
         manner = Manner(language, self.large_type, self.high_contrast)
         for name, view in SAMPLES.items():
-            yield name, present(Session(manner, NOW, view), NOW, lambda _: "14:05", _notices())
+            yield name, present(Session(manner, NOW, view), NOW, lambda _: "14:05", NoticeBoard())
         for name, door in (("pin", Staff(Door.PIN, "12")), ("status", Staff(Door.OPEN))):
             picture = present_staff(Session(manner, NOW, SAMPLES["steps-lost"]), door, "gate-1", "0.1.0", NOW)
             if picture is not None:
@@ -120,7 +121,7 @@ def studio() -> Iterator[None]:
         _open_window(stack)
         from ui.look import register_fonts
 
-        register_fonts(fonts.Cutter(personal_cache(), fonts.characters(_notices())).find())
+        register_fonts(fonts.Cutter(personal_cache(), fonts.characters(NoticeBoard())).find())
         yield
 
 
@@ -175,10 +176,6 @@ def contact_sheet(pictures: Sequence[Path], sheet: Path, *, columns: int = SHEET
     laid = [np.hstack(row) for row in rows]
     filled = [cv2.copyMakeBorder(row, 0, 0, 0, width - row.shape[1], cv2.BORDER_CONSTANT, value=(140,) * 3) for row in laid]
     write_palette_png(sheet, np.vstack(filled)[..., ::-1])
-
-
-def _notices() -> notices.Notices:
-    return notices.read(notices.FOLDER / "epidemic.toml")
 
 
 def _open_window(stack: ExitStack) -> None:

@@ -7,13 +7,9 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.documents import decode_toml
-from kiosk.model import Need
-from kiosk.policy import PolicyDocument
+from kiosk.policy.document import NOTICES
 
 FOLDER = Path(__file__).parent / "words" / "notices"
-HEALTH = frozenset({Need.TEMPERATURE, Need.HEALTH_CODE})
-"""Rules that ask for one of these are those of an epidemic."""
-
 Title = Annotated[str, Meta(pattern=r"\S", max_length=40)]
 Sentence = Annotated[str, Meta(pattern=r"\S", max_length=160)]
 """As long as the smallest screen can show in large type."""
@@ -56,9 +52,17 @@ def read(path: Path) -> Notices:
     return decode_toml(path, Notices)
 
 
-def shipped(document: PolicyDocument) -> Notices:
-    """Return the notices that the rules now in force name, or else those that suit them."""
-    if document.notices is not None:
-        return read(FOLDER / f"{document.notices}.toml")
-    asked = {condition.fact for rule in document.rules for condition in rule.when}
-    return read(FOLDER / ("epidemic.toml" if asked & HEALTH else "normal.toml"))
+class NoticeBoard:
+    """All that may hang: the site's own notices whatever its rules are, else those that ship, each under its name."""
+
+    def __init__(self, own: Notices | None = None) -> None:
+        self._own = own
+        self._shipped = {} if own is not None else {name: read(FOLDER / f"{name}.toml") for name in NOTICES}
+
+    def under(self, name: str) -> Notices:
+        """The notices to show under rules with which those of this name go."""
+        return self._own or self._shipped.get(name, self._shipped[NOTICES[-1]])
+
+    def all(self) -> tuple[Notices, ...]:
+        """Every one that may be shown."""
+        return tuple(self._shipped.values()) if self._own is None else (self._own,)

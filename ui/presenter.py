@@ -6,7 +6,7 @@ from math import ceil
 from kiosk.model import Answer, Monotonic, Part, Phase
 from kiosk.view import GuardCall, Measured, View
 from ui.guidance import to_do
-from ui.notices import Notices
+from ui.notices import NoticeBoard
 from ui.picture import (
     Action,
     Answered,
@@ -47,7 +47,7 @@ TimeOfDay = Callable[[Monotonic], str | None]
 """Names a moment as hours and minutes; None while the clock is not to be believed."""
 
 
-def present(session: Session, now: Monotonic, time_of_day: TimeOfDay, notices: Notices) -> Picture:
+def present(session: Session, now: Monotonic, time_of_day: TimeOfDay, board: NoticeBoard) -> Picture:
     """Return what is to be seen now."""
     view = session.view
     if view is None:
@@ -55,7 +55,7 @@ def present(session: Session, now: Monotonic, time_of_day: TimeOfDay, notices: N
         return Picture(
             Screen.MOMENT, moment, session.speaks, session.in_large_type, session.in_high_contrast, shift=_shift(now)
         )
-    screen, body = _shown(view, now, notices, session.speaks)
+    screen, body = _shown(view, now, board, session.speaks)
     return Picture(
         screen,
         body,
@@ -97,7 +97,7 @@ def answer_that_stands(view: View) -> Answer | None:
             return None
 
 
-def _shown(view: View, now: Monotonic, notices: Notices, language: str) -> tuple[Screen, Body]:
+def _shown(view: View, now: Monotonic, board: NoticeBoard, language: str) -> tuple[Screen, Body]:
     if view.guard is GuardCall.UNANSWERED or (view.guard is not None and answer_that_stands(view) is not Answer.HOLD):
         return Screen.GUARD, _guard(view, view.guard, now)
     if view.parked is not None and view.phase in {Phase.IDLE, Phase.PARKED, Phase.ENDED}:
@@ -113,7 +113,7 @@ def _shown(view: View, now: Monotonic, notices: Notices, language: str) -> tuple
     if view.phase is Phase.AWAITING_GUARD:
         return Screen.GUARD, _guard(view, GuardCall.RINGING, now)
     if view.phase in {Phase.IDLE, Phase.ENDED, Phase.PARKED}:
-        heading, notice = notices.at(int(now // NOTICE_S), language)
+        heading, notice = board.under(view.notices).at(int(now // NOTICE_S), language)
         return Screen.IDLE, Idle(say("idle.title"), say("idle.line"), Plain(heading), Plain(notice), say("privacy.line"))
     if view.phase is Phase.AWAITING_FORM:
         return Screen.FORM, _form(view, now)

@@ -16,7 +16,7 @@ from ui import kivy_environment
 from ui.core_link import CoreLink
 from ui.display import find_display
 from ui.fonts import Cutter, Fonts, characters
-from ui.notices import Notices
+from ui.notices import NoticeBoard
 from ui.pace import Pace
 from ui.settings import ScreenSettings
 from ui.theme import Theme
@@ -33,7 +33,7 @@ _log = get_logger()
 def run_screen(
     settings: ScreenSettings,
     theme: Theme,
-    notices: Notices,
+    board: NoticeBoard,
     voice: Voice,
     run_dir: Path,
     core_socket: Path,
@@ -47,7 +47,7 @@ def run_screen(
         link = CoreLink(core_socket, clock, settings.version)
         stack.callback(link.close)
         link.start()
-        cutter = Cutter(settings.cache, characters(notices), announce)
+        cutter = Cutter(settings.cache, characters(board), announce)
         found = _wait_for_display(settings, cutter, link, stop, announce)
         if found is None:
             return
@@ -66,7 +66,7 @@ def run_screen(
         voice.start()
         pace = Pace()
         stack.enter_context(_statistics(pace, settings.statistics))
-        app = ScreenApp(settings, theme, notices, link, mirror, voice, clock, pace, stop, announce)
+        app = ScreenApp(settings, theme, board, link, mirror, voice, clock, pace, stop, announce)
         stack.enter_context(_watch(pace))
         app.run()
 

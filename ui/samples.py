@@ -33,7 +33,7 @@ def _stopped(answer: Answer, reason: str, **parts: object) -> View:
 
 
 SAMPLES: Mapping[str, View | None] = {
-    "idle": _view(Phase.IDLE),
+    "idle": _view(Phase.IDLE, notices="epidemic"),
     "steps": _view(
         Phase.COLLECTING,
         steps=_BEGUN,

@@ -41,8 +41,9 @@ class Session:
 
     @property
     def speaks(self) -> str:
-        """The language in use: what was touched, what the credential asks for, the site's own."""
-        return self.language or (self.view and self.view.language) or self.manner.language
+        """The language in use: what was touched, what the credential asks for, the site's own, set from afar or here."""
+        asked = self.view and (self.view.language or self.view.site_language)
+        return self.language or asked or self.manner.language
 
     @property
     def in_large_type(self) -> bool:

@@ -40,7 +40,7 @@ class Voice:
         now: Callable[[], time] = local_time,
     ) -> None:
         self._sounds = sounds
-        self._schedule = schedule
+        self._configured = self._schedule = schedule
         self._player = list(player)
         self._now = now
         self._changed = threading.Condition()
@@ -50,6 +50,11 @@ class Voice:
         self._closing = False
         self._trouble: str | None = None
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
+
+    def go_by(self, volume: Sequence[tuple[str, int]] | None) -> None:
+        """Be as loud as was set from afar, by local times such as `22:00`; None: as the kiosk's configuration has it."""
+        set_so = None if volume is None else [(time.fromisoformat(begins), percent) for begins, percent in volume]
+        self._schedule = set_so or self._configured
 
     @property
     def available(self) -> bool:

@@ -134,7 +134,7 @@ def _parts(config: Config, place: str, clock: Clock, configured: InForce, tell: 
     if section.url is None:
         return None
     papers = papers_beside(Path(config.log.path))
-    key = _key(config, papers)
+    key = document_key(config, papers)
     if key is None:
         return None
     device = gate.device
@@ -167,7 +167,7 @@ def _parts(config: Config, place: str, clock: Clock, configured: InForce, tell: 
     return Parts(keeper, orders, way, Worker("downward", Listener(keeper, orders, way, clock, tell)))
 
 
-def _key(config: Config, papers: "Papers") -> "Ed25519PublicKey | None":
+def document_key(config: Config, papers: "Papers") -> "Ed25519PublicKey | None":
     """The key by which what comes down is believed; None while there is none. Raises UsageError for a configured one.
 
     One that came with the enrolment and was damaged since nobody here can correct: it is logged, and nothing comes down.

@@ -6,14 +6,13 @@ from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kiosk.bootstrap.documents import load_policy
 from kiosk.bootstrap.process import SOFTWARE, core_socket
 from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.errors import UsageError
 
 if TYPE_CHECKING:
-    from ui.notices import Notices
+    from ui.notices import NoticeBoard
     from ui.settings import ScreenSettings
     from ui.theme import Theme
     from ui.voice import Voice
@@ -76,10 +75,9 @@ def build_voice(config: Config, base: Path) -> "Voice":
     return Voice(Sounds(recordings), schedule)
 
 
-def load_notices(config: Config, base: Path) -> "Notices":
-    """Return what the screen shows while nobody is here: the site's own, or what suits its rules. Raises UsageError."""
-    from ui import notices
+def load_notices(config: Config, base: Path) -> "NoticeBoard":
+    """Return what the screen may show while nobody is here: the site's own, or all that ship. Raises UsageError."""
+    from ui.notices import NoticeBoard, read
 
-    if config.screen.notices is not None:
-        return notices.read(base / config.screen.notices)
-    return notices.shipped(load_policy(config.policy.file, base))
+    own = config.screen.notices
+    return NoticeBoard() if own is None else NoticeBoard(read(base / own))

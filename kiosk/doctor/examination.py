@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kiosk.bootstrap.came_down import came_down
 from kiosk.bootstrap.documents import load_policy, load_trust
 from kiosk.bootstrap.eyes import camera_factory
 from kiosk.bootstrap.gate import open_pins
@@ -53,7 +54,7 @@ def examine(config: Config, file: Path) -> Report:
     gate = logs.Gate(config.gate.compound, _device_of(config), config.log.capacity)
     met = bounded("doctor notes", lambda: running.note_losses(met, log), READ_WITHIN) or met
     clock = clock_of(config)
-    documents = bounded("doctor rules", lambda: _documents(config, file.parent), READ_WITHIN) or rules.UNREAD
+    documents = bounded("doctor rules", lambda: _documents(config, file.parent, clock), READ_WITHIN) or rules.UNREAD
     checks = [
         *_of_the_machine(clock, met, file),
         *_of_the_devices(config, clock, met, documents.needs),
@@ -66,11 +67,12 @@ def examine(config: Config, file: Path) -> Report:
     return Report(findings, config.simulation is not None, time.monotonic() - began)
 
 
-def _documents(config: Config, base: Path) -> rules.Rules:
+def _documents(config: Config, base: Path, clock: Clock) -> rules.Rules:
     section = config.policy
     return rules.read(
         lambda: load_policy(section.file, base),
         lambda: load_trust(section.trust, base, config.gate.compound),
+        lambda: came_down(config, clock),
     )
 
 

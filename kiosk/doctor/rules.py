@@ -1,7 +1,8 @@
 """What the kiosk decides by: the policy document, the trust lists, and what each of them needs of the other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from kiosk.credentials import TrustList
 from kiosk.doctor.findings import Finding, PartName, Remark, absent, finding, fit, unfit, unknown
@@ -10,6 +11,7 @@ from kiosk.model import ClockState, Need
 from kiosk.policy import PolicyDocument
 from kiosk.policy.check import open_ends
 from kiosk.ports import Clock
+from kiosk.staleness import Kind
 
 CODES = frozenset({Need.PASS, Need.HEALTH_CODE})
 OLD_DAYS = 30.0
@@ -17,16 +19,22 @@ OLD_DAYS = 30.0
 FUTURE_DAYS = -1.0
 DAY_US = 86_400_000_000
 
+Read = TypeVar("Read")
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The documents as far as they could be read, and why not. `unread`: the disk did not give them in time."""
+    """The documents as far as they could be read, and why not. `unread`: the disk did not give them in time.
+
+    `came_down`: which of them are the server's, in the place of the configuration's.
+    """
 
     document: PolicyDocument | None
     trust: TrustList | None
     policy_fault: str = ""
     trust_fault: str = ""
     unread: bool = False
+    came_down: frozenset[Kind] = frozenset()
 
     @property
     def needs(self) -> frozenset[Need]:
@@ -37,19 +45,29 @@ class Rules:
 UNREAD = Rules(None, None, unread=True)
 
 
-def read(document: Callable[[], PolicyDocument], trust: Callable[[], TrustList]) -> Rules:
-    """Read both, by functions that raise UsageError."""
+def read(
+    document: Callable[[], PolicyDocument],
+    trust: Callable[[], TrustList],
+    came_down: Callable[[], Mapping[Kind, object]] = dict,
+) -> Rules:
+    """Read the configuration's, and what came down in their place, by functions that raise UsageError.
+
+    A kiosk whose configuration has none that can be read does not start, whatever came down to it.
+    """
     found, policy_fault = _read(document)
     believed, trust_fault = _read(trust)
-    return Rules(
-        found if isinstance(found, PolicyDocument) else None,
-        believed if isinstance(believed, TrustList) else None,
-        policy_fault,
-        trust_fault,
-    )
+    instead, key_fault = _read(came_down)
+    if found is not None and key_fault:
+        found, policy_fault = None, key_fault
+    theirs: dict[Kind, object] = dict(instead or {})
+    if found is not None and isinstance(policy := theirs.get(Kind.POLICY), PolicyDocument):
+        found = policy
+    if believed is not None and isinstance(lists := theirs.get(Kind.TRUST), TrustList):
+        believed = lists
+    return Rules(found, believed, policy_fault, trust_fault, came_down=frozenset(theirs))
 
 
-def _read(load: Callable[[], PolicyDocument | TrustList]) -> tuple[PolicyDocument | TrustList | None, str]:
+def _read(load: Callable[[], Read]) -> tuple[Read | None, str]:
     try:
         return load(), ""
     except UsageError as error:
@@ -69,10 +87,12 @@ def _policy(rules: Rules) -> Finding:
     document = rules.document
     if document is None:
         return finding(PartName.POLICY, [unfit("policy.unusable", reason=rules.policy_fault)])
-    remarks = [fit("policy.well", name=document.name, rules=len(document.rules))]
+    down = Kind.POLICY in rules.came_down
+    remarks = [fit("policy.came_down" if down else "policy.well", name=document.name, rules=len(document.rules))]
     ends = open_ends(document)
     remarks += [unfit("policy.open_end", reason=sentence) for sentence in ends]
-    return finding(PartName.POLICY, remarks, {"policy": document.name, "rules": len(document.rules), "open_ends": len(ends)})
+    measured = {"policy": document.name, "rules": len(document.rules), "open_ends": len(ends), "came_down": down}
+    return finding(PartName.POLICY, remarks, measured)
 
 
 def _trust(rules: Rules, compound: str, clock: Clock) -> Finding:
@@ -101,5 +121,10 @@ def _trust(rules: Rules, compound: str, clock: Clock) -> Finding:
             remarks.append(fit("trust.old", age_days=age_days))
         elif age_days < FUTURE_DAYS:
             remarks.append(fit("trust.from_the_future"))
-    measured = {"lists": len(trust.documents), **counts, "age_days": None if age_days is None else round(age_days, 1)}
+    measured = {
+        "lists": len(trust.documents),
+        **counts,
+        "age_days": None if age_days is None else round(age_days, 1),
+        "came_down": Kind.TRUST in rules.came_down,
+    }
     return finding(PartName.TRUST, remarks, measured)

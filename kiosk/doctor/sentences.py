@@ -251,6 +251,7 @@ SENTENCES: dict[str, Sentence] = {
     ),
     # Rules and trust.
     "policy.well": Sentence("{name}, {rules} rules"),
+    "policy.came_down": Sentence("{name}, {rules} rules, from the central server"),
     "policy.unusable": Sentence("{reason}", "Correct [policy] file: the kiosk does not start without it."),
     "policy.open_end": Sentence("{reason}", "Correct the document; `gatepost policy check` says the same."),
     "trust.well": Sentence(

@@ -64,6 +64,12 @@ class OwnWords:
     call: Contact
 
 
+NOTICES = ("epidemic", "normal")
+"""The notices that ship."""
+HEALTH = frozenset({Need.TEMPERATURE, Need.HEALTH_CODE})
+"""Rules that ask for one of these are those of an epidemic."""
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyDocument:
     """A parsed policy document: its rules in the order in which they are asked.
@@ -97,6 +103,11 @@ class PolicyDocument:
     def asks(self) -> frozenset[Need]:
         """The facts that some rule asks for."""
         return frozenset(condition.fact for rule in self.rules for condition in rule.when if condition.fact is not None)
+
+    @property
+    def shows(self) -> str:
+        """The shipped notices that go with these rules: those that they name, else those that suit what they ask for."""
+        return self.notices or NOTICES[0 if self.asks & HEALTH else 1]
 
     @property
     def reasons(self) -> tuple[ReasonCode, ...]:

@@ -11,13 +11,23 @@ from kiosk import operands
 from kiosk.conditions import FORMS
 from kiosk.model import Answer, ReasonCode, WallTime
 from kiosk.operands import only, reject
-from kiosk.policy.document import DEFAULT_RULE, LANGUAGES, Contact, Override, OwnWords, PolicyDocument, Rule, SiteKind, Words
+from kiosk.policy.document import (
+    DEFAULT_RULE,
+    LANGUAGES,
+    NOTICES,
+    Contact,
+    Override,
+    OwnWords,
+    PolicyDocument,
+    Rule,
+    SiteKind,
+    Words,
+)
 from kiosk.policy.sections import REASON, SECTIONS, rules_of
 
 SCHEMA = 1
 MAX_RULES = 200
 STALE_KINDS = ("policy", "trust", "revocations")
-NOTICES = ("epidemic", "normal")
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")

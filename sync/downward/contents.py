@@ -10,16 +10,19 @@ from msgspec import Meta
 
 from kiosk import policy
 from kiosk.credentials import TrustList, combine, read_trust
+from kiosk.credentials.issued import Issued, parse_issued
 from kiosk.credentials.revocations import Revocations, parse_revocations
 from kiosk.errors import UsageError
 from kiosk.policy import PolicyDocument
+from kiosk.settings import Settings
 from kiosk.staleness import Kind
 from sync.downward.publication import MAX_BODY
+from sync.downward.settings import parse_settings
 from sync.sealing import MonthSealer, parse_month_keys
 
 TRUST_FORM = 1
 
-Content = PolicyDocument | TrustList | Revocations | MonthSealer
+Content = PolicyDocument | TrustList | Revocations | Issued | MonthSealer | Settings
 
 
 class _TrustFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +89,8 @@ _READERS: Mapping[Kind, Callable[[bytes, str], Content]] = MappingProxyType(
         Kind.POLICY: _policy,
         Kind.TRUST: _trust,
         Kind.REVOCATIONS: lambda body, compound: parse_revocations(body, "revocations", compound),
+        Kind.PASSES: lambda body, compound: parse_issued(body, "passes", compound),
         Kind.MONTH_KEYS: _month_keys,
+        Kind.SETTINGS: lambda body, compound: parse_settings(body, "settings", compound),
     }
 )

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec.structs import replace
 
 from kiosk.credentials import TrustList
+from kiosk.credentials.issued import Issued
 from kiosk.credentials.revocations import Revocations
 from kiosk.edge import Edge
 from kiosk.errors import ServiceUnavailable, UsageError
@@ -22,6 +23,7 @@ from kiosk.lines import get_logger
 from kiosk.model import ClockState, Monotonic, Seconds, WallTime
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Clock
+from kiosk.settings import Settings
 from kiosk.staleness import Confirmed, Kind
 from sync.downward.contents import read_content
 from sync.downward.holdings import KNOWN, Holdings
@@ -300,6 +302,8 @@ class Keeper:
             next((one for one in contents if isinstance(one, Revocations)), base.revocations),
             next((one for one in contents if isinstance(one, MonthSealer)), base.sealer),
             {kind: _confirmed(self._memory.vouched.get(kind)) for kind in Kind},
+            next((one for one in contents if isinstance(one, Settings)), base.settings),
+            next((one for one in contents if isinstance(one, Issued)), base.issued),
         )
 
 

@@ -20,6 +20,7 @@ from sync.downward.signing import NotSigned
 MEMORY = "memory"
 ASIDE = ".set-aside"
 DRAFT = ".draft"
+UNREADABLE = (OSError, ValueError, RecursionError)
 
 
 class ShelfUnusable(GatepostError, OSError):
@@ -68,11 +69,8 @@ class Shelf:
         found, whole = [], True
         for path in self._files():
             try:
-                sent = msgspec.json.decode(self._read(path), type=Sent)
-                one = authentic(sent, self._key, self._compound, self._gate)
-                if path.name != _name(one.publication):
-                    raise NotSigned("it is not where it belongs")
-            except (OSError, ValueError, RecursionError) as error:
+                one = _document(path, self._key, self._compound, self._gate)
+            except UNREADABLE as error:
                 self._set_aside(path, error)
                 whole = False
             else:
@@ -85,11 +83,8 @@ class Shelf:
         if not path.exists():
             return None, any(True for _ in self._files())
         try:
-            kept = msgspec.json.decode(self._read(path), type=_Kept)
-            if digest_of(kept.memory.encode()) != kept.digest:
-                raise NotSigned("its digest is another")
-            return msgspec.json.decode(kept.memory, type=Memory), True
-        except (OSError, ValueError, RecursionError) as error:
+            return _memory(path), True
+        except UNREADABLE as error:
             self._set_aside(path, error)
             return None, True
 
@@ -120,10 +115,6 @@ class Shelf:
                 elif path.name != MEMORY and path.suffix != ASIDE:
                     yield path
 
-    def _read(self, path: Path) -> bytes:
-        with path.open("rb") as file:
-            return file.read(MAX_PAGE)
-
     def _write(self, path: Path, data: bytes) -> None:
         """After a loss of power there is what was there before, or all of this."""
         draft = path.with_name(path.name + DRAFT)
@@ -146,6 +137,43 @@ class Shelf:
         with suppress(OSError):
             path.replace(path.with_name(path.name + ASIDE))
         get_logger().error("document set aside", file=path.name, reason=type(why).__name__)
+
+
+def look(folder: Path, key: Ed25519PublicKey, compound: str, gate: str) -> tuple[list[Document], int]:
+    """What somebody else sees in a kiosk's folder: the documents that can be believed, and when the server was heard last.
+
+    Nothing is set aside. The time is in microseconds, 0 when nobody can say.
+    """
+    found, heard_us = [], 0
+    with suppress(OSError):
+        for path in sorted(folder.iterdir()):
+            with suppress(*UNREADABLE):
+                if path.name == MEMORY:
+                    heard_us = _memory(path).heard_us
+                elif path.suffix not in (DRAFT, ASIDE):
+                    found.append(_document(path, key, compound, gate))
+    return found, heard_us
+
+
+def _document(path: Path, key: Ed25519PublicKey, compound: str, gate: str) -> Document:
+    """Read a document and believe it. Raises one of UNREADABLE."""
+    one = authentic(msgspec.json.decode(_read(path), type=Sent), key, compound, gate)
+    if path.name != _name(one.publication):
+        raise NotSigned("it is not where it belongs")
+    return one
+
+
+def _memory(path: Path) -> Memory:
+    """Read what is remembered. Raises one of UNREADABLE."""
+    kept = msgspec.json.decode(_read(path), type=_Kept)
+    if digest_of(kept.memory.encode()) != kept.digest:
+        raise NotSigned("its digest is another")
+    return msgspec.json.decode(kept.memory, type=Memory)
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_PAGE)
 
 
 def _name(publication: Publication) -> str:

@@ -19,10 +19,11 @@ from kiosk.model import Monotonic, Phase, VisitId
 from kiosk.supervisor import Process, Program
 from kiosk.view import View
 from tests.end_to_end.x_display import WITHIN_S, XDisplay, until, x_display
-from ui import notices, theme
+from ui import theme
 from ui.bar_layout import places
 from ui.cache import personal_cache
 from ui.metrics import measure
+from ui.notices import NoticeBoard
 from ui.picture import Action, Picture, Touch
 from ui.presenter import present
 from ui.session import Manner, Session, touched
@@ -30,7 +31,7 @@ from ui.theme import Palette
 
 SIZE = (800, 480)
 DIAGONAL_IN = 7.0
-NOTICES = notices.read(notices.FOLDER / "epidemic.toml")
+NOTICES = NoticeBoard()
 PALETTE: Palette = theme.load().palette.normal
 METRICS = measure(theme.load(), *SIZE, DIAGONAL_IN, large=False)
 IDLE = View(Phase.IDLE, VisitId(""), Monotonic(0.0))

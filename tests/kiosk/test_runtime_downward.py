@@ -4,21 +4,24 @@ from dataclasses import replace
 from pathlib import Path
 
 from kiosk.bootstrap.documents import load_policy
-from kiosk.credentials import Uses
+from kiosk.credentials import Uses, key_id
+from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import Revocations
 from kiosk.in_force import Applied, DocumentRefused, InForce, Renewed
 from kiosk.inbox import Recorded
-from kiosk.link import GateOpened
-from kiosk.model import Answer, Command, EventId, GateOutcome, Monotonic, Phase, Role, VisitorKind
+from kiosk.link import GateOpened, GuardAsked
+from kiosk.model import Answer, Command, EventId, GateOutcome, Monotonic, Phase, Role, Seconds, VisitorKind
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
+from kiosk.settings import Settings
 from kiosk.staleness import Confirmed, Kind
-from kiosk.view import Step, StepState
+from kiosk.view import GuardCall, Step, StepState
 from tests.kiosk.fakes import NOON, FakeSealer
-from tests.kiosk.runtimes import Bench, signed_pass, trust_list
+from tests.kiosk.runtimes import PUBLIC, Bench, signed_pass, trust_list
 
 NORMAL = load_policy("shipped:normal-times", Path())
 STRICT = load_policy("shipped:response-level-2", Path())
 RESIDENT = signed_pass(VisitorKind.RESIDENT, uses=Uses.MULTIPLE)
+KEY_ID = key_id(PUBLIC).hex()
 SERIAL = ("01" * 12,)
 COMMAND = Command("c0ffee00" * 4, "Wang Fang", "the courier at the gate")
 
@@ -35,6 +38,57 @@ def renew(bench: Bench, *applied: Applied, **changed: object) -> None:
 
 def admits(bench: Bench) -> list[tuple[str, tuple[str, ...], str]]:
     return [(one.answer, one.reasons, one.policy) for _, one, _ in bench.recorder.decisions]
+
+
+def test_the_screen_shows_the_notices_of_the_rules_in_force() -> None:
+    bench = Bench("normal-times")
+    assert bench.views[-1].notices == "normal"
+    renew(bench, document=STRICT)
+    assert bench.views[-1].notices == "epidemic"
+
+
+def test_what_a_manager_sets_from_afar_counts_at_once_and_what_is_taken_back_is_as_configured() -> None:
+    bench = Bench("normal-times")
+    quiet = (("07:00", 80), ("22:00", 0))
+    bench.give(GuardAsked(bench.clock.monotonic()))
+    bench.clock.advance(10)
+    bench.runtime.tick()
+    assert (bench.views[-1].guard, bench.views[-1].guard_phone) == (GuardCall.RINGING, None)
+    renew(bench, settings=Settings("021 5555 0100", Seconds(5.0), "ko", quiet))
+    shown = bench.views[-1]
+    assert (shown.guard, shown.guard_phone) == (GuardCall.UNANSWERED, "021 5555 0100")
+    assert (shown.site_language, shown.volume) == ("ko", quiet)
+    renew(bench)
+    shown = bench.views[-1]
+    assert (shown.guard, shown.guard_phone, shown.site_language, shown.volume) == (GuardCall.RINGING, None, None, None)
+
+
+def test_a_pass_that_is_not_on_the_list_is_held_for_the_guard_until_it_is() -> None:
+    bench = Bench("normal-times")
+    renew(bench, issued=Issued(frozenset({KEY_ID}), frozenset()))
+    bench.scan(RESIDENT)
+    assert [(answer, reasons) for answer, reasons, _ in admits(bench)] == [("hold", ("pass_not_listed",))]
+    bench.durable("gate-1/log/1")
+    assert bench.gate.opened == []
+    renew(bench, issued=Issued(frozenset({KEY_ID}), frozenset(SERIAL)))
+    bench.scan(RESIDENT)
+    assert admits(bench)[-1][0] == "admit"
+
+
+def test_passes_by_keys_that_no_list_is_kept_of_need_to_be_on_none() -> None:
+    bench = Bench("normal-times")
+    renew(bench, issued=Issued(frozenset({"00" * 8}), frozenset()))
+    bench.scan(RESIDENT)
+    assert admits(bench)[-1][0] == "admit"
+
+
+def test_an_old_list_of_passes_holds_only_where_one_is_kept() -> None:
+    for issued, answer in ((NO_LIST, "admit"), (Issued(frozenset({KEY_ID}), frozenset(SERIAL)), "hold")):
+        bench = Bench("normal-times")
+        now = Confirmed(bench.clock.wall(), bench.clock.boot_id(), bench.clock.monotonic())
+        renew(bench, issued=issued, confirmed={**dict.fromkeys(Kind, now), Kind.PASSES: None})
+        bench.scan(RESIDENT)
+        assert admits(bench)[-1][0] == answer
 
 
 def test_the_next_visitor_is_decided_under_the_new_policy_without_a_restart() -> None:

@@ -42,6 +42,11 @@ TABLE: dict[str, tuple[Kind, float | None, Facts, str | None]] = {
     "old revocations and a single use": (Kind.REVOCATIONS, 90 * DAY, GUEST, None),
     "old revocations and no pass": (Kind.REVOCATIONS, 90 * DAY, HEALTHY, None),
     "revocations of an age that nobody knows": (Kind.REVOCATIONS, None, RESIDENT, "revocations_stale"),
+    "a list of passes of a day": (Kind.PASSES, 24 * HOUR, RESIDENT, None),
+    "a list of passes of a day and a second": (Kind.PASSES, 24 * HOUR + 1, RESIDENT, "passes_stale"),
+    "an old list of passes and a single use": (Kind.PASSES, 90 * DAY, GUEST, None),
+    "an old list of passes and no pass": (Kind.PASSES, 90 * DAY, HEALTHY, None),
+    "a list of passes of an age that nobody knows": (Kind.PASSES, None, RESIDENT, "passes_stale"),
     "a policy of a week": (Kind.POLICY, 7 * DAY, NOBODY_KNOWN, None),
     "a policy of a week and a second": (Kind.POLICY, 7 * DAY + 1, NOBODY_KNOWN, "policy_stale"),
     "a policy of an age that nobody knows": (Kind.POLICY, None, GUEST, "policy_stale"),
@@ -50,6 +55,8 @@ TABLE: dict[str, tuple[Kind, float | None, Facts, str | None]] = {
     "trust of a month and a second, a health code": (Kind.TRUST, 30 * DAY + 1, HEALTHY, "trust_stale"),
     "old trust, and no code": (Kind.TRUST, 90 * DAY, NOBODY_KNOWN, None),
     "old month keys": (Kind.MONTH_KEYS, 400 * DAY, RESIDENT, None),
+    "old settings": (Kind.SETTINGS, 400 * DAY, RESIDENT, None),
+    "settings of an age that nobody knows": (Kind.SETTINGS, None, RESIDENT, None),
     "month keys of an age that nobody knows": (Kind.MONTH_KEYS, None, RESIDENT, None),
 }
 
@@ -67,8 +74,8 @@ def test_the_table(kind: Kind, seconds: float | None, facts: Facts, reason: str 
 
 
 def test_a_kind_has_one_limit_and_a_reason_of_its_own() -> None:
-    assert [limit.kind for limit in LIMITS] == [Kind.POLICY, Kind.TRUST, Kind.REVOCATIONS]
-    assert len({limit.reason for limit in LIMITS}) == 3
+    assert [limit.kind for limit in LIMITS] == [Kind.POLICY, Kind.TRUST, Kind.REVOCATIONS, Kind.PASSES]
+    assert len({limit.reason for limit in LIMITS}) == 4
 
 
 def test_a_gate_without_a_server_is_never_stale() -> None:

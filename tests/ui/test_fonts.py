@@ -9,10 +9,9 @@ from fontTools.ttLib import TTFont
 
 from kiosk.errors import DeviceLost
 from tests.ui.views import NOTICES
-from ui import notices
 from ui.fonts import FOLDERS, REGULAR, Cutter, characters
 
-ALL = characters(NOTICES) | characters(notices.read(notices.FOLDER / "normal.toml"))
+ALL = characters(NOTICES)
 
 
 def has(font: Path) -> set[str]:

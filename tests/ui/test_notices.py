@@ -20,6 +20,11 @@ def document(name: str) -> policy.PolicyDocument:
     return policy.parse(decode_toml(path, dict[str, Any]), str(path))
 
 
+def shipped(name: str) -> notices.Notices:
+    """As the screen shows them under the rules that ship under this name."""
+    return notices.NoticeBoard().under(document(name).shows)
+
+
 def read(tmp_path: Path, text: str) -> notices.Notices:
     path = tmp_path / "notices.toml"
     path.write_text(text, encoding="utf-8")
@@ -27,13 +32,13 @@ def read(tmp_path: Path, text: str) -> notices.Notices:
 
 
 def test_the_notices_suit_the_rules_in_force() -> None:
-    assert notices.shipped(document("response-level-2")).title.zh == "防疫温馨提示"
-    assert notices.shipped(document("normal-times")).title.zh == "温馨提示"
+    assert shipped("response-level-2").title.zh == "防疫温馨提示"
+    assert shipped("normal-times").title.zh == "温馨提示"
 
 
 @pytest.mark.parametrize("mode", ["response-level-2", "normal-times"])
 def test_the_shipped_notices_are_few_and_in_four_languages(mode: str) -> None:
-    found = notices.shipped(document(mode))
+    found = shipped(mode)
     assert 3 <= len(found.notice) <= 8
     for turn in range(len(found.notice)):
         assert len({found.at(turn, language) for language in LANGUAGES}) == len(LANGUAGES)
@@ -41,7 +46,7 @@ def test_the_shipped_notices_are_few_and_in_four_languages(mode: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_notice_calls_the_buttons_by_their_names(language: str) -> None:
-    found = notices.shipped(document("normal-times"))
+    found = shipped("normal-times")
     said = " ".join(found.at(turn, language)[1] for turn in range(len(found.notice)))
     assert Translator(language, strict=True).text("button.guard") in said
 

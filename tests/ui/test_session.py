@@ -23,6 +23,11 @@ def test_the_site_speaks_first_then_the_credential_then_the_finger() -> None:
     assert touched_it.speaks == "ja"
 
 
+def test_a_language_that_was_set_from_afar_comes_before_the_screens_own_and_after_the_visitors() -> None:
+    assert session(collecting(site_language="zh")).speaks == "zh"
+    assert session(collecting(site_language="zh", language="ko")).speaks == "ko"
+
+
 @pytest.mark.parametrize("after", [IDLE, view(Phase.APPROACHING, "v2"), None], ids=["idle", "the next", "core gone"])
 def test_after_the_visit_nothing_that_was_chosen_is_left(after: View | None) -> None:
     chosen, _ = touched(session(collecting()), Action.LANGUAGE, "ja", NOW)

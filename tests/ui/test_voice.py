@@ -165,6 +165,21 @@ def test_at_volume_zero_nothing_is_said() -> None:
     voice.close()
 
 
+def test_it_is_as_loud_as_was_set_from_afar_until_that_is_taken_back() -> None:
+    sounds = ToldSounds()
+    hours = iter([time(23), time(8), time(23)])
+    voice = Voice(sounds, ALWAYS, player=AT_ONCE, now=lambda: next(hours))
+    voice.go_by((("07:00", 60), ("22:00", 0)))
+    voice.say("answer.hold", "en")
+    voice.say("do.measure", "en")
+    voice.start()
+    assert sounds.next() == "do.measure"
+    voice.go_by(None)
+    voice.say("answer.refuse", "en")
+    assert sounds.next() == "answer.refuse"
+    voice.close()
+
+
 def test_it_ends_with_its_own_child_and_only_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "held")
     player = ("sh", "-c", f'exec 3> "$0"; exec {" ".join(FOR_EVER)}', str(tmp_path / "held"))

@@ -5,13 +5,13 @@ from typing import Any
 
 from kiosk.model import Monotonic, Need, Phase, VisitId
 from kiosk.view import Step, StepState, View
-from ui import notices
+from ui.notices import NoticeBoard
 from ui.picture import Picture
 from ui.presenter import present
 from ui.session import Manner, Session
 
 NOW = Monotonic(1000.0)
-NOTICES = notices.read(notices.FOLDER / "epidemic.toml")
+NOTICES = NoticeBoard()
 ACTIVE_CODE = (
     (Step.TEMPERATURE, StepState.DONE),
     (Step.CODE, StepState.ACTIVE),

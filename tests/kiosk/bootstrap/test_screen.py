@@ -22,13 +22,15 @@ def load(tmp_path: Path, screen: str = "") -> config.Config:
     return config.load(path)
 
 
-def test_without_a_word_about_them_the_shipped_notices_suit_the_rules(tmp_path: Path) -> None:
-    assert load_notices(load(tmp_path), tmp_path).title.en == "Good to know"
+def test_without_a_word_about_them_the_shipped_notices_suit_the_rules_in_force(tmp_path: Path) -> None:
+    board = load_notices(load(tmp_path), tmp_path)
+    assert board.under("normal").title.zh == "温馨提示"
+    assert board.under("epidemic").title.zh == "防疫温馨提示"
 
 
 def test_a_sites_own_notices_are_found_beside_its_configuration(tmp_path: Path) -> None:
     (tmp_path / "ours.toml").write_text(NOTICES, encoding="utf-8")
-    assert load_notices(load(tmp_path, 'notices = "ours.toml"\n'), tmp_path).at(0, "ja") == ("い", "ろ")
+    assert load_notices(load(tmp_path, 'notices = "ours.toml"\n'), tmp_path).under("epidemic").at(0, "ja") == ("い", "ろ")
 
 
 def test_notices_that_are_not_there_are_one_sentence(tmp_path: Path) -> None:

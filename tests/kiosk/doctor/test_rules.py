@@ -10,10 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.bench.specimens import card_signer, ec_document_signer
 from kiosk.bootstrap.documents import load_policy, load_trust
+from kiosk.credentials import TrustList
 from kiosk.doctor import rules
 from kiosk.doctor.findings import Finding, PartName, State
 from kiosk.doctor.rules import UNREAD
 from kiosk.model import ClockState, Need
+from kiosk.staleness import Kind
 from tests.kiosk.fakes import FakeClock
 
 KEY = base64.b64encode(Ed25519PrivateKey.from_private_bytes(bytes(range(32))).public_key().public_bytes_raw()).decode()
@@ -71,6 +73,7 @@ def test_good_documents_are_fit_and_counted(folder: Folder) -> None:
         "card_keys": 0,
         "revoked": 0,
         "age_days": 4.5,
+        "came_down": False,
     }
 
 
@@ -157,6 +160,21 @@ def test_the_rules_say_what_they_need(folder: Folder) -> None:
     read = rules.read(lambda: load_policy("open.toml", folder.path), lambda: load_trust([], folder.path, "riverside"))
     assert read.needs == {Need.TEMPERATURE}
     assert UNREAD.needs == frozenset()
+
+
+def test_what_came_down_is_examined_in_the_place_of_the_configurations() -> None:
+    strict = load_policy("shipped:response-level-2", Path())
+    read = rules.read(lambda: load_policy("shipped:normal-times", Path()), TrustList, lambda: {Kind.POLICY: strict})
+    policy, trust = rules.examine(read, "riverside", FakeClock())
+    assert (policy.state, policy.measured["policy"], policy.measured["came_down"]) == (State.FIT, strict.name, True)
+    assert Need.TEMPERATURE in read.needs
+    assert trust.measured == {"lists": 0}
+
+
+def test_a_configuration_without_a_policy_is_unfit_whatever_came_down() -> None:
+    strict = load_policy("shipped:response-level-2", Path())
+    read = rules.read(lambda: load_policy("gone.toml", Path()), TrustList, lambda: {Kind.POLICY: strict})
+    assert next(rules.examine(read, "riverside", FakeClock())).state is State.UNFIT
 
 
 def test_documents_that_do_not_come_are_unknown(folder: Folder) -> None:

@@ -50,12 +50,15 @@ def test_what_is_published_and_withdrawn_is_listed_with_the_key_that_kiosks_need
     assert run(folder, "publish", *BY, "policy", "rules.toml", "--from", "2199-01-01T00:00:00+08:00").returncode == 0
     assert run(folder, "publish", *BY, "revocations", "revoked.json", "--gate", "gate-2").returncode == 0
     assert run(folder, "withdraw", *BY, "revocations", "--gate", "gate-2").returncode == 0
+    (folder / "quiet.toml").write_text('settings = 1\ncompound = "riverside"\nlanguage = "ko"\n', encoding="utf-8")
+    assert run(folder, "publish", *BY, "settings", "quiet.toml", "--gate", "gate-2").returncode == 0
     key, *documents = listed(folder)
     assert [(one["kind"], one["gate"], one["state"]) for one in documents] == [
         ("policy", None, "in force"),
         ("policy", None, "to come"),
         ("revocations", "gate-2", "superseded"),
         ("revocations", "gate-2", "withdrawn"),
+        ("settings", "gate-2", "in force"),
     ]
     assert {one["by"] for one in documents} == {"Wang Fang"}
     assert len(str(key["document_key"])) == 64
@@ -76,6 +79,7 @@ def test_trust_is_published_as_one_document_of_all_its_files(folder: Path) -> No
         (("publish", *BY, "policies", "rules.toml"), "no such kind of document"),
         (("publish", *BY, "policy", "revoked.json"), "policy: is not TOML"),
         (("publish", *BY, "policy", "rules.toml", "revoked.json"), "one file"),
+        (("publish", *BY, "passes", "revoked.json"), "no list of passes"),
         (("publish", *BY, "policy", "nowhere.toml"), "cannot be read"),
         (("publish", *BY, "policy", "rules.toml", "--from", "tomorrow"), "is no moment"),
         (("publish", *BY, "policy", "rules.toml", "--from", "2999-01-01"), "no time from which"),

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete
 
 from kiosk.model import ClockState
+from kiosk.settings import AS_CONFIGURED, Settings
 from kiosk.staleness import Kind
 from sync.central.schema import document
 from sync.central.store import Store
@@ -237,6 +238,18 @@ def test_a_gates_own_document_comes_before_the_compounds_until_it_is_withdrawn(s
     site.documents.withdraw(COMPOUND, Kind.POLICY, WHO)
     kiosk.exchange()
     assert kiosk.policy == "normal-times@1"
+
+
+def test_settings_count_until_they_are_withdrawn(site: Site, kiosk: Kiosk) -> None:
+    site.publish(Kind.SETTINGS, b'settings = 1\ncompound = "riverside"\nlanguage = "ko"\n', gate=GATE)
+    kiosk.exchange()
+    assert kiosk.keeper.in_force().settings == Settings(language="ko")
+    kiosk.restart()
+    assert kiosk.keeper.in_force().settings == Settings(language="ko")
+    site.now_us += 1_000_000
+    site.documents.withdraw(COMPOUND, Kind.SETTINGS, WHO, gate=GATE)
+    kiosk.exchange()
+    assert kiosk.keeper.in_force().settings == AS_CONFIGURED
 
 
 def test_kinds_that_are_not_known_are_passed_over_and_counted(site: Site, kiosk: Kiosk) -> None:
