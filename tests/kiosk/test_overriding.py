@@ -64,5 +64,5 @@ def test_nothing_is_in_the_way_of_whoever_may_come_in_or_was_answered_by_a_perso
 def test_it_is_a_persons_admission_and_never_one_by_rule(way: Way) -> None:
     made = overriding.decision_of(command(), way, DOCUMENT, (FEVER,))
     assert (made.answer, made.role, made.policy) == (Answer.ADMIT, Role.GUARD, "test@3")
-    assert (made.rule, made.reasons, made.overrides) == (way, (way,), (FEVER,))
+    assert (made.rule, made.reasons, made.overrides) == (str(way), (str(way),), (FEVER,))
     assert way not in {rule.id for rule in DOCUMENT.rules}
