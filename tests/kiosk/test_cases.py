@@ -58,7 +58,7 @@ def decided(*reasons: str, answer: Answer = Answer.HOLD, role: Role = Role.POLIC
         (decided("override", answer=Answer.ADMIT, role=Role.GUARD), set()),
         (decided("temperature_high", role=Role.GUARD), set()),
     ],
-    ids=str,
+    ids=["a fever", "a journey, among others", "two at once", "neither", "let in by a guard", "held by a guard"],
 )
 def test_a_case_is_opened_about(decision: Decision, causes: set[Cause]) -> None:
     assert causes_of(decision) == causes
@@ -106,7 +106,7 @@ def test_what_is_due_comes_first() -> None:
         replace(step(Act.REPORT), to=" "),
         replace(step(Act.REPORT), body_c=Celsius(38.0)),
     ],
-    ids=str,
+    ids=["closed at once", "handed over", "no reading", "too cold", "no number", "read for whom", "to nobody", "not read"],
 )
 def test_an_act_that_does_not_follow_or_lacks_something_changes_nothing(wrong: Step) -> None:
     with pytest.raises(OutOfOrder):
