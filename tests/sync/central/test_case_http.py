@@ -35,7 +35,7 @@ def test_a_case_is_listed_shown_and_told_and_what_is_not_there_is_not(tmp_path: 
         for path in ("/cases?lang=en", f"/cases/{name}?lang=en"):
             answer = central.get(path)
             assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
-            assert "To be measured again or reported" in answer.text
+            assert "Newly opened" in answer.text
         told = central.get("/api/v1/cases?compound=riverside").json()
         assert [one["case"] for one in told["cases"]] == [str(name)]
         assert central.get("/api/v1/cases?compound=hillside").json()["cases"] == []
