@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+from kiosk.cases import Cause
 from kiosk.facts import Evidence
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.link import PartHealth
 from kiosk.model import Answer, Decision, Monotonic, VisitId
 from kiosk.ports import Clock, Recorder
-from kiosk.records import Stamp, decision_draft, ended_draft, health_draft, note_draft, outcome_draft
+from kiosk.records import Stamp, case_draft, decision_draft, ended_draft, health_draft, note_draft, outcome_draft
 from kiosk.remote import CommandRefused
 from kiosk.site import Site
 from kiosk.spent import spend_of
@@ -31,6 +32,10 @@ class Journal:
         # A person may let somebody in whose pass has had its use; it cannot have it twice.
         spends = decision.answer is Answer.ADMIT and not evidence.facts.pass_used
         self._recorder.decision(visit, decision, draft, spend_of(evidence.facts.admission_pass) if spends else None)
+
+    def case(self, visit: VisitId, causes: frozenset[Cause], evidence: Evidence) -> None:
+        """Record that a case is opened, with the reading that it is about."""
+        self._recorder.note(visit, case_draft(self._stamp(), visit, causes, evidence.facts))
 
     def outcome(
         self, effect: RecordGate, evidence: Evidence, gate_times: Mapping[str, Monotonic], *, gives_back: bool

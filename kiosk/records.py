@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiosk import standing
+from kiosk.cases import Cause
 from kiosk.events import Draft, canonical
 from kiosk.model import (
     Celsius,
@@ -23,6 +24,7 @@ from kiosk.model import (
 from kiosk.ports import Sealer
 from kiosk.visit import Ending
 
+CASE_OPENED = "case_opened"
 ZERO_CELSIUS_MK = 273_150
 TAIL = 4
 """So many characters of a health code's token are kept: enough to tell two apart, too few to ask its issuer again."""
@@ -127,6 +129,12 @@ def outcome_draft(
             "observed_clear_us": None if observed_clear_s is None else round(observed_clear_s * 1e6),
         },
     )
+
+
+def case_draft(stamp: Stamp, visit: VisitId, causes: frozenset[Cause], facts: Facts) -> Draft:
+    """The event of a case that is opened at a gate: about what, and the temperature, where it was measured."""
+    read = {} if facts.reading is None else {"body_mk": millikelvin(facts.reading.body_c)}
+    return Draft(CASE_OPENED, {**stamp.body(), "visit": visit, "causes": sorted(causes), **read})
 
 
 def ended_draft(stamp: Stamp, visit: VisitId, ending: Ending) -> Draft:

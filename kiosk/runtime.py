@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from kiosk import flow, overriding
 from kiosk.attention import Attention
+from kiosk.cases import causes_of
 from kiosk.display import Display
 from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
@@ -416,6 +417,9 @@ class Runtime:
                 self._take(Decided(answer), dossier)
             case Persist(visit, decision):
                 self._journal.decision(visit, decision, dossier.evidence)
+                if fresh := causes_of(decision) - dossier.causes:
+                    dossier.causes |= fresh
+                    self._journal.case(visit, fresh, dossier.evidence)
             case OpenGate(_, admission):
                 try:
                     self._gate.open(admission, self._site.pulse_s)

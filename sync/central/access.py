@@ -42,6 +42,8 @@ class Act(StrEnum):
     ENROL = "enrol"
     REVOKE = "revoke"
     OPEN_GATE = "open_gate"
+    CASE = "case"
+    """Something was done about a case."""
 
 
 MAY_SEE: Mapping[Role, frozenset[str] | None] = {

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from sync.central.authentication import Authentication, Caller
 from sync.central.board import Board
 from sync.central.body import Refused
+from sync.central.case_pages import case_routes
 from sync.central.device_pages import device_routes
 from sync.central.downward import downward_routes
 from sync.central.enrolment_routes import Enrolling, enrolment_routes
@@ -86,6 +87,7 @@ def create_app(
 
     app.include_router(page_routes(board))
     app.include_router(device_routes(store))
+    app.include_router(case_routes(store, wall_us))
     app.include_router(downward_routes(documents, office, authentication))
     return app
 

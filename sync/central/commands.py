@@ -15,6 +15,7 @@ import typer
 
 from kiosk.errors import UsageError
 from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, loaded, print_line, store
+from sync.central.case_commands import case, cases
 from sync.central.device_commands import devices, enrol, revoke
 from sync.central.document_commands import add_document_commands
 from sync.central.key_commands import keys_app
@@ -29,6 +30,8 @@ central_app.add_typer(keys_app, name="keys")
 central_app.command()(enrol)
 central_app.command()(devices)
 central_app.command()(revoke)
+central_app.command()(cases)
+central_app.command()(case)
 add_document_commands(central_app)
 
 Fields = Annotated[

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from kiosk import __version__, events, policy, records
+from kiosk.cases import causes_of
 from kiosk.errors import UsageError
 from kiosk.events import Draft, Event, Head
 from kiosk.model import (
@@ -94,6 +95,8 @@ def _visit(day: "_Day", visitor: Visitor, answer: Decision | Needs, chance: rand
     decided = day.stamp(visitor.at_s + clear_s)
     times = {"presence": day.mono(visitor.at_s), "decided": decided.mono}
     yield records.decision_draft(decided, visit, answer, visitor.facts, times)
+    if causes := causes_of(answer):
+        yield records.case_draft(decided, visit, causes, visitor.facts)
     if answer.answer is Answer.ADMIT:
         (outcome,) = chance.choices(list(OUTCOMES), weights=list(OUTCOMES.values()))
         opened = {"opened": decided.mono} if outcome in (GateOutcome.PASSED, GateOutcome.NOT_PASSED) else {}

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from kiosk.cards import FILE as CARDS
 from kiosk.model import Answer
 from sync.central.board import Snapshot
 from sync.central.calls import Call
+from sync.central.cue_cards import cue_cards
 from sync.central.passages import Passage
 from sync.central.words import FOLDER, LANGUAGES, WORDS, Words
 
@@ -54,6 +56,7 @@ def _build() -> str:
         for path in sorted(folder.iterdir()):
             if path.is_file():
                 digest.update(path.read_bytes())
+    digest.update(CARDS.read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -70,7 +73,7 @@ def page(snapshot: Snapshot, language: str, *, packed: bool) -> bytes:
     """The whole page, made once for each language and state."""
     if ("page", language) not in snapshot.rendered:
         words = WORDS[language]
-        passages = [_view(one, words, snapshot.several) for one in snapshot.passages]
+        passages = [_view(one, language, snapshot.several) for one in snapshot.passages]
         text = TEMPLATES.get_template("passages.html").render(
             words=words,
             language=language,
@@ -94,7 +97,7 @@ def change(snapshot: Snapshot, language: str, seen: str) -> bytes:
     if key not in snapshot.rendered:
         words = WORDS[language]
         rows = {
-            _key(one): str(_row(_view(one, words, snapshot.several)))
+            _key(one): str(_row(_view(one, language, snapshot.several)))
             for one in snapshot.passages
             if not partly or (one.compound, one.event) in snapshot.changed
         }
@@ -135,7 +138,8 @@ def _moment(one: Passage | Call, words: Words) -> dict[str, object]:
     }
 
 
-def _view(one: Passage, words: Words, several: bool) -> dict[str, object]:
+def _view(one: Passage, language: str, several: bool) -> dict[str, object]:
+    words = WORDS[language]
     reasons = [words["reason"].get(code, code) for code in one.reasons]
     return {
         "key": _key(one),
@@ -150,4 +154,6 @@ def _view(one: Passage, words: Words, several: bool) -> dict[str, object]:
         "outcome": words["outcome"].get(one.outcome, one.outcome),
         "simulated": words["page"]["simulated"] if one.simulated else "",
         "labels": words["page"],
+        "cards": cue_cards(one, language),
+        "card_labels": words["card"],
     }

@@ -54,7 +54,7 @@ def passage(compound: str, header: str, at_us: int, ends: Mapping[tuple[str, str
         answer=code(fields.get("answer")),
         reasons=tuple(filter(None, map(code, reasons)))[:REASONS] if isinstance(reasons, list) else (),
         by_guard=fields.get("role") == Role.GUARD,
-        body_c=_body_c(fields.get("evidence")),
+        body_c=body_c(fields.get("evidence")),
         outcome=code(ends.get((compound, event))),
         # Only a plain 'false' is a real gate's word; one that says nothing is left to be real, as older ones may be.
         simulated=fields.get("simulated", False) is not False,
@@ -66,7 +66,8 @@ def code(value: object) -> str:
     return value[:LENGTH] if isinstance(value, str) else ""
 
 
-def _body_c(evidence: object) -> float | None:
+def body_c(evidence: object) -> float | None:
+    """Return the temperature that evidence tells, if it is one that can be shown."""
     if not isinstance(evidence, dict):
         return None
     body_mk = evidence.get("body_mk")

@@ -63,6 +63,7 @@ def test_whoever_is_held_has_the_guard_called_and_the_end_of_the_visit_ends_the_
     assert step(bench, Step.TEMPERATURE) is StepState.NOT_IN_ORDER
     bench.give(Finished(bench.clock.now))
     assert [(draft.kind, draft.body.get("ending")) for draft in bench.recorder.notes] == [
+        ("case_opened", None),
         ("guard_called", None),
         ("visit_ended", "held"),
     ]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.cards import Said, card, shipped
 from kiosk.model import ReasonCode
 from kiosk.policy import LANGUAGES, Contact
 from tests.ui.key_names import reasons, stopping_reasons
 from tests.ui.test_words import DIAGNOSES
 from ui import cards
-from ui.cards import Said, card, shipped
 from ui.translation import shown
 
 LINES: dict[str, Said] = {

@@ -30,6 +30,7 @@ from tests.kiosk.policy.visitors import (
     GREEN,
     GUEST,
     NOON,
+    POLICIES,
     SHIPPED,
     VISITORS,
     certificates,
@@ -87,6 +88,12 @@ def test_a_shipped_document_says_all_that_goes_with_it(name: str) -> None:
     assert document.zone == "Asia/Shanghai"
     assert document.notices == ("normal" if name == "normal-times" else "epidemic")
     assert document.retention_days == (90 if name == "normal-times" else 30)
+
+
+@pytest.mark.parametrize("name", [name for name, document in SHIPPED.items() if "travel_listed" in document.reasons])
+def test_whatever_regions_a_shipped_document_lists_are_marked_as_assumed(name: str) -> None:
+    before, _, _ = (POLICIES / f"{name}.toml").read_text(encoding="utf-8").partition("[travel]")
+    assert "Assumed:" in before.rpartition("\n\n")[2]
 
 
 def test_level_two_follows_level_one_at_midnight() -> None:

@@ -42,6 +42,7 @@ WAYS_IN = [
     ("post", UPLOADS),
     ("get", UPLOADS),
     ("get", "/api/v1/events"),
+    ("get", "/api/v1/cases"),
     ("post", "/api/v1/enrol"),
     ("get", DOCUMENTS),
     ("post", DOCUMENTS),
