@@ -180,7 +180,7 @@ class Runtime:
             case FormAsked():
                 # A touch is a sign of the visitor, and begins a visit. Without a server there is no form to wait for.
                 self._seen(self._clock.monotonic())
-                if self._site.form_base is not None:
+                if self._site.form_url(self.visit.id) is not None:
                     self._take(FormWanted())
             case GuardAsked():
                 self._guard_asked()

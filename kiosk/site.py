@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from kiosk.credentials import TrustList
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
 from kiosk.in_force import InForce
-from kiosk.model import Seconds
+from kiosk.model import Seconds, VisitId
 from kiosk.policy import PolicyDocument
-from kiosk.ports import Sealer
+from kiosk.ports import FormLinks, Sealer
 from kiosk.staleness import Confirmed, Kind
 
 GUARD_ANSWERS = Seconds(60.0)
@@ -18,8 +18,9 @@ GUARD_ANSWERS = Seconds(60.0)
 class Site:
     """What the runtime knows of its gate.
 
-    `form_base`: what a form's address begins with; None where there is no server. `guard_phone`: whom to call when
-    nobody has answered for `guard_answers_s`. What it goes by is as in `InForce`.
+    `form_base`: what a form's address begins with; None where there is no server. `form_links` makes the rest of it;
+    without it no form is offered. `guard_phone`: whom to call when nobody has answered for `guard_answers_s`. What it goes
+    by is as in `InForce`.
     """
 
     gate: str
@@ -32,8 +33,16 @@ class Site:
     guard_answers_s: Seconds = GUARD_ANSWERS
     guard_phone: str | None = None
     sealer: Sealer | None = None
+    form_links: FormLinks | None = None
     revocations: Revocations = NOTHING_REVOKED
     confirmed: Mapping[Kind, Confirmed | None] | None = None
+
+    def form_url(self, visit: VisitId) -> str | None:
+        """Where a visit's form is; None where there is no server, or this gate can vouch for no visit now."""
+        if self.form_base is None or self.form_links is None:
+            return None
+        token = self.form_links.token(visit)
+        return None if token is None else f"{self.form_base}{token}"
 
     def going_by(self, now: InForce) -> "Site":
         """Return the gate as it is under these documents."""

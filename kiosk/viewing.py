@@ -160,10 +160,12 @@ class Viewpoint:
         base = self.site.form_base
         if base is None or visit.deadline is None or not flow.takes(visit, FormWanted()):
             return None
-        code = short_code(visit.id)
+        url = self.site.form_url(visit.id)
+        if url is None:
+            return None
         return FormTicket(
-            url=f"{base}{self.site.gate}/{visit.id}",
-            short=f"{base.partition('://')[2]}{code}",
+            url=url,
+            short=f"{base.partition('://')[2]}{short_code(visit.id)}",
             expires_at=Monotonic(visit.deadline + LIMITS[Phase.PARKED]),
         )
 
