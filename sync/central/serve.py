@@ -21,6 +21,7 @@ from sync.central.config import CentralConfig
 from sync.central.demo_data import fill
 from sync.central.document_key import DocumentKey
 from sync.central.enrolment_routes import Enrolling
+from sync.central.forms.store import Forms
 from sync.central.guessing import Attempts
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
@@ -60,6 +61,7 @@ def serve(
         if demo_data:
             fill(store, wall_us())
         board = Board(store.latest)
+        forms = Forms(store.engine, vault, Attempts(time.monotonic), wall_us, config.retention.days_of)
         housekeeping = Housekeeping(
             store.engine,
             People(store.engine, vault, wall_us),
@@ -67,6 +69,7 @@ def serve(
             wall_us,
             days_of=config.retention.days_of,
             months_ahead=config.vault.months_ahead,
+            forget_forms=forms.forget,
             renew=None if tls is None else tls.renew,
         )
         metrics = Metrics(store.engine, vault, __version__)
@@ -87,7 +90,7 @@ def serve(
         documents = Documents(store.engine, document_key, wall_us)
         office = Office(store.engine, wall_us)
         metrics.waiting(lambda: office.waiting)
-        app = create_app(store, board, housekeeping, metrics, authentication, enrolling, documents, office, wall_us)
+        app = create_app(store, board, housekeeping, metrics, authentication, enrolling, documents, office, forms, wall_us)
         settings = uvicorn.Config(
             app,
             log_level="warning",
