@@ -10,6 +10,7 @@ from kiosk.model import (
     ClockState,
     Credential,
     CredentialKind,
+    Declaration,
     Facts,
     HealthStatus,
     Monotonic,
@@ -121,6 +122,11 @@ class Evidence:
         if before is None or before.began_at != reading.began_at:
             self.times |= {"presence": reading.began_at, "reading": reading.at}
         self._update(replace(self.facts, reading=reading))
+
+    def declared(self, declaration: Declaration, now: Monotonic) -> None:
+        """Take in what the visitor told on their own phone."""
+        self.times["form_received"] = now
+        self._update(replace(self.facts, declaration=declaration))
 
     def heed(self, revocations: Revocations) -> None:
         """Let a pass count no more that was taken back, perhaps since it was shown."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from kiosk import flow
 from kiosk.attention import Attention
+from kiosk.declared import FormFilled
 from kiosk.display import Display
 from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
@@ -57,6 +58,7 @@ from kiosk.visit import (
     Effect,
     End,
     Event,
+    FormReceived,
     FormWanted,
     GatePassed,
     GuardDecided,
@@ -220,6 +222,8 @@ class Runtime:
                 self._part(item)
             case RemoteOpen():
                 self._remote_open(item)
+            case FormFilled():
+                self._form_filled(item)
             case CommandRefused() | DocumentRefused():
                 self._journal.refused(item)
             case Renewed():
@@ -249,6 +253,17 @@ class Runtime:
                 return
             why = Unfit.UNDER_WAY
         self._journal.refused(CommandRefused(asked.command.id, why))
+
+    def _form_filled(self, filled: FormFilled) -> None:
+        """Give what was told on a phone to its visit, at the kiosk or parked; one that has ended has no use for it."""
+        dossier = self._here if filled.visit == self.visit.id else self._parked.of(filled.visit)
+        if dossier is None:
+            return
+        dossier.evidence.declared(filled.declaration, self._clock.monotonic())
+        self._journal.note("form_received", filled.visit)
+        if dossier is self._here:
+            self._take(FormReceived())
+            self._weigh()
 
     def _scanned(self, scan: Scan) -> None:
         again = scan.content in self._here.evidence.seen

@@ -222,6 +222,8 @@ def _form_step(visit: Visit, facts: Facts) -> StepState:
         return StepState.ACTIVE
     if facts.admission_pass is not None and facts.admission_pass.holder == visit.id:
         return StepState.DONE  # the form has become this pass
+    if facts.declaration is not None:
+        return StepState.DONE
     if Need.FORM in facts.unavailable:
         return StepState.UNAVAILABLE
     return StepState.WAITING if Need.FORM in visit.wanted and not _admitted(visit) else StepState.NOT_NEEDED

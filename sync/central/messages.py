@@ -55,6 +55,22 @@ class Snapshot:
         return max(self.numbers.get((compound, ""), 0), self.numbers.get((compound, device), 0))
 
 
+def announce(connection: Connection, key: DocumentKey, said: Message) -> None:
+    """Sign a message and lay it ready, in a transaction of the caller's. Raises KeyUnusable."""
+    signed = sign(key.private(), Purpose.MESSAGE, said)
+    connection.execute(
+        insert(message).values(
+            compound=said.compound,
+            device=said.device,
+            id=said.id,
+            issued_us=said.issued_us,
+            expires_us=said.expires_us,
+            statement=signed.statement,
+            signature=signed.signature,
+        )
+    )
+
+
 def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, asker: Asker, now_us: int) -> Message:
     """Command a gate to let in whoever stands there; that it was, by whom and why, is recorded with it.
 
@@ -71,21 +87,10 @@ def issue_open(engine: Engine, key: DocumentKey, compound: str, device: str, ask
         expires_us=now_us + EXPIRES_US,
         body=msgspec.to_builtins(OpenBody(issuer=asker.who.strip(), role=asker.role, reason=asker.reason.strip())),
     )
-    signed = sign(key.private(), Purpose.MESSAGE, said)
     forget_expired(engine, now_us)
     with changing(engine) as connection:
         record(connection, compound, asker, Act.OPEN_GATE, {"device": device, "command": said.id}, now_us)
-        connection.execute(
-            insert(message).values(
-                compound=compound,
-                device=device,
-                id=said.id,
-                issued_us=said.issued_us,
-                expires_us=said.expires_us,
-                statement=signed.statement,
-                signature=signed.signature,
-            )
-        )
+        announce(connection, key, said)
     return said
 
 

@@ -26,7 +26,7 @@ from sync.central.guessing import Attempts
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
 from sync.central.office import PLACES, Office
-from sync.central.opening import vault_or_closed, wall_us
+from sync.central.opening import pass_key_of, vault_or_closed, wall_us
 from sync.central.people import People
 from sync.central.publishing import Documents
 from sync.central.store import Store
@@ -61,7 +61,16 @@ def serve(
         if demo_data:
             fill(store, wall_us())
         board = Board(store.latest)
-        forms = Forms(store.engine, vault, Attempts(time.monotonic), wall_us, config.retention.days_of)
+        document_key = DocumentKey(Path(config.documents.key))
+        forms = Forms(
+            store.engine,
+            vault,
+            Attempts(time.monotonic),
+            document_key,
+            wall_us,
+            config.retention.days_of,
+            pass_key_of(config),
+        )
         housekeeping = Housekeeping(
             store.engine,
             People(store.engine, vault, wall_us),
@@ -77,7 +86,6 @@ def serve(
         if config.server.metrics_port is not None:
             metrics.serve(config.server.metrics_port)
         authentication = Authentication(store.engine, board.closing, wall_us, simulation_allowed=config.simulation.allowed)
-        document_key = DocumentKey(Path(config.documents.key))
         enrolling = Enrolling(
             store.engine,
             vault,

@@ -22,9 +22,11 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from sync.central.body import Refused, read_body
+from sync.central.document_key import KeyUnusable
 from sync.central.forms.fields import LONGEST, Answers, answers, blank
 from sync.central.forms.opening import NoForm, Opened, Why
 from sync.central.forms.pages import bad_page, form_page, sent_page
+from sync.central.forms.resume import GOOD_FOR_S, resume_pass
 from sync.central.forms.store import Forms
 from sync.central.words import language_for
 
@@ -82,7 +84,7 @@ def form_routes(forms: Forms, closing: asyncio.Event) -> APIRouter:
             key = sent.get("key", "")
             key = key if _KEY.fullmatch(key) else secrets.token_hex(16)
             given, remember = answers(sent), "remember" in sent
-            if forms.was_sent(found.link, key):
+            if forms.sent(found.link, key) is not None:
                 return _onward(token, key, language)
             forms.see_unsent(found.link)
             if "send" not in sent:
@@ -102,9 +104,11 @@ def form_routes(forms: Forms, closing: asyncio.Event) -> APIRouter:
 
         def show() -> Response:
             found = forms.open(token, _address(request))
-            if not _KEY.fullmatch(key) or not forms.was_sent(found.link, key):
+            sent = forms.sent(found.link, key) if _KEY.fullmatch(key) else None
+            if sent is None:
                 raise NoForm(Why.USED)
-            return _page(sent_page(found, language))
+            resume = None if forms.pass_key is None else resume_pass(forms.pass_key, found, sent, language)
+            return _page(sent_page(found, language, resume, GOOD_FOR_S // 60))
 
         return _answer(show, language)
 
@@ -117,7 +121,7 @@ def _answer(make: Callable[[], Response], language: str) -> Response:
         return make()
     except NoForm as none:
         return _page(bad_page(none.why, language), STATUS.get(none.why, 404))
-    except SQLAlchemyError:
+    except (SQLAlchemyError, KeyUnusable):
         return _page(bad_page(Why.LOST, language), STATUS[Why.LOST])
 
 

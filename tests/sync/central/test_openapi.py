@@ -59,7 +59,7 @@ def document(store: Store, folder: Path) -> dict[str, Any]:
     enrolling = Enrolling(store.engine, vault, Attempts(lambda: 0.0), key, lambda: NOON_US, None)
     documents, office = Documents(store.engine, key, lambda: NOON_US), Office(store.engine, lambda: NOON_US)
     metrics = Metrics(store.engine, vault, "0")
-    forms = Forms(store.engine, vault, Attempts(lambda: 0.0), lambda: NOON_US, lambda _: 30)
+    forms = Forms(store.engine, vault, Attempts(lambda: 0.0), document_key(folder), lambda: NOON_US, lambda _: 30)
     app = create_app(store, board, chores, metrics, authentication, enrolling, documents, office, forms, lambda: NOON_US)
     described = app.openapi()
     schemas, components = msgspec.json.schema_components(
