@@ -131,7 +131,7 @@ def play(
         lost = stage.lost(stored)
         fsyncs = read_notes(notes_beside(site.log_path))
         screen = site.screen_pace()
-    rows = [visit_row(account.guest, account.seen, stored, fsyncs) for account in accounts]
+    rows = [visit_row(one.guest, one.seen, stored, fsyncs) | {"form_s": one.form_s} for one in accounts]
     played = Played(
         scenario,
         rows,

@@ -5,10 +5,9 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, Row, and_, delete, insert, select
+from sqlalchemy import Engine, and_, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from kiosk.lines import get_logger
@@ -76,9 +75,9 @@ class Forms:
     def sent(self, link: FormLink, key: str) -> Sent | None:
         """What is known of a form, to whoever has sent it with this key; None to everybody else."""
         row = self._row(link)
-        if row is None or not hmac.compare_digest(row.key_digest, _digest(key)):
+        if row is None or not hmac.compare_digest(row[0], _digest(key)):
             return None
-        return Sent(VisitorKind(row.visitor), row.sent_us)
+        return Sent(VisitorKind(row[1]), row[2])
 
     def submit(self, form: Opened, key: str, answers: Answers, language: str) -> bool:
         """Keep a form and tell its gate; the same again by the same key changes nothing. Whether it is new.
@@ -129,14 +128,16 @@ class Forms:
                 count += connection.execute(delete(visitor_form).where(old)).rowcount
         return count
 
-    def _row(self, link: FormLink) -> Row[Any] | None:
+    def _row(self, link: FormLink) -> tuple[bytes, str, int] | None:
+        """The digest of the key, the category and the time of a form that was sent."""
         query = select(visitor_form.c.key_digest, visitor_form.c.visitor, visitor_form.c.sent_us).where(
             visitor_form.c.compound == link.compound,
             visitor_form.c.device == link.device,
             visitor_form.c.visit == link.visit,
         )
         with self._engine.connect() as connection:
-            return connection.execute(query).first()
+            found = connection.execute(query).first()
+        return None if found is None else (found.key_digest, found.visitor, found.sent_us)
 
 
 def _message(form: Opened, declared: Declaration, now_us: int) -> Message:
