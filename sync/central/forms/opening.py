@@ -3,16 +3,25 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from kiosk.errors import GatepostError
+from kiosk.model import VisitId
+from kiosk.viewing import SHORT, short_code
 from sync.central.enrolled import find
+from sync.central.schema import compound, event
 from sync.form_link import GOOD_FOR_S, FormLink, NotALink, read
 
 TOLERANCE_S = 120
 """So far a gate's clock may be off (`kiosk.facts.TOLERANCE` for one that drifts)."""
+
+
+ASKED = "form_requested"
+LOOKED_THROUGH = 1000
+"""So many of the newest requests of a compound are looked through for a code that was typed."""
 
 
 class Why(StrEnum):
@@ -47,7 +56,9 @@ class Opened:
 
 
 def opened(engine: Engine, token: str, now_us: int) -> Opened:
-    """Believe an address by its device's enrolled key. Raises NoForm."""
+    """Believe an address by its device's enrolled key, or by the gate's log where it was typed. Raises NoForm."""
+    if len(token) == SHORT:
+        return _typed(engine, token.upper(), now_us)
     try:
         found = read(token)
     except NotALink:
@@ -65,3 +76,25 @@ def opened(engine: Engine, token: str, now_us: int) -> Opened:
     if left_s <= -TOLERANCE_S or left_s > GOOD_FOR_S + TOLERANCE_S:
         raise NoForm(Why.EXPIRED)
     return Opened(found.link, enrolment.place.gate)
+
+
+def _typed(engine: Engine, code: str, now_us: int) -> Opened:
+    """Find the visit whose short code was typed off the screen. Its gate's log must have told of it already.
+
+    There are 480 million codes, and few visits at a time: the limit on attempts in vain makes guessing hopeless.
+    """
+    query = (
+        select(event.c.device, event.c.header, event.c.at_us)
+        .where(event.c.kind == ASKED, event.c.at_us > now_us - GOOD_FOR_S * 1_000_000, event.c.faulty == "")
+        .order_by(event.c.at_us.desc())
+        .limit(LOOKED_THROUGH)
+    )
+    with engine.connect() as connection:
+        for name in connection.execute(select(compound.c.compound)).scalars().all():
+            for row in connection.execute(query.where(event.c.compound == name)):
+                visit = VisitId(str(msgspec.json.decode(row.header).get("visit", "")))
+                enrolment = find(connection, name, row.device) if short_code(visit) == code else None
+                if enrolment is not None and enrolment.ended_as is None:
+                    expires_s = row.at_us // 1_000_000 + GOOD_FOR_S
+                    return Opened(FormLink(name, row.device, visit, b"", expires_s), enrolment.place.gate)
+    raise NoForm(Why.FOREIGN)
