@@ -31,6 +31,10 @@ class ParkedVisits:
                 del found.evidence.times["reading"]
         return found
 
+    def of(self, visit: VisitId) -> Dossier | None:
+        """Return a parked visit, to tell it something; None when it is not parked here."""
+        return self._parked.get(visit)
+
     def next_expiry(self) -> Monotonic | None:
         """When the next visit expires; None when none is parked."""
         deadlines = (parked.visit.deadline for parked in self._parked.values())

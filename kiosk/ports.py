@@ -134,6 +134,13 @@ class Sealer(Protocol):
         """Seal to the key of the month that holds `at`. Takes well under a millisecond, and never fails."""
 
 
+class FormLinks(Protocol):
+    """Makes the addresses at which visitors' phones find their forms."""
+
+    def token(self, visit: VisitId) -> str | None:
+        """Return the part of the address that names a visit, always the same; None while this gate can vouch for none."""
+
+
 class Recorder(Protocol):
     """Writes to the durable log on a thread of its own; answers to a decision come back as Recorded."""
 

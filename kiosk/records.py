@@ -13,6 +13,7 @@ from kiosk.model import (
     Command,
     Credential,
     Decision,
+    Declaration,
     EventId,
     Facts,
     GateOutcome,
@@ -86,9 +87,21 @@ def decision_draft(
         "times_us": {name: microseconds(at) for name, at in times.items()},
         "sealed_for": None if sealed is None else sealed.key_id,
     }
+    if facts.declaration is not None:
+        body["declared"] = _declared(facts.declaration)
     if command is not None:
         body |= {"command": command.id, "overrides": list(decision.overrides), "people": 1 if command.second is None else 2}
     return Draft("decision", body, None if sealed is None else sealed.data)
+
+
+def _declared(told: Declaration) -> dict[str, Any]:
+    """What the visitor said of themselves, as far as it names nobody; where they were is in the sealed form alone."""
+    return {
+        "visitor": told.visitor,
+        "first_return": told.first_return,
+        "vehicle": told.vehicle,
+        "group": told.group,
+    }
 
 
 def personal(facts: Facts) -> dict[str, str]:

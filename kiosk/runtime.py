@@ -10,6 +10,7 @@ from collections.abc import Callable
 from kiosk import flow, overriding
 from kiosk.attention import Attention
 from kiosk.cases import causes_of
+from kiosk.declared import FormFilled
 from kiosk.display import Display
 from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
@@ -60,6 +61,7 @@ from kiosk.visit import (
     Effect,
     End,
     Event,
+    FormReceived,
     FormWanted,
     GatePassed,
     GuardDecided,
@@ -186,7 +188,7 @@ class Runtime:
             case FormAsked():
                 # A touch is a sign of the visitor, and begins a visit. Without a server there is no form to wait for.
                 self._seen(self._clock.monotonic())
-                if self._site.form_base is not None:
+                if self._site.form_url(self.visit.id) is not None:
                     self._take(FormWanted())
             case GuardAsked():
                 self._guard_asked()
@@ -232,6 +234,8 @@ class Runtime:
             case OverrideAsked(guard, reason, at, second):
                 command = Command(secrets.token_hex(16), guard, reason, second)
                 self._let_in(command, Way.AT_GATE, Monotonic(at + OVERRIDE_COUNTS))
+            case FormFilled():
+                self._form_filled(item)
             case CommandRefused() | DocumentRefused():
                 self._journal.refused(item)
             case Renewed():
@@ -264,6 +268,17 @@ class Runtime:
                 self._take(event)
                 return
         self._journal.refused(CommandRefused(command.id, why))
+
+    def _form_filled(self, filled: FormFilled) -> None:
+        """Give what was told on a phone to its visit, at the kiosk or parked; one that has ended has no use for it."""
+        dossier = self._here if filled.visit == self.visit.id else self._parked.of(filled.visit)
+        if dossier is None:
+            return
+        dossier.evidence.declared(filled.declaration, self._clock.monotonic())
+        self._journal.note("form_received", filled.visit)
+        if dossier is self._here:
+            self._take(FormReceived())
+            self._weigh()
 
     def _scanned(self, scan: Scan) -> None:
         again = scan.content in self._here.evidence.seen

@@ -7,9 +7,9 @@ from kiosk.credentials import TrustList
 from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
 from kiosk.in_force import InForce
-from kiosk.model import Part, Seconds
+from kiosk.model import Part, Seconds, VisitId
 from kiosk.policy import PolicyDocument
-from kiosk.ports import Sealer
+from kiosk.ports import FormLinks, Sealer
 from kiosk.settings import AS_CONFIGURED, Settings
 from kiosk.staleness import Confirmed, Kind
 
@@ -20,8 +20,9 @@ GUARD_ANSWERS = Seconds(60.0)
 class Site:
     """What the runtime knows of its gate.
 
-    `form_base`: what a form's address begins with; None where there is no server. `guard_phone`: whom to call when
-    nobody has answered for `guard_answers_s`. What it goes by is as in `InForce`.
+    `form_base`: what a form's address begins with; None where there is no server. `form_links` makes the rest of it;
+    without it no form is offered. `guard_phone`: whom to call when nobody has answered for `guard_answers_s`. What it goes
+    by is as in `InForce`.
     """
 
     gate: str
@@ -34,6 +35,7 @@ class Site:
     guard_answers_s: Seconds = GUARD_ANSWERS
     guard_phone: str | None = None
     sealer: Sealer | None = None
+    form_links: FormLinks | None = None
     revocations: Revocations = NOTHING_REVOKED
     confirmed: Mapping[Kind, Confirmed | None] | None = None
     settings: Settings = AS_CONFIGURED
@@ -52,6 +54,13 @@ class Site:
     def without(self, lost: frozenset[Part]) -> frozenset[Part]:
         """Return the parts that this gate has to do without, where these are lost: also the server that it never had."""
         return lost if self.form_base is not None else lost | {Part.SERVER}
+
+    def form_url(self, visit: VisitId) -> str | None:
+        """Where a visit's form is; None where there is no server, or this gate can vouch for no visit now."""
+        if self.form_base is None or self.form_links is None:
+            return None
+        token = self.form_links.token(visit)
+        return None if token is None else f"{self.form_base}{token}"
 
     def going_by(self, now: InForce) -> "Site":
         """Return the gate as it is under these documents."""

@@ -163,10 +163,12 @@ class Viewpoint:
         base = self.site.form_base
         if base is None or visit.deadline is None or not flow.takes(visit, FormWanted()):
             return None
-        code = short_code(visit.id)
+        url = self.site.form_url(visit.id)
+        if url is None:
+            return None
         return FormTicket(
-            url=f"{base}{self.site.gate}/{visit.id}",
-            short=f"{base.partition('://')[2]}{code}",
+            url=url,
+            short=f"{base.partition('://')[2]}{short_code(visit.id)}",
             expires_at=Monotonic(visit.deadline + LIMITS[Phase.PARKED]),
         )
 
@@ -223,6 +225,8 @@ def _form_step(visit: Visit, facts: Facts) -> StepState:
         return StepState.ACTIVE
     if facts.admission_pass is not None and facts.admission_pass.holder == visit.id:
         return StepState.DONE  # the form has become this pass
+    if facts.declaration is not None:
+        return StepState.DONE
     if Need.FORM in facts.unavailable:
         return StepState.UNAVAILABLE
     return StepState.WAITING if Need.FORM in visit.wanted and not _admitted(visit) else StepState.NOT_NEEDED

@@ -77,6 +77,9 @@ def print_summary(console: Console, summary: Mapping[str, Any], processes: Seque
         memory = process["rss_mb"]
         table.add_row(process["name"], _seconds(process["ready_s"]), "gone" if memory is None else f"{memory:.0f} MB")
     console.print(table)
+    if summary["form_s"]["max"] is not None:
+        told = ", ".join(f"{column} {_seconds(found)} s" for column, found in summary["form_s"].items())
+        console.print(f"from 'send' on a visitor's phone to the open gate: {told}")
     if summary["per_minute"] is not None:
         console.print(f"{summary['per_minute']:.1f} people a minute")
     console.print(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kiosk.attention import Attention
 from kiosk.bootstrap.documents import load_policy, load_sealer, load_trust
 from kiosk.bootstrap.downward import ComesDown, Parts
+from kiosk.bootstrap.forms import form_links
 from kiosk.bootstrap.issuers import Gateways
 from kiosk.bootstrap.log import open_log
 from kiosk.bootstrap.place import in_place
@@ -116,6 +117,7 @@ def build_core(
             document=document,
             trust=trust,
             form_base=form_base(config),
+            form_links=form_links(config, clock),
             guard_answers_s=Seconds(config.screen.guard_answers_s),
             guard_phone=config.screen.guard_phone,
         ).going_by(in_force)

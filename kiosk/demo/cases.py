@@ -253,6 +253,36 @@ BUSY = Scenario(
         )
     ),
 )
+FORM = Scenario(
+    "form",
+    "walk-ins who fill in the form on their own phones at the gate, over HTTP, and show health codes",
+    LEVEL_2,
+    (
+        replace(
+            COURIER,
+            title="courier with the form on the phone",
+            visitor=None,
+            form=True,
+            fills=VisitorKind.COURIER,
+            both_hands=False,
+            patience_s=12.0,
+            also=("form_requested", "form_received"),
+        ),
+        after(RESIDENT),
+        held(
+            replace(
+                COURIER,
+                visitor=None,
+                form=True,
+                fills=VisitorKind.COURIER,
+                both_hands=False,
+                health=HealthStatus.YELLOW,
+            ),
+            "the same with a yellow health code",
+            "health_yellow",
+        ),
+    ),
+)
 
 SCENARIOS = {
     scenario.name: scenario
@@ -270,6 +300,7 @@ SCENARIOS = {
         DISK_FULL,
         CLOCK_UNSET,
         BUSY,
+        FORM,
     )
 }
 

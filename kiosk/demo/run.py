@@ -138,7 +138,7 @@ def play(
         screen = site.screen_pace()
     toll = Toll()
     judge_line(stored, stage.edges, toll)
-    rows = [visit_row(account.guest, account.seen, stored, fsyncs) for account in accounts]
+    rows = [visit_row(one.guest, one.seen, stored, fsyncs) | {"form_s": one.form_s} for one in accounts]
     played = Played(
         scenario,
         rows,

@@ -24,10 +24,10 @@ class Case:
     """One kind of visitor: what they carry, how they behave, and the answer they must get.
 
     `visitor` None: they have no pass. `shows` are further codes, as text. `issuer_s` is how long the issuer takes.
-    `queues`: they have waited behind the one before, and walk up `gap_s` after that one has set off. `form`: they ask
-    for the form and go; `resumes`: the longest absent of these is back. `also` are kinds of events that must have been
-    recorded while they were there. `disk_full`: while they are there the kernel refuses whatever the core writes to a
-    file; `server_away`: no connection to the server lasts.
+    `queues`: they have waited behind the one before, and walk up `gap_s` after that one has set off. `form`: they ask for
+    the form and go, unless they fill it in there and then as `fills`; `resumes`: the longest absent of these is back.
+    `also` are kinds of events that must have been recorded while they were there. `disk_full`: while they are there the
+    kernel refuses whatever the core writes to a file; `server_away`: no connection to the server lasts.
     """
 
     title: str
@@ -51,6 +51,7 @@ class Case:
     followers: int = 0
     upset: Upset | None = None
     form: bool = False
+    fills: VisitorKind | None = None
     resumes: bool = False
     outcome: GateOutcome | None = GateOutcome.PASSED
     also: tuple[str, ...] = ()
@@ -75,6 +76,11 @@ class Scenario:
     policy: str
     cases: tuple[Case, ...]
     surroundings: Surroundings = field(default_factory=Surroundings)
+
+    @property
+    def fills_in_forms(self) -> bool:
+        """Whether some of the cases ask for the form."""
+        return any(case.form for case in self.cases)
 
     @property
     def cuts_the_wire(self) -> bool:

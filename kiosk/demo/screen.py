@@ -5,9 +5,11 @@ import threading
 from collections import deque
 from pathlib import Path
 
+from kiosk.demo.phone import Phone
 from kiosk.errors import DeviceLost
 from kiosk.link import Connection, FormAsked, HelloToo, ViewChanged, connect
-from kiosk.model import Monotonic, Phase, VisitId
+from kiosk.model import Monotonic, Phase, VisitId, VisitorKind
+from kiosk.view import View
 
 JOIN_S = 2.0
 
@@ -15,8 +17,10 @@ JOIN_S = 2.0
 class FormScreen:
     """Connects beside the screen, if there is one."""
 
-    def __init__(self, core_socket: Path) -> None:
-        """Connect. Raises DeviceLost when there is no core."""
+    def __init__(self, core_socket: Path, phone: Phone) -> None:
+        """Connect. Raises DeviceLost when there is no core. `phone` scans the codes of those who fill in the form."""
+        self._phone = phone
+        self._scanning: tuple[str, VisitorKind] | None = None
         self._parked: deque[VisitId] = deque()
         self._link: Connection = connect(core_socket)
         self._link.send(HelloToo(os.getpid()))
@@ -33,8 +37,9 @@ class FormScreen:
         if self._parked:
             self._parked.popleft()
 
-    def touch_form(self, at: float) -> None:
-        """Touch 'form'. A core that is gone does not feel it."""
+    def touch_form(self, at: float, name: str, fills: VisitorKind | None) -> None:
+        """Touch 'form', and let `name` fill it in as somebody. A core that is gone does not feel it."""
+        self._scanning = None if fills is None else (name, fills)
         try:
             self._link.send(FormAsked(Monotonic(at)))
         except DeviceLost:
@@ -52,5 +57,12 @@ class FormScreen:
                 message = self._link.receive()
             except DeviceLost:
                 return
-            if isinstance(message, ViewChanged) and message.view.phase is Phase.PARKED:
-                self._parked.append(message.view.visit)
+            if isinstance(message, ViewChanged):
+                self._seen(message.view)
+
+    def _seen(self, view: View) -> None:
+        if view.phase is Phase.PARKED:
+            self._parked.append(view.visit)
+        elif view.phase is Phase.AWAITING_FORM and view.form is not None and self._scanning is not None:
+            (name, fills), self._scanning = self._scanning, None
+            self._phone.scan(name, fills, view.form.url)

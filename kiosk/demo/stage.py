@@ -20,6 +20,7 @@ from drivers.simulated.protocol import AllDone, PinEdge, ScreenTouched, VisitorR
 from kiosk import events
 from kiosk.demo.admission import issue_code
 from kiosk.demo.disk import Disk
+from kiosk.demo.phone import Phone
 from kiosk.demo.relay import CuttableWire
 from kiosk.demo.report import Stored
 from kiosk.demo.scenarios import Case
@@ -52,6 +53,14 @@ class Account:
 
     guest: Guest
     seen: VisitorReport
+    form_sent_at: float | None = None
+
+    @property
+    def form_s(self) -> float | None:
+        """From 'send' on the visitor's phone to the open gate; None for whoever sent no form, or was not let in."""
+        if self.form_sent_at is None or self.seen.relay_at is None:
+            return None
+        return round(self.seen.relay_at - self.form_sent_at, 4)
 
 
 class Stage:
@@ -122,6 +131,10 @@ class Stage:
         """Wait until every process that was started is ready."""
         for process in self.supervisor.processes.values():
             process.wait_ready()
+        scenario = self._site.scenario
+        if scenario.fills_in_forms and not scenario.surroundings.server_away:
+            # A kiosk that is not enrolled vouches for no form's address.
+            self._wait_enrolled()
 
     def end_kiosk(self) -> None:
         """End the kiosk's processes, the core last: it brings its records to the server before."""
@@ -154,7 +167,8 @@ class Stage:
         """Let `count` visitors come (None: until interrupted); return what the world saw of each, as they came."""
         with ExitStack() as stack:
             observer = stack.enter_context(closing(Observer(self._site.world_socket)))
-            screen = stack.enter_context(closing(FormScreen(self._site.folder / "run" / "core.sock")))
+            phone = stack.enter_context(closing(Phone(self._site.site_ca)))
+            screen = stack.enter_context(closing(FormScreen(self._site.folder / "run" / "core.sock", phone)))
             accounts: list[Account] = []
             coming: dict[str, Guest] = {}
 
@@ -187,13 +201,13 @@ class Stage:
                     case AllDone():
                         self._see_the_end_of_the_pulse(observer)
                         return accounts
-                    case ScreenTouched(at=at):
-                        screen.touch_form(at)
+                    case ScreenTouched(name, at):
+                        screen.touch_form(at, name, coming[name].case.fills)
                     case PinEdge():
                         self.edges.append(record)
                     case VisitorReport(name=name):
                         last = time.monotonic()
-                        account = Account(coming.pop(name), record)
+                        account = Account(coming.pop(name), record, phone.sent_at.get(name))
                         # One who is slow on the way through leaves after the next.
                         bisect.insort(accounts, account, key=lambda one: one.seen.arrived_at)
                         on_account(account)

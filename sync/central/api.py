@@ -20,6 +20,8 @@ from sync.central.case_pages import case_routes
 from sync.central.device_pages import device_routes
 from sync.central.downward import downward_routes
 from sync.central.enrolment_routes import Enrolling, enrolment_routes
+from sync.central.forms.routes import form_routes
+from sync.central.forms.store import Forms
 from sync.central.headers import SecurityHeaders
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
@@ -48,6 +50,7 @@ def create_app(
     enrolling: Enrolling,
     documents: Documents,
     office: Office,
+    forms: Forms,
     wall_us: Callable[[], int],
 ) -> FastAPI:
     """Build the application around an open store, the page's board, the server's chores, its figures, and what comes down."""
@@ -86,6 +89,7 @@ def create_app(
         return JSONResponse({"status": "ready"})
 
     app.include_router(page_routes(board))
+    app.include_router(form_routes(forms, board.closing))
     app.include_router(device_routes(store))
     app.include_router(case_routes(store, wall_us))
     app.include_router(downward_routes(documents, office, authentication))

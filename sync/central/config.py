@@ -63,6 +63,12 @@ class DocumentsSection(Section, frozen=True):
     key: Annotated[str, Meta(min_length=1)] = "document-key"
 
 
+class FormsSection(Section, frozen=True):
+    """[forms] Visitors' forms. `pass_key`: the file of the key that signs resume passes, made on first use."""
+
+    pass_key: Annotated[str, Meta(min_length=1)] | None = None
+
+
 class RetentionSection(Section, frozen=True):
     """[retention] How many days what names a person is kept, by compound where one differs."""
 
@@ -88,6 +94,7 @@ class CentralConfig(Section, frozen=True):
     database: DatabaseSection = DatabaseSection()
     vault: VaultSection = VaultSection()
     documents: DocumentsSection = DocumentsSection()
+    forms: FormsSection = FormsSection()
     retention: RetentionSection = RetentionSection()
     simulation: SimulationSection = SimulationSection()
 

@@ -24,7 +24,13 @@ Gate = Annotated[str, typer.Option(help="Only for this gate, before the compound
 
 def add_document_commands(app: typer.Typer) -> None:
     """Add the commands to those of the central server."""
-    for command, name in ((publish, "publish"), (withdraw, "withdraw"), (documents, "documents"), (open_gate, "open")):
+    for command, name in (
+        (publish, "publish"),
+        (withdraw, "withdraw"),
+        (documents, "documents"),
+        (pass_issuer, "pass-issuer"),
+        (open_gate, "open"),
+    ):
         app.command(name=name)(command)
 
 
@@ -59,6 +65,21 @@ def withdraw(
     with _published(context, config, compound, gate) as (found, _, _):
         one = found.withdraw(compound, named, who, gate=gate)
     typer.echo(f"{named} of {gate or compound} withdrawn, with number {one.number}")
+    return 0
+
+
+def pass_issuer(context: typer.Context, compound: Compound, config: ConfigFile = None) -> int:
+    """Print the issuer of the passes that forms become, to be put into the compound's trust list."""
+    from base64 import b64encode
+
+    from sync.central.forms.resume import VISITORS
+    from sync.central.opening import pass_key_of
+
+    key = pass_key_of(loaded(context, config))
+    if key is None:
+        raise UsageError("[forms] names no pass_key, so forms become no passes; name a file for it")
+    public = b64encode(bytes.fromhex(key.public())).decode()
+    print_line({"kind": "pass", "id": "forms", "key": public, "compounds": [compound], "visitors": sorted(VISITORS)})
     return 0
 
 

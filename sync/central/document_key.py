@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.errors import GatepostError
 
-_HEADER = b"gatepost-document-key-1:"
 _DIGITS = 64
 
 
@@ -24,8 +23,11 @@ class KeyUnusable(GatepostError, OSError):
 class DocumentKey:
     """The key in a file, read when it is first wanted. Any thread may ask."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, what: str = "document key") -> None:
+        """`what`: how it is called; another kind of key is in a file of another kind, and is never taken for this one."""
         self._path = path
+        self._what = what
+        self._header = f"gatepost-{what.replace(' ', '-')}-1:".encode()
         self._key: Ed25519PrivateKey | None = None
 
     def private(self) -> Ed25519PrivateKey:
@@ -38,7 +40,7 @@ class DocumentKey:
             except OSError as error:
                 if isinstance(error, GatepostError):
                     raise
-                raise KeyUnusable(f"the document key {self._path} cannot be used: {error.strerror}") from error
+                raise KeyUnusable(f"the {self._what} {self._path} cannot be used: {error.strerror}") from error
         return self._key
 
     def public(self) -> str:
@@ -47,22 +49,22 @@ class DocumentKey:
 
     def _read(self) -> Ed25519PrivateKey:
         if self._path.stat().st_mode & 0o077:
-            raise KeyUnusable(f"the document key {self._path} can be read by others; chmod 600 it, if nobody has")
+            raise KeyUnusable(f"the {self._what} {self._path} can be read by others; chmod 600 it, if nobody has")
         data = self._path.read_bytes().strip()
-        digits = data.removeprefix(_HEADER)
+        digits = data.removeprefix(self._header)
         try:
             if digits == data or len(digits) != _DIGITS:
                 raise ValueError
             return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(digits.decode("ascii")))
         except ValueError:
-            raise KeyUnusable(f"{self._path} is no document key") from None
+            raise KeyUnusable(f"{self._path} is no {self._what}") from None
 
     def _make(self) -> None:
         """Make it whole or not at all; of two who do so at once, one's is everybody's."""
         draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
         try:
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-                file.write(_HEADER + secrets.token_bytes(32).hex().encode() + b"\n")
+                file.write(self._header + secrets.token_bytes(32).hex().encode() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
             with suppress(FileExistsError):

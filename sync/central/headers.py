@@ -39,7 +39,10 @@ class SecurityHeaders:
 
         async def send_with(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY)
+                headers = MutableHeaders(scope=message)
+                for name, text in SECURITY.items():
+                    # A page with a form to send has a policy of its own, stricter but for that.
+                    headers.setdefault(name, text)
             await send(message)
 
         await self._app(scope, receive, send_with)

@@ -36,6 +36,7 @@ class Housekeeping:
         *,
         days_of: Callable[[str], int],
         months_ahead: int,
+        forget_forms: Callable[[], int] | None = None,
         renew: Callable[[], None] | None = None,
     ) -> None:
         self._engine = engine
@@ -44,6 +45,7 @@ class Housekeeping:
         self._wall_us = wall_us
         self._days_of = days_of
         self._months_ahead = months_ahead
+        self._forget_forms = forget_forms
         self._renew = renew
 
     async def run(self, closing: asyncio.Event, every_s: float = EVERY_S) -> None:
@@ -107,6 +109,8 @@ class Housekeeping:
     def _retain(self) -> None:
         if count := self._people.retain(self._days_of):
             _log.info("personal data erased after their time", count=count)
+        if self._forget_forms is not None and (count := self._forget_forms()):
+            _log.info("visitor forms erased after their time", count=count)
 
     def _renew_certificate(self) -> None:
         if self._renew is not None:

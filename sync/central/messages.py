@@ -57,6 +57,23 @@ class Snapshot:
         return max(self.numbers.get((compound, ""), 0), self.numbers.get((compound, gate), 0))
 
 
+def announce(connection: Connection, key: DocumentKey, said: Message) -> None:
+    """Sign a message and lay it ready, in a transaction of the caller's. Raises KeyUnusable."""
+    signed = sign(key.private(), Purpose.MESSAGE, said)
+    connection.execute(
+        insert(message).values(
+            compound=said.compound,
+            gate=said.gate,
+            device=said.device,
+            id=said.id,
+            issued_us=said.issued_us,
+            expires_us=said.expires_us,
+            statement=signed.statement,
+            signature=signed.signature,
+        )
+    )
+
+
 def issue_open(
     engine: Engine, key: DocumentKey, to: Recipient, asker: Asker, now_us: int, second: str | None = None
 ) -> Message:
@@ -79,20 +96,10 @@ def issue_open(
             OpenBody(issuer=asker.who.strip(), role=asker.role, reason=asker.reason.strip(), second=agreed)
         ),
     )
-    signed = sign(key.private(), Purpose.MESSAGE, said)
     forget_expired(engine, now_us)
     with changing(engine) as connection:
         record(connection, to.compound, asker, Act.OPEN_GATE, _subject(said, agreed), now_us)
-        connection.execute(
-            insert(message).values(
-                **to._asdict(),
-                id=said.id,
-                issued_us=said.issued_us,
-                expires_us=said.expires_us,
-                statement=signed.statement,
-                signature=signed.signature,
-            )
-        )
+        announce(connection, key, said)
     return said
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from kiosk.errors import UsageError
 from kiosk.lines import get_logger
 from kiosk.model import WallTime
-from sync.central.config import VaultSection
+from sync.central.config import CentralConfig, VaultSection
+from sync.central.document_key import DocumentKey
 from sync.central.file_vault import FileVault
 from sync.central.passphrase import read_passphrase
 from sync.central.vault import ClosedVault, Vault, VaultClosed
@@ -30,6 +31,11 @@ def vault_or_closed(section: VaultSection) -> Vault:
     except (UsageError, VaultClosed) as error:
         _log.warning("vault closed", reason=str(error))
         return ClosedVault(str(error))
+
+
+def pass_key_of(config: CentralConfig) -> DocumentKey | None:
+    """The key that signs the passes of visitors who have filled in the form; None where none is configured."""
+    return None if config.forms.pass_key is None else DocumentKey(Path(config.forms.pass_key), "pass key")
 
 
 def wall_us() -> WallTime:

@@ -239,3 +239,19 @@ message = Table(
     Column("signature", LargeBinary(64), nullable=False),
 )
 Index("message_expires", message.c.compound, message.c.expires_us)
+
+# Visitors' forms, one for each visit: nobody can send another's, or send one twice.
+visitor_form = Table(
+    "visitor_form",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("device", String(63), primary_key=True),
+    Column("visit", String(16), primary_key=True),
+    # Of the secret by which whoever has sent it sees the answer again.
+    Column("key_digest", LargeBinary(32), nullable=False),
+    Column("sent_us", BigInteger, nullable=False),
+    Column("visitor", String(32), nullable=False),
+    # All that names a person, to the key of the month.
+    Column("sealed", LargeBinary, nullable=False),
+)
+Index("visitor_form_sent", visitor_form.c.compound, visitor_form.c.sent_us)

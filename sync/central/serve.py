@@ -21,11 +21,12 @@ from sync.central.config import CentralConfig
 from sync.central.demo_data import fill
 from sync.central.document_key import DocumentKey
 from sync.central.enrolment_routes import Enrolling
+from sync.central.forms.store import Forms
 from sync.central.guessing import Attempts
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
 from sync.central.office import PLACES, Office
-from sync.central.opening import vault_or_closed, wall_us
+from sync.central.opening import pass_key_of, vault_or_closed, wall_us
 from sync.central.people import People
 from sync.central.publishing import Documents
 from sync.central.store import Store
@@ -60,6 +61,16 @@ def serve(
         if demo_data:
             fill(store, wall_us())
         board = Board(store.latest)
+        document_key = DocumentKey(Path(config.documents.key))
+        forms = Forms(
+            store.engine,
+            vault,
+            Attempts(time.monotonic),
+            document_key,
+            wall_us,
+            config.retention.days_of,
+            pass_key_of(config),
+        )
         housekeeping = Housekeeping(
             store.engine,
             People(store.engine, vault, wall_us),
@@ -67,6 +78,7 @@ def serve(
             wall_us,
             days_of=config.retention.days_of,
             months_ahead=config.vault.months_ahead,
+            forget_forms=forms.forget,
             renew=None if tls is None else tls.renew,
         )
         metrics = Metrics(store.engine, vault, __version__)
@@ -74,7 +86,6 @@ def serve(
         if config.server.metrics_port is not None:
             metrics.serve(config.server.metrics_port)
         authentication = Authentication(store.engine, board.closing, wall_us, simulation_allowed=config.simulation.allowed)
-        document_key = DocumentKey(Path(config.documents.key))
         enrolling = Enrolling(
             store.engine,
             vault,
@@ -87,7 +98,7 @@ def serve(
         documents = Documents(store.engine, document_key, wall_us)
         office = Office(store.engine, wall_us)
         metrics.waiting(lambda: office.waiting)
-        app = create_app(store, board, housekeeping, metrics, authentication, enrolling, documents, office, wall_us)
+        app = create_app(store, board, housekeeping, metrics, authentication, enrolling, documents, office, forms, wall_us)
         settings = uvicorn.Config(
             app,
             log_level="warning",

@@ -4,10 +4,10 @@
 
 `after` is the `next` of the answer before, `number` the number of the documents that the kiosk has asked for: an answer
 with another one means that documents have changed. A message is signed, names its issuer and expires by the server's
-clock. Kinds and members that a kiosk does not know are passed over and counted. There will be more than one:
+clock. Kinds and members that a kiosk does not know are passed over and counted. The kinds:
 
     open             {"issuer", "role", "reason", "second"}  let in whoever is at the gate
-    form_filled      {"visit", ...}                          later: a visitor's form is complete
+    form_filled      {"visit", "visitor", ...}               a visitor's form is complete (`sync.downward.form_filled`)
     consent_given    {"visit", ...}                          later: a resident has answered
 """
 

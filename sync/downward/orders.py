@@ -5,9 +5,11 @@ from collections import OrderedDict
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from kiosk.declared import FormFilled
 from kiosk.lines import get_logger
 from kiosk.model import Command, Monotonic
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
+from sync.downward.form_filled import FORM_FILLED, form_in
 from sync.downward.message import EXPIRES_US, OPEN, Message, OpenBody
 from sync.downward.server_time import ServerTime
 from sync.downward.signing import NotSigned, Purpose, Signed, verified
@@ -15,7 +17,7 @@ from sync.downward.signing import NotSigned, Purpose, Signed, verified
 REMEMBERED = 256
 """So many commands are remembered: far more than can be in time at once."""
 
-Order = RemoteOpen | CommandRefused
+Order = RemoteOpen | CommandRefused | FormFilled
 
 
 class Orders:
@@ -46,6 +48,8 @@ class Orders:
         if (said.compound, said.gate, said.device) != self._address:
             self._turn_away()
             return None
+        if said.kind == FORM_FILLED:
+            return self._form(said, now)
         if said.kind != OPEN:
             self.ignored += 1
             return None
@@ -63,6 +67,17 @@ class Orders:
         if left_us <= 0:
             return self._once(said.id, Unfit.LATE)
         return RemoteOpen(Command(said.id, body.issuer, body.reason, body.second), Monotonic(now + left_us / 1e6))
+
+    def _form(self, said: Message, now: Monotonic) -> FormFilled | None:
+        """A form in time. It is for one visit, which a core that began later does not have."""
+        latest = self._time.latest(now)
+        if latest is None or latest >= said.expires_us:
+            return None
+        try:
+            return form_in(said.body)
+        except msgspec.ValidationError:
+            self.ignored += 1
+            return None
 
     def _left_us(self, said: Message, now: Monotonic) -> int:
         """How long a command still counts, at the least; nothing for one that may be from before this core began."""

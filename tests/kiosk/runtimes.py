@@ -31,7 +31,7 @@ from kiosk.model import (
 from kiosk.runtime import Runtime
 from kiosk.site import Site
 from kiosk.view import View
-from tests.kiosk.fakes import NOON, FakeClock, FakeGate, FakeRecorder, FakeResolver, FakeSealer
+from tests.kiosk.fakes import NOON, FakeClock, FakeFormLinks, FakeGate, FakeRecorder, FakeResolver, FakeSealer
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes_raw()
@@ -99,6 +99,7 @@ class Bench:
     ) -> None:
         """Go by one of the shipped policy documents; without a sealer nothing personal is recorded."""
         self.clock = FakeClock()
+        self.links = FakeFormLinks()
         self.gate = FakeGate()
         self.recorder = FakeRecorder()
         self.resolver = FakeResolver()
@@ -106,7 +107,9 @@ class Bench:
         self.views: list[View] = []
         self.there_since: Monotonic | None = None
         policy = load_policy(f"shipped:{document}", Path())
-        site = Site("gate-1", "1.0", True, Seconds(0.8), policy, trust_list(), form_base, sealer=sealer)
+        site = Site(
+            "gate-1", "1.0", True, Seconds(0.8), policy, trust_list(), form_base, sealer=sealer, form_links=self.links
+        )
         self.runtime = Runtime(
             site,
             inbox=Inbox(),

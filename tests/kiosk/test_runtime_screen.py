@@ -225,6 +225,15 @@ def test_without_a_server_there_is_no_form_to_ask_for() -> None:
     assert shown(alone).phase is not Phase.AWAITING_FORM
 
 
+def test_a_gate_that_can_vouch_for_no_visit_offers_no_form() -> None:
+    bench = Bench("response-level-2")
+    bench.links.vouches = False
+    bench.stand(None)
+    bench.give(FormAsked(bench.clock.now))
+    assert shown(bench).form is None
+    assert shown(bench).phase is not Phase.AWAITING_FORM
+
+
 def park(bench: Bench) -> View:
     bench.stand()
     bench.give(FormAsked(bench.clock.now))

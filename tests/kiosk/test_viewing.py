@@ -39,6 +39,7 @@ from kiosk.site import Site
 from kiosk.view import GuardCall, Hint, ParkedTicket, Step, StepState, View
 from kiosk.viewing import ALPHABET, SETTLED, SHORT, Surroundings, Viewpoint, parked_ticket, served, short_code
 from kiosk.visit import Visit
+from tests.kiosk.fakes import FakeFormLinks
 
 HOLDER, SERIAL = "310101199001011234", "serial-0001"
 NOW = Monotonic(1000.0)
@@ -48,6 +49,7 @@ VISIT = VisitId("00112233aabbccdd")
 def site_of(name: str, **more: object) -> Site:
     document = load_policy(f"shipped:{name}", Path())
     site = Site("gate-1", "1.0", True, Seconds(0.8), document, TrustList(), "https://gatepost.example/f/")
+    site = replace(site, form_links=FakeFormLinks())
     return replace(site, **more)  # type: ignore[arg-type]  # a test names the fields of Site
 
 
@@ -257,7 +259,7 @@ def test_the_form_is_where_the_server_is_and_lasts_until_a_parked_visit_expires(
     waiting = Visit(VISIT, Phase.AWAITING_FORM, Monotonic(NOW + 45))
     view = CHECK.view(waiting, Evidence(), Surroundings(), NOW)
     assert view.form is not None
-    assert view.form.url == f"https://gatepost.example/f/gate-1/{VISIT}"
+    assert view.form.url == f"https://gatepost.example/f/token-{VISIT}"
     assert view.form.short == f"gatepost.example/f/{short_code(VISIT)}"
     assert view.form.expires_at == NOW + 45 + LIMITS[Phase.PARKED]
     assert state_of(view, Step.FORM) is StepState.ACTIVE

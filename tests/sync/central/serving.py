@@ -16,6 +16,7 @@ from sync.central.config import (
     ServerSection,
     SimulationSection,
     TlsSection,
+    VaultSection,
 )
 from sync.central.database import open_database
 from sync.central.document_key import DocumentKey
@@ -87,6 +88,7 @@ def server(
     demo_data: bool = False,
     names: list[str] | None = None,
     url: str | None = None,
+    vault: VaultSection | None = None,
 ) -> Iterator[Running]:
     """Run a server; with TLS where it has `names`; over the database at `url`, else one in `folder`."""
     database = url or f"sqlite:///{folder / 'central.sqlite'}"
@@ -94,6 +96,7 @@ def server(
         server=ServerSection(host=host, port=port),
         tls=None if names is None else TlsSection(names=names, folder=str(folder / "tls")),
         database=DatabaseSection(url=database),
+        vault=vault or VaultSection(),
         documents=DocumentsSection(key=str(folder / "document-key")),
         simulation=SimulationSection(allowed=simulation),
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import UsageError
-from sync.central.config import CentralConfig, ServerSection, TlsSection, VaultSection, load
+from sync.central.config import CentralConfig, FormsSection, ServerSection, TlsSection, VaultSection, load
 
 SHOWN = re.compile(r"# (?:\w+ = |\[\w+\])")
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "central.example.toml"
@@ -77,6 +77,7 @@ def test_the_example_is_valid_and_shows_every_key_with_its_default(tmp_path: Pat
         server=ServerSection(metrics_port=9465),
         tls=TlsSection(names=["gatepost.example", "192.0.2.7"]),
         vault=VaultSection(file="vault"),
+        forms=FormsSection(pass_key="pass-key"),
     )
     assert load(written(tmp_path, "\n".join(shown))) == wanted
     for section in CentralConfig.__struct_fields__:

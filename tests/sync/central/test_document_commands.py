@@ -9,6 +9,7 @@ import pytest
 
 from kiosk.bootstrap.core import build_core
 from kiosk.config import load
+from kiosk.credentials import parse_trust
 from tests.sync.central.documents import policy, revocations
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
@@ -88,6 +89,7 @@ def test_trust_is_published_as_one_document_of_all_its_files(folder: Path) -> No
         (("withdraw", *BY, "policy"), "no policy of riverside"),
         (("open", *BY, "--gate", "gate-1", "--reason", " "), "a reason must be given"),
         (("open", *BY, "--gate", "gate-1", "--reason", "x", "--direction", "up"), "there are in, out, both"),
+        (("pass-issuer", "--compound", "riverside"), "names no pass_key"),
     ],
 )
 def test_bad_usage_is_one_sentence_and_publishes_nothing(folder: Path, arguments: tuple[str, ...], sentence: str) -> None:
@@ -95,6 +97,15 @@ def test_bad_usage_is_one_sentence_and_publishes_nothing(folder: Path, arguments
     assert (ran.returncode, ran.stdout) == (2, "")
     assert sentence in ran.stderr
     assert len(ran.stderr.splitlines()) == 1
+
+
+def test_gates_believe_the_passes_of_forms_by_the_issuer_that_is_printed(folder: Path) -> None:
+    (folder / "central.toml").write_text((folder / "central.toml").read_text() + '\n[forms]\npass_key = "pass-key"\n')
+    ran = run(folder, "pass-issuer", "--compound", "riverside")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    trust = {"schema": 1, "id": "a", "issued_at": "2026-11-01T00:00:00Z", "issuers": [json.loads(ran.stdout)]}
+    (issuer,) = parse_trust(json.dumps(trust).encode(), "trust.json").for_compound("riverside").pass_issuers.values()
+    assert (issuer.id, set(issuer.visitors)) == ("forms", {"courier"})
 
 
 def test_a_command_that_no_kiosk_fetches_expires_and_says_so(folder: Path) -> None:

@@ -17,6 +17,7 @@ from sync.central.api import create_app
 from sync.central.authentication import Authentication
 from sync.central.board import Board
 from sync.central.enrolment_routes import Enrolling
+from sync.central.forms.store import Forms
 from sync.central.guessing import Attempts
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
@@ -60,7 +61,8 @@ def document(store: Store, folder: Path) -> dict[str, Any]:
     enrolling = Enrolling(store.engine, vault, Attempts(lambda: 0.0), key, lambda: NOON_US, None)
     documents, office = Documents(store.engine, key, lambda: NOON_US), Office(store.engine, lambda: NOON_US)
     metrics = Metrics(store.engine, vault, "0")
-    app = create_app(store, board, chores, metrics, authentication, enrolling, documents, office, lambda: NOON_US)
+    forms = Forms(store.engine, vault, Attempts(lambda: 0.0), document_key(folder), lambda: NOON_US, lambda _: 30)
+    app = create_app(store, board, chores, metrics, authentication, enrolling, documents, office, forms, lambda: NOON_US)
     described = app.openapi()
     schemas, components = msgspec.json.schema_components(
         [Upload, WireEvent, GivenBack], ref_template="#/components/schemas/{name}"
