@@ -101,5 +101,6 @@ def _trust(rules: Rules, compound: str, clock: Clock) -> Finding:
             remarks.append(fit("trust.old", age_days=age_days))
         elif age_days < FUTURE_DAYS:
             remarks.append(fit("trust.from_the_future"))
-    measured = {"lists": len(trust.documents), **counts, "age_days": None if age_days is None else round(age_days, 1)}
+    age = None if age_days is None else round(age_days, 1)
+    measured = {"lists": len(trust.documents), "documents": list(trust.documents), **counts, "age_days": age}
     return finding(PartName.TRUST, remarks, measured)
