@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.demo.cases import SCENARIOS
+from kiosk.demo.vectors import missing
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
 
@@ -15,6 +16,8 @@ GATEPOST = Path(sys.executable).parent / "gatepost"
 @pytest.mark.end_to_end
 @pytest.mark.parametrize("name", sorted(set(SCENARIOS) - {"normal"}))
 def test_a_scenario_ends_as_it_must(name: str, tmp_path: Path) -> None:
+    if missing(SCENARIOS[name].vectors) is not None:
+        pytest.skip("the credentials made by others are not here (GATEPOST_TESTDATA)")
     ends_as_it_must(name, len(SCENARIOS[name].cases), tmp_path / "r.json")
 
 
