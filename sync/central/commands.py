@@ -18,6 +18,7 @@ from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker
 from sync.central.device_commands import devices, enrol, revoke
 from sync.central.document_commands import add_document_commands
 from sync.central.key_commands import keys_app
+from sync.central.replay_commands import replays
 
 if TYPE_CHECKING:
     from sync.central.blind import Field
@@ -30,6 +31,7 @@ central_app.command()(enrol)
 central_app.command()(devices)
 central_app.command()(revoke)
 add_document_commands(central_app)
+central_app.command()(replays)
 
 Fields = Annotated[
     list[str],

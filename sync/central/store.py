@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, select, text, tupl
 from sqlalchemy.exc import SQLAlchemyError
 
 from kiosk.edge import Edge
+from kiosk.lines import get_logger
 from sync.central.appending import Appended, append_entries, head_of, standing_of
 from sync.central.arriving import Entry, Place, entries
 from sync.central.blind import Terms, terms_of
@@ -18,6 +19,7 @@ from sync.central.calls import CALLED, ENDINGS, STANDS_US, UNANSWERED, Call, Lat
 from sync.central.database import open_database, take_writers_place
 from sync.central.devices import Device, devices
 from sync.central.passages import Passage, passage
+from sync.central.replays import Replay, listed
 from sync.central.schema import Timing, compound, event, log
 from sync.central.vault import ClosedVault, Vault
 from sync.wire import Standing, Upload
@@ -29,6 +31,8 @@ COMPOUNDS_AT_ONCE = 100
 """How many compounds one query looks through."""
 MARGIN_US = 3600 * 1_000_000
 """An outcome may be stamped so much earlier than its admission: clocks are set while somebody walks through."""
+
+_log = get_logger()
 
 
 class Store:
@@ -88,6 +92,9 @@ class Store:
                 done = self._appended(place, upload, found, unknown, received_us)
         else:
             done = self._appended(place, upload, found, unknown, received_us)
+        for replay in done.replays:
+            uses = [use.event for use in replay.uses]
+            _log.error("pass for one use let people in again", compound=replay.compound, uses=uses)
         if done.kept:
             for watcher in self._watchers:
                 watcher()
@@ -103,6 +110,11 @@ class Store:
         )
         with self._connected() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+    def replays(self, compound: str, since_us: int) -> tuple[Replay, ...]:
+        """The passes for one use that let people in more than once, the last time since a moment."""
+        with self._connected() as connection:
+            return listed(connection, compound, since_us)
 
     def passages(self, limit: int = SHOWN) -> tuple[Passage, ...]:
         """The latest passages by the time at which they happened, newest first, each with what became of it."""
