@@ -1,7 +1,7 @@
 """What a simulated visitor holds up: a phone or a sheet of paper with a QR code, drawn once, seen square-on."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -56,8 +56,11 @@ def _code(text: str) -> tuple[Image, float]:
     return np.asarray(small, np.uint8), side * QUIET_ZONE / modules.shape[0]
 
 
-def _segments(text: str) -> str | list[str]:
-    """Return what is encoded in one mode each: the digits of a SMART Health Card are, so that its code stays small."""
+def _segments(text: str) -> Any:
+    """Return the text as segno takes it: the digits of a SMART Health Card in their own mode, so that its code stays small.
+
+    Its types do not say that it takes several segments.
+    """
     scheme, digits = text[:CARD_SCHEME], text[CARD_SCHEME:]
     return [scheme, digits] if scheme == "shc:/" and digits.isdecimal() else text
 

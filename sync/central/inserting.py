@@ -19,8 +19,8 @@ _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 _TYPES = {one.name: [column.type.compile(_POSTGRESQL).partition("(")[0].lower() for column in one.c] for one in _COPIED}
 
 
-def insert_entries(connection: Connection, place: Place, fresh: Sequence[Entry], *, forked: bool, received_us: int) -> int:
-    """Insert events of a log whose head row the caller holds. Returns the number of arrival of the first."""
+def insert_entries(connection: Connection, place: Place, fresh: Sequence[Entry], *, forked: bool, received_us: int) -> None:
+    """Insert events of a log whose head row the caller holds."""
     first = take_numbers(connection, place.compound, len(fresh))
     if not forked:
         # What a copied card says of its boots is nothing that others go by.
@@ -66,7 +66,6 @@ def insert_entries(connection: Connection, place: Place, fresh: Sequence[Entry],
     if not forked:
         marks = [(place.compound, entry.spends, arrival) for arrival, entry in numbered if entry.spends is not None]
         _insert(connection, blind, marks)
-    return first
 
 
 def insert_terms(connection: Connection, compound: str, terms: Mapping[int, Terms]) -> None:

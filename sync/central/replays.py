@@ -37,17 +37,38 @@ class Replay:
     uses: tuple[Use, ...]
 
 
-def noticed(connection: Connection, place: Place, numbered: Iterable[tuple[int, Entry]]) -> tuple[Replay, ...]:
-    """Take in events that were just inserted, by their numbers of arrival; return the passes that they use again."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A pass for one use, by its mark, was used; or it was not, and keeps its use."""
+
+    mark: str
+    used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What newly arrived events change, in order, and the passes that they use again."""
+
+    changes: tuple[Change, ...] = ()
+    replays: tuple[Replay, ...] = ()
+
+
+NOTHING = Noticed()
+
+
+def noticed(connection: Connection, place: Place, fresh: Iterable[Entry]) -> Noticed:
+    """Take in events that were just inserted."""
     found: dict[str, Replay] = {}
-    for _, entry in numbered:
-        if entry.gives_back is not None:
-            _take_back(connection, place, entry.gives_back)
+    changes: list[Change] = []
+    for entry in fresh:
+        if entry.gives_back is not None and (mark := _take_back(connection, place, entry.gives_back)) is not None:
+            changes.append(Change(mark.hex(), used=False))
         if entry.spends is not None:
+            changes.append(Change(entry.spends.hex(), used=True))
             uses = _uses(connection, place.compound, entry.spends)
             if len(uses) > 1:
                 found[entry.spends.hex()] = Replay(place.compound, entry.spends.hex(), uses)
-    return tuple(found.values())
+    return Noticed(tuple(changes), tuple(found.values())) if changes else NOTHING
 
 
 def listed(connection: Connection, compound: str, since_us: int) -> tuple[Replay, ...]:
@@ -63,7 +84,8 @@ def listed(connection: Connection, compound: str, since_us: int) -> tuple[Replay
     return tuple(sorted((one for one in found if len(one.uses) > 1), key=lambda one: one.uses[-1].at_us))
 
 
-def _take_back(connection: Connection, place: Place, admission: tuple[str, int]) -> None:
+def _take_back(connection: Connection, place: Place, admission: tuple[str, int]) -> bytes | None:
+    """Take a use back; the mark of its pass."""
     query = select(event.c.arrival, event.c.header).where(
         event.c.compound == place.compound,
         event.c.device == place.device,
@@ -76,6 +98,7 @@ def _take_back(connection: Connection, place: Place, admission: tuple[str, int])
     if row is not None and mark is not None:
         used = and_(blind.c.compound == place.compound, blind.c.digest == mark, blind.c.arrival == row.arrival)
         connection.execute(delete(blind).where(used))
+    return mark
 
 
 def _uses(connection: Connection, compound: str, mark: bytes) -> tuple[Use, ...]:

@@ -8,14 +8,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from kiosk.lines import get_logger
 from kiosk.model import Command, Monotonic
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
-from sync.downward.message import EXPIRES_US, OPEN, Message, OpenBody
+from kiosk.spent import UsedElsewhere
+from sync.downward.message import EXPIRES_US, OPEN, PASS_USED, Message, OpenBody, PassUsedBody
 from sync.downward.server_time import ServerTime
 from sync.downward.signing import NotSigned, Purpose, Signed, verified
 
 REMEMBERED = 256
 """So many commands are remembered: far more than can be in time at once."""
 
-Order = RemoteOpen | CommandRefused
+Order = RemoteOpen | CommandRefused | UsedElsewhere
 
 
 class Orders:
@@ -45,6 +46,8 @@ class Orders:
         if (said.compound, said.device) != self._address:
             self._turn_away()
             return None
+        if said.kind == PASS_USED:
+            return self._used(said)
         if said.kind != OPEN:
             self.ignored += 1
             return None
@@ -62,6 +65,15 @@ class Orders:
         if left_us <= 0:
             return self._once(said.id, Unfit.LATE)
         return RemoteOpen(Command(said.id, body.issuer, body.reason), Monotonic(now + left_us / 1e6))
+
+    def _used(self, said: Message) -> UsedElsewhere | None:
+        """A pass that was used elsewhere: as true when it is heard late or again, so it is taken in whenever it comes."""
+        try:
+            body = msgspec.convert(said.body, PassUsedBody)
+        except msgspec.ValidationError:
+            self.ignored += 1
+            return None
+        return UsedElsewhere(body.mark, body.used)
 
     def _left_us(self, said: Message, now: Monotonic) -> int:
         """How long a command still counts, at the least; nothing for one that may be from before this core began."""

@@ -137,9 +137,7 @@ def test_what_is_no_admission_on_a_pass_uses_none(fields: dict[str, object]) -> 
     assert spent(fields) is None
 
 
-@pytest.mark.parametrize(
-    "admission", ["north/log", "south/log/1", "north/log/x", "north//1", 7, "north/log/" + "9" * 20]
-)
+@pytest.mark.parametrize("admission", ["north/log", "south/log/1", "north/log/x", "north//1", 7, "north/log/" + "9" * 20])
 def test_what_names_no_admission_of_this_gate_gives_nothing_back(admission: object) -> None:
     fields = {"kind": "gate_outcome", "gives_back": True, "device": "north", "admission": admission}
     assert given_back(fields) is None
