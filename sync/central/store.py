@@ -102,7 +102,7 @@ class Store:
             done = self._appended(place, upload, found, unknown, received_us)
         for replay in done.noticed.replays:
             uses = [use.event for use in replay.uses]
-            _log.error("pass for one use let people in again", compound=replay.compound, uses=uses)
+            _log.error("pass for one use used again", compound=replay.compound, uses=uses)
         if done.noticed.changes and self._tell_uses is not None:
             self._tell_uses(compound, device, done.noticed.changes)
         if done.kept:

@@ -57,7 +57,7 @@ def test_a_pass_that_was_used_at_two_gates_is_noticed_as_the_second_use_arrives(
         assert lines == []
         north.send(store)
     assert [(line["event"], line["compound"], line["uses"]) for line in lines] == [
-        ("pass for one use let people in again", "riverside", [first, second])
+        ("pass for one use used again", "riverside", [first, second])
     ]
     assert replays(store) == [[first, second]]
     assert replays(store, NOON_US + 2 * HOUR_US) == []
