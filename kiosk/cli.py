@@ -20,6 +20,7 @@ from kiosk.stopping import stop_on_signals
 from kiosk.supervisor import this_program
 from kiosk.thermometer_commands import app as thermometer_app
 from kiosk.thermometer_commands import calibrate
+from kiosk.trust_commands import trust_app
 from kiosk.verify import verify
 from sync.central.asking import CENTRAL
 from sync.central.commands import central_app
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 
 app.add_typer(policy_app, name="policy")
+app.add_typer(trust_app, name="trust")
 app.add_typer(pass_app, name="pass")
 app.add_typer(bench_app, name="bench")
 app.add_typer(thermometer_app, name="thermometer")

@@ -181,12 +181,13 @@ class PolicySection(Section, frozen=True):
 class SimulationSection(Section, frozen=True):
     """[simulation] Only for a kiosk whose devices are simulated: the socket of the world they live in.
 
-    `clock` is `machine`, or `never_set` for a Pi without a battery that has not reached a time server. `fsync` is
+    `clock` is `machine`, `never_set` for a Pi without a battery that has not reached a time server, or the moment at which
+    it is to begin. `fsync` is
     `machine`, or `card` for one that takes as long as an SD card's, by the chance of `seed`.
     """
 
     world: str
-    clock: Literal["machine", "never_set"] = "machine"
+    clock: Annotated[str, Meta(pattern=r"^(machine|never_set|20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ)$")] = "machine"
     fsync: Literal["machine", "card"] = "machine"
     seed: int = 1
 

@@ -25,7 +25,7 @@ from kiosk.link import (
 )
 from kiosk.model import Decision, EventId, HealthStatus, Monotonic, Observation, Scan, VisitId
 from kiosk.remote import CommandRefused, RemoteOpen
-from kiosk.spent import Spend
+from kiosk.spent import Spend, UsedElsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ Sight = Scan | Observation | Noticed | Coloured
 """What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
 Asked = FormAsked | GuardAsked | TimeAsked | OverrideAsked | Finished
 """What was touched on the screen."""
-Downward = Renewed | DocumentRefused | RemoteOpen | CommandRefused | FormFilled
+Downward = Renewed | DocumentRefused | RemoteOpen | CommandRefused | FormFilled | UsedElsewhere
 """What came down from the server."""
 GateSaid = GateOpened | GateClosed | GateFailed | GateNoticed | Passed
 Item = Sight | TokenAnswered | Recorded | Asked | Downward | SceneMoved | GateSaid | PartHealth

@@ -28,10 +28,11 @@ class Journal:
 
     def decision(self, visit: VisitId, decision: Decision, evidence: Evidence) -> None:
         """Make a decision durable, and with an admission the use of its pass; the answer comes as Recorded."""
-        draft = decision_draft(self._stamp(), visit, decision, evidence.facts, evidence.times, self._site.sealer)
         # A person may let somebody in whose pass has had its use; it cannot have it twice.
-        spends = decision.answer is Answer.ADMIT and not evidence.facts.pass_used
-        self._recorder.decision(visit, decision, draft, spend_of(evidence.facts.admission_pass) if spends else None)
+        admitted = decision.answer is Answer.ADMIT and not evidence.facts.pass_used
+        spends = spend_of(evidence.facts.admission_pass) if admitted else None
+        draft = decision_draft(self._stamp(), visit, decision, evidence.facts, evidence.times, self._site.sealer, spends)
+        self._recorder.decision(visit, decision, draft, spends)
 
     def case(self, visit: VisitId, causes: frozenset[Cause], evidence: Evidence) -> None:
         """Record that a case is opened, with the reading that it is about."""
@@ -42,7 +43,9 @@ class Journal:
     ) -> None:
         """Record how an admission ended, and the clear time as the gate itself can see it."""
         clear_s = _observed_clear_s(evidence, gate_times.get("opened"))
-        draft = outcome_draft(self._stamp(), effect.visit, effect.admission, effect.outcome, gate_times, clear_s)
+        draft = outcome_draft(
+            self._stamp(), effect.visit, effect.admission, effect.outcome, gate_times, clear_s, gives_back=gives_back
+        )
         self._recorder.outcome(effect, draft, gives_back=gives_back)
 
     def ended(self, visit: VisitId, ending: Ending) -> None:

@@ -23,6 +23,7 @@ from kiosk.model import (
     WallTime,
 )
 from kiosk.ports import Sealer
+from kiosk.spent import Spend
 from kiosk.visit import Ending
 
 CASE_OPENED = "case_opened"
@@ -65,8 +66,11 @@ def decision_draft(
     facts: Facts,
     times: Mapping[str, Monotonic],
     sealer: Sealer | None = None,
+    spends: Spend | None = None,
 ) -> Draft:
     """The event of an answer: what was decided, by which rule, on what evidence, and when each fact was there.
+
+    `spends`: the use of a pass for one use, named by its mark, so that a second use of it at another gate is noticed.
 
     What names a person is sealed; without a sealer it is not recorded at all.
     """
@@ -91,6 +95,8 @@ def decision_draft(
         body["declared"] = _declared(facts.declaration)
     if command is not None:
         body |= {"command": command.id, "overrides": list(decision.overrides), "people": 1 if command.second is None else 2}
+    if spends is not None:
+        body["spends"] = spends.mark
     return Draft("decision", body, None if sealed is None else sealed.data)
 
 
@@ -129,19 +135,19 @@ def outcome_draft(
     outcome: GateOutcome,
     times: Mapping[str, Monotonic],
     observed_clear_s: float | None,
+    *,
+    gives_back: bool = False,
 ) -> Draft:
-    """The event of what became of an admission at the gate line."""
-    return Draft(
-        "gate_outcome",
-        {
-            **stamp.body(),
-            "visit": visit,
-            "admission": admission,
-            "outcome": outcome,
-            "times_us": {name: microseconds(at) for name, at in times.items()},
-            "observed_clear_us": None if observed_clear_s is None else round(observed_clear_s * 1e6),
-        },
-    )
+    """The event of what became of an admission at the gate line; `gives_back`: its pass keeps its use."""
+    body: dict[str, Any] = {
+        **stamp.body(),
+        "visit": visit,
+        "admission": admission,
+        "outcome": outcome,
+        "times_us": {name: microseconds(at) for name, at in times.items()},
+        "observed_clear_us": None if observed_clear_s is None else round(observed_clear_s * 1e6),
+    }
+    return Draft("gate_outcome", body | ({"gives_back": True} if gives_back else {}))
 
 
 def case_draft(stamp: Stamp, visit: VisitId, causes: frozenset[Cause], facts: Facts) -> Draft:

@@ -46,7 +46,7 @@ from kiosk.presence import Presence
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.rulebook import Rulebook
 from kiosk.site import Site
-from kiosk.spent import SpentPasses
+from kiosk.spent import SpentPasses, UsedElsewhere
 from kiosk.spot import may_measure, stepped_in, stepped_out
 from kiosk.view import View
 from kiosk.viewing import rung_out
@@ -240,6 +240,8 @@ class Runtime:
                 self._journal.refused(item)
             case Renewed():
                 self._renewed(item)
+            case UsedElsewhere():
+                self._spent.hear(item)
 
     # What comes in.
 

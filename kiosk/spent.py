@@ -23,6 +23,18 @@ class Spend:
     until: WallTime
 
 
+@dataclass(frozen=True, slots=True)
+class UsedElsewhere:
+    """To the loop: the pass of this mark was used at another gate, or was not and keeps its use."""
+
+    mark: str
+    used: bool
+
+
+ELSEWHERE_AT_MOST = 4096
+"""So many passes that were used at other gates are remembered: those of a day, far and wide."""
+
+
 def spend_of(credential: Credential | None) -> Spend | None:
     """What an admission on this credential uses up; None for what may be shown again and again."""
     if credential is None or not credential.single_use or credential.serial is None or credential.expires_at is None:
@@ -31,7 +43,7 @@ def spend_of(credential: Credential | None) -> Spend | None:
 
 
 class SpentPasses:
-    """The single uses made at this gate, in memory, so that no scan waits for the disk."""
+    """The single uses made at this gate, and those heard of from others, in memory, so that no scan waits for the disk."""
 
     def __init__(self, known: Iterable[str] = (), *, gives_back: bool = True) -> None:
         """Begin with these marks.
@@ -42,6 +54,15 @@ class SpentPasses:
         self._gives_back = gives_back
         self._of_admission: dict[EventId, str] = {}
         self._given_back: set[str] = set()
+        self._elsewhere: dict[str, None] = {}
+
+    def hear(self, told: UsedElsewhere) -> None:
+        """Take in what another gate has done. What was used here stays used, whatever others say."""
+        self._elsewhere.pop(told.mark, None)
+        if told.used:
+            self._elsewhere[told.mark] = None
+            if len(self._elsewhere) > ELSEWHERE_AT_MOST:
+                del self._elsewhere[next(iter(self._elsewhere))]
 
     def learn(self, marks: Iterable[str]) -> None:
         """Take in what the log remembers, once it can be read. Any thread may call this.
@@ -53,7 +74,7 @@ class SpentPasses:
     def used(self, credential: Credential) -> bool:
         """Whether a pass has had its single use."""
         spend = spend_of(credential)
-        return spend is not None and spend.mark in self._spent
+        return spend is not None and (spend.mark in self._spent or spend.mark in self._elsewhere)
 
     def admitted(self, admission: EventId, spend: Spend) -> None:
         """Note a durable admission on a pass."""

@@ -1,7 +1,7 @@
 """What a simulated visitor holds up: a phone or a sheet of paper with a QR code, drawn once, seen square-on."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ QUIET_ZONE = 4
 CODE_SIDE = (190, 300)
 """Pixels of the frame that a code fills at distance 1, quiet zone not counted: denser codes are held closer."""
 MODULE_PIXELS = 4.0
+CARD_SCHEME = len("shc:/")
 SKIN = (122, 158, 205)
 
 
@@ -44,7 +45,7 @@ def draw_card(text: str, medium: Medium, torn: bool = False) -> CardFace:
 def _code(text: str) -> tuple[Image, float]:
     """Return the code with its quiet zone, about as large as the camera will see it, and the zone's width."""
     # Told the encoding, segno takes neither Latin-1 nor kanji mode: phones write UTF-8.
-    symbol = segno.make(text, error="m", micro=False, boost_error=False, encoding="utf-8")
+    symbol = segno.make(_segments(text), error="m", micro=False, boost_error=False, encoding="utf-8")
     modules = np.array([list(row) for row in symbol.matrix_iter(border=QUIET_ZONE)], np.uint8)
     count = modules.shape[0] - 2 * QUIET_ZONE
     pixels = min(max(MODULE_PIXELS * count, CODE_SIDE[0]), CODE_SIDE[1]) / count
@@ -53,6 +54,15 @@ def _code(text: str) -> tuple[Image, float]:
     large = np.kron(1 - modules, np.full((8, 8), 255, np.uint8))
     small = cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8), side * QUIET_ZONE / modules.shape[0]
+
+
+def _segments(text: str) -> Any:
+    """Return the text as segno takes it: the digits of a SMART Health Card in their own mode, so that its code stays small.
+
+    Its types do not say that it takes several segments.
+    """
+    scheme, digits = text[:CARD_SCHEME], text[CARD_SCHEME:]
+    return [scheme, digits] if scheme == "shc:/" and digits.isdecimal() else text
 
 
 def _phone(code: Image, margin: float) -> CardFace:

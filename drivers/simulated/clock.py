@@ -1,4 +1,4 @@
-"""The clock of a simulated Pi that has no battery and has not reached a time server: it begins in 1970."""
+"""The clocks of simulated Pis: one whose date was never set, and one that is at another time than this machine."""
 
 from kiosk.model import ClockState, Monotonic, WallTime
 from kiosk.ports import Clock
@@ -21,6 +21,30 @@ class UnsetClock:
     def state(self) -> ClockState:
         """Never set."""
         return ClockState.NEVER_SET
+
+    def boot_id(self) -> str:
+        """The identity of this boot."""
+        return self._clock.boot_id()
+
+
+class ShiftedClock:
+    """A machine's clock, as if it had been another time when this began; monotonic time and the boot are the machine's."""
+
+    def __init__(self, clock: Clock, begins: WallTime) -> None:
+        self._clock = clock
+        self._ahead_us = begins - clock.wall()
+
+    def monotonic(self) -> Monotonic:
+        """Seconds of the boot-wide monotonic clock."""
+        return self._clock.monotonic()
+
+    def wall(self) -> WallTime:
+        """Microseconds since 1970 UTC, at the other time."""
+        return WallTime(self._clock.wall() + self._ahead_us)
+
+    def state(self) -> ClockState:
+        """As far as the machine's."""
+        return self._clock.state()
 
     def boot_id(self) -> str:
         """The identity of this boot."""

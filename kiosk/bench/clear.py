@@ -13,6 +13,7 @@ from kiosk.bench.printing import print_clear
 from kiosk.demo.cases import SCENARIOS, scenario_named
 from kiosk.demo.report import percentiles, stage_percentiles
 from kiosk.demo.run import Plan, Played, check_folder, interruptible, play, write_report
+from kiosk.demo.vectors import missing
 
 FULL = 500
 """Visitors of each scenario in a full run, which takes most of a day."""
@@ -31,6 +32,8 @@ def bench_clear(
 ) -> int:
     """Run, print, and return the exit status: 0 only if all went as it must and the budget is met. Raises UsageError."""
     chosen = list(SCENARIOS.values()) if full else [scenario_named(scenario)]
+    # Credentials made by others are not everywhere.
+    chosen = [one for one in chosen if missing(one.vectors) is None]
     count = FULL if full else visitors
     check_folder(report)
     check_folder(picture)

@@ -69,7 +69,7 @@ def build_core(
     clock = clock or clock_of(config)
     config, gate = in_place(config)
     document = load_policy(config.policy.file, base)
-    trust = load_trust(config.policy.trust, base, config.gate.compound)
+    trust = load_trust(config.policy.trust, base, config.gate.compound, config.server.document_key)
     unknown = config.policy.issuers.keys() - {issuer.id for issuer in trust.token_issuers}
     if unknown:
         raise UsageError(

@@ -27,8 +27,11 @@ def load_policy(source: str, base: Path) -> PolicyDocument:
     return policy.parse(decode_toml(path, dict[str, Any]), str(path))
 
 
-def load_trust(sources: list[str], base: Path, compound: str) -> "TrustList":
-    """Read the trust lists, as this compound's gate must see them. Raises UsageError."""
+def load_trust(sources: list[str], base: Path, compound: str, document_key: str | None = None) -> "TrustList":
+    """Read the trust lists, as this compound's gate must see them. Raises UsageError.
+
+    A signed document must be signed with the site's `document_key`, where the kiosk knows it.
+    """
     # Only here: the screen reads the rules as well, and shall not carry the libraries that check credentials.
     from kiosk.credentials import TrustList, combine, read_trust
 
@@ -39,7 +42,10 @@ def load_trust(sources: list[str], base: Path, compound: str) -> "TrustList":
             data = path.read_bytes()
         except OSError as error:
             raise UsageError(f"{path}: the trust list cannot be read: {error.strerror}") from error
-        lists.append(read_trust(data, str(path)))
+        found = read_trust(data, str(path))
+        if document_key is not None and found.signed_by not in (None, document_key):
+            raise UsageError(f"{path}: is not signed with the site's document key, [server] document_key; sign it again")
+        lists.append(found)
     return combine(*lists).for_compound(compound) if lists else TrustList()
 
 

@@ -1,10 +1,12 @@
 """What every process of a kiosk has: its version, its clock, and the place where it finds the core."""
 
+from datetime import datetime
 from pathlib import Path
 
 from kiosk import __version__
 from kiosk.clock import SystemClock
 from kiosk.config import Config
+from kiosk.model import WallTime
 from kiosk.ports import Clock
 
 SOFTWARE = __version__
@@ -17,8 +19,11 @@ def core_socket(config: Config) -> Path:
 
 def clock_of(config: Config) -> Clock:
     """Return the clock that this kiosk goes by."""
-    if config.simulation is not None and config.simulation.clock == "never_set":
-        from drivers.simulated.clock import UnsetClock
+    if config.simulation is None or config.simulation.clock == "machine":
+        return SystemClock()
+    from drivers.simulated.clock import ShiftedClock, UnsetClock
 
+    if config.simulation.clock == "never_set":
         return UnsetClock(SystemClock())
-    return SystemClock()
+    begins = datetime.fromisoformat(config.simulation.clock)
+    return ShiftedClock(SystemClock(), WallTime(int(begins.timestamp()) * 1_000_000))

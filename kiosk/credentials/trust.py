@@ -18,6 +18,7 @@ class TrustList:
 
     `document_signers` are by key id, which is short: several keys may have the same. `card_issuers` is the
     allow-list by address; where there is none, `card_keys`, which are nobody's in particular, are good for any.
+    `signed_by`: the key of the signed document that it is, in hexadecimal digits, if it is one.
     `revoked` are passes, `revoked_certificates` marks of DCCs, `revoked_cards` ids of cards by the key that signed.
     """
 
@@ -31,6 +32,7 @@ class TrustList:
     card_keys: Mapping[str, CardKey] = field(default_factory=dict)
     revoked_certificates: frozenset[bytes] = frozenset()
     revoked_cards: Mapping[str, Revocations] = field(default_factory=dict)
+    signed_by: str | None = None
 
     def for_compound(self, compound: str) -> "TrustList":
         """Return the list as one compound's gate must see it: no key may sign for any other compound."""

@@ -109,14 +109,18 @@ def from_tree(tree: object, where: str) -> TrustList:
         place = place.strip("`").removeprefix("$").removeprefix(".") or "the document"
         raise UsageError(f"{where}: {place}: {finding[:1].lower()}{finding[1:]}") from error
     parts = [_issuer(issuer, where) for issuer in document.issuers]
-    since_epoch = document.issued_at - datetime(1970, 1, 1, tzinfo=UTC)
     head = TrustList(
         documents=(document.id,),
-        issued_at=WallTime(since_epoch // timedelta(microseconds=1)),
+        issued_at=wall_time(document.issued_at),
         revoked=frozenset(map(bytes.fromhex, document.revoked)),
         revoked_certificates=frozenset(map(bytes.fromhex, document.revoked_certificates)),
     )
     return join([head, *parts], where)
+
+
+def wall_time(moment: datetime) -> WallTime:
+    """Return a moment as records have it."""
+    return WallTime((moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))
 
 
 def parse_statuses(names: Mapping[str, str], where: str) -> Mapping[str, HealthStatus]:

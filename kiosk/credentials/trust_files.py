@@ -1,7 +1,7 @@
 """A file that says whom to trust, of whichever kind: told apart by what is in it, never by its name.
 
 PEM or DER certificates, key sets (JWKS), the lists of signers that countries publish, a snapshot of the VCI directory,
-allow-lists of card issuers, lists of revoked cards, and Gatepost's own trust list.
+allow-lists of card issuers, lists of revoked cards, Gatepost's own trust list, and a signed document of several of them.
 """
 
 import base64
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from kiosk.credentials import card_trust, dcc_trust, trust_document
+from kiosk.credentials import card_trust, dcc_trust, signed_trust, trust_document
 from kiosk.credentials.bounded import MAX_JSON, json_tree
 from kiosk.credentials.trust import TrustList, join
 from kiosk.errors import UsageError
@@ -95,7 +95,20 @@ def _signed_payload(tree: Mapping[str, Any], where: str) -> TrustList:
         raise UsageError(f"{where}: payload is not base64") from error
 
 
+def _signed_document(tree: Mapping[str, Any], where: str) -> TrustList:
+    document = signed_trust.read(tree, where)
+    found = join((_read(data, f"{where}: {name}") for name, data in document.files.items()), where)
+    issued_at = trust_document.wall_time(document.issued_at)
+    return replace(
+        found,
+        documents=(f"{document.id}@{document.version}",),
+        issued_at=issued_at if found.issued_at is None else min(found.issued_at, issued_at),
+        signed_by=document.key,
+    )
+
+
 _READERS: Mapping[str, _Reader] = {
+    signed_trust.MEMBER: _signed_document,
     "keys": _key_set,
     "kty": _one_key,
     "certificates": dcc_trust.german,

@@ -1,6 +1,7 @@
 """The scenarios of the demo, as data."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from kiosk.demo.scenarios import Case, Scenario, Surroundings, Upset
 from kiosk.errors import UsageError
@@ -8,6 +9,7 @@ from kiosk.model import Answer, GateOutcome, HealthStatus, ReasonCode, VisitorKi
 
 LEVEL_2 = "shipped:response-level-2"
 NORMAL_TIMES = "shipped:normal-times"
+CARD = "shc/test-example-00-f-qr-code-numeric-value-0"
 
 RESIDENT = Case("resident, phone", VisitorKind.RESIDENT, Answer.ADMIT, (ReasonCode("resident"),))
 GUEST = Case(
@@ -284,6 +286,32 @@ FORM = Scenario(
     ),
 )
 
+AT_THEIR_CLOCK = "2021-06-02T14:29:01Z"
+"""A second after the clock of CY/8; the others named here are in force then as well, or have their fault at any time."""
+CERTIFIED = replace(GUEST, title="EU certificate: vaccination", health=None, vector="dcc/CY/6.json")
+CREDENTIALS = Scenario(
+    "credentials",
+    "credentials made by others, of each kind, valid and faulty, at their clock; needs GATEPOST_TESTDATA",
+    str(Path(__file__).parent / "certified.toml"),
+    (
+        CERTIFIED,
+        replace(CERTIFIED, title="EU certificate: recovery", vector="dcc/CY/8.json"),
+        replace(CERTIFIED, title="EU certificate: negative test", vector="dcc/DE/2.json"),
+        replace(CERTIFIED, title="SMART Health Card", vector=f"{CARD}-trailing_chars.txt"),
+        replace(GUEST, title="health code of an issuer"),
+        RESIDENT,
+        held(replace(CERTIFIED, vector="dcc/common/CO5.json"), "EU certificate: another signature", "health_unknown"),
+        held(replace(CERTIFIED, vector="dcc/common/CO9.json"), "EU certificate: a key for other kinds", "health_unknown"),
+        held(replace(CERTIFIED, vector="dcc/common/CO22.json"), "EU certificate: nobody's key", "health_unknown"),
+        refused(replace(CERTIFIED, vector="dcc/common/CO17.json"), "EU certificate: expired", "health_expired"),
+        held(replace(CERTIFIED, vector="dcc/VA/1.json"), "EU certificate: not yet in force", "health_unknown"),
+        held(replace(CERTIFIED, vector="dcc/common/Z1.json"), "EU certificate: not compressed", "health_unknown"),
+        held(replace(CERTIFIED, vector=f"{CARD}-odd-count.txt"), "SMART Health Card: a digit is missing", "health_unknown"),
+        refused(replace(RESIDENT, made="expired"), "expired pass", "pass_expired"),
+    ),
+    Surroundings(clock=AT_THEIR_CLOCK),
+)
+
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
@@ -301,6 +329,7 @@ SCENARIOS = {
         CLOCK_UNSET,
         BUSY,
         FORM,
+        CREDENTIALS,
     )
 }
 

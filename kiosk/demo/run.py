@@ -21,6 +21,7 @@ from kiosk.demo.scenarios import Case, Scenario
 from kiosk.demo.site import Fsync, Site
 from kiosk.demo.stage import Account, Stage
 from kiosk.demo.toll import Toll, judge_line
+from kiosk.demo.vectors import missing
 from kiosk.errors import UsageError
 from ui.terminal import Line, LiveTable, print_screen, print_summary
 
@@ -80,6 +81,8 @@ def run_demo(
     is to see. Raises UsageError.
     """
     chosen = scenario_named(scenario)
+    if (lacking := missing(chosen.vectors)) is not None:
+        raise UsageError(f"scenario {scenario} needs {lacking} of the credentials made by others; set GATEPOST_TESTDATA")
     check_folder(report)
     count = visitors if visitors is not None or sys.stdout.isatty() else VISITORS
     console = Console(highlight=False)

@@ -27,7 +27,8 @@ class Case:
     `queues`: they have waited behind the one before, and walk up `gap_s` after that one has set off. `form`: they ask for
     the form and go, unless they fill it in there and then as `fills`; `resumes`: the longest absent of these is back.
     `also` are kinds of events that must have been recorded while they were there. `disk_full`: while they are there the
-    kernel refuses whatever the core writes to a file; `server_away`: no connection to the server lasts.
+    kernel refuses whatever the core writes to a file; `server_away`: no connection to the server lasts. `vector`: a
+    file of the credentials made by others, whose code they show.
     """
 
     title: str
@@ -57,14 +58,15 @@ class Case:
     also: tuple[str, ...] = ()
     disk_full: bool = False
     server_away: bool = False
+    vector: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What holds for a whole scenario: the server away until all visitors are gone, no date."""
+    """What holds for a whole scenario: the server away until all visitors are gone, no date or another one."""
 
     server_away: bool = False
-    clock: Literal["machine", "never_set"] = "machine"
+    clock: str = "machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,11 @@ class Scenario:
     def fills_in_forms(self) -> bool:
         """Whether some of the cases ask for the form."""
         return any(case.form for case in self.cases)
+
+    @property
+    def vectors(self) -> tuple[str, ...]:
+        """The files of credentials made by others that it needs."""
+        return tuple(case.vector for case in self.cases if case.vector is not None)
 
     @property
     def cuts_the_wire(self) -> bool:

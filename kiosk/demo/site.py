@@ -16,6 +16,7 @@ from drivers.simulated.issuer import opaque_token
 from drivers.simulated.script import CardScript, Script, UpsetScript, VisitorScript, save
 from kiosk.credentials import PassClaims, Uses, key_id
 from kiosk.credentials.passes import PASS_ID_BYTES, encode
+from kiosk.demo import vectors
 from kiosk.demo.cases import HEALTH_HOST
 from kiosk.demo.scenarios import Case, Made, Scenario
 from kiosk.demo.vault import DemoVault, make_vault
@@ -158,9 +159,12 @@ class Site:
         """Write the trust list and the kiosk's configuration; without a server the kiosk is to work alone."""
         trust = self.folder / "trust.json"
         self._write_json(trust, self._trust())
+        others = vectors.trust_files(self.scenario.vectors)
+        for name, data in others.items():
+            (self.folder / name).write_bytes(data)
         sections: dict[str, dict[str, object]] = {
             "gate": {"compound": COMPOUND, "device": DEVICE, "run_dir": str(self.folder / "run")},
-            "policy": {"file": self.scenario.policy, "trust": [trust.name]},
+            "policy": {"file": self.scenario.policy, "trust": [trust.name, *others]},
             "policy.issuers": {HEALTH_ISSUER: issuer},
             "camera": {"source": "simulated"},
             "thermometer": {"source": "simulated"},
@@ -198,11 +202,13 @@ class Site:
             yield CardScript(text=self._health_code(case.health, case.issuer_s), medium=case.health_medium)
         for text in case.shows:
             yield CardScript(text=text)
+        if case.vector is not None:
+            yield CardScript(text=vectors.text_of(case.vector))
 
     def _pass(self, visitor: VisitorKind, made: Made, holder: str | None) -> str:
         if made == "again":
             return self._pass_before
-        now = WallTime(int(datetime.now(UTC).timestamp()) * 1_000_000)
+        now = WallTime(int(self._now().timestamp()) * 1_000_000)
         begins, ends = (now - 3 * HOUR_US, now - HOUR_US) if made == "expired" else (now - HOUR_US, now + 24 * HOUR_US)
         claims = PassClaims(
             pass_id=self._chance.randbytes(PASS_ID_BYTES),
@@ -219,6 +225,11 @@ class Site:
         named = self._stranger.public_key().public_bytes_raw() if made == "foreign" else self._public
         self._pass_before = encode(claims, signer.sign, key_id(named))
         return self._pass_before
+
+    def _now(self) -> datetime:
+        """The time by which the visitors' passes were made."""
+        clock = self.scenario.surroundings.clock
+        return datetime.now(UTC) if clock in {"machine", "never_set"} else datetime.fromisoformat(clock)
 
     def _health_code(self, health: str, takes_s: float) -> str:
         token = opaque_token(self._chance)

@@ -71,7 +71,7 @@ def _documents(config: Config, base: Path, clock: Clock) -> rules.Rules:
     section = config.policy
     return rules.read(
         lambda: load_policy(section.file, base),
-        lambda: load_trust(section.trust, base, config.gate.compound),
+        lambda: load_trust(section.trust, base, config.gate.compound, config.server.document_key),
         lambda: came_down(config, clock),
     )
 

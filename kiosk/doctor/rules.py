@@ -123,6 +123,7 @@ def _trust(rules: Rules, compound: str, clock: Clock) -> Finding:
             remarks.append(fit("trust.from_the_future"))
     measured = {
         "lists": len(trust.documents),
+        "documents": list(trust.documents),
         **counts,
         "age_days": None if age_days is None else round(age_days, 1),
         "came_down": Kind.TRUST in rules.came_down,

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, case, 
 from kiosk.events import GENESIS, Head
 from sync.central.arriving import Entry, Place
 from sync.central.inserting import insert_entries, take_numbers
+from sync.central.replays import NOTHING, Noticed, noticed
 from sync.central.schema import envelope, event, log
 from sync.wire import BEGIN_NEW, Standing, Upload
 
@@ -48,12 +49,16 @@ _ADVANCE = (
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """Whether an upload fitted, where the log stands now, how many events were kept, and whether anything was written."""
+    """Whether an upload fitted, where the log stands now, how many events were kept, and whether anything was written.
+
+    `noticed`: what it says of passes for one use.
+    """
 
     fitted: bool
     standing: Standing
     kept: int = 0
     written: bool = False
+    noticed: Noticed = NOTHING
 
 
 def append_entries(
@@ -79,11 +84,12 @@ def append_entries(
     if fresh[0].before != head.hash:
         return _keep_aside(connection, place, head, upload, found, unknown, received_us)
     insert_entries(connection, place, fresh, forked=False, received_us=received_us)
+    found_out = noticed(connection, place, fresh)
     _keep_envelope(connection, place, upload, unknown, received_us)
     head = Head(place.compound, place.device, place.log_id, fresh[-1].seq + 1, fresh[-1].hash)
     news = {"to": head.next_seq, "hash": head.hash, "faults": sum(1 for entry in fresh if entry.fault), "now": received_us}
     connection.execute(_ADVANCE, {**place.named, **news})
-    return Appended(True, standing_of(head), len(fresh), written=True)
+    return Appended(True, standing_of(head), len(fresh), written=True, noticed=found_out)
 
 
 def head_of(connection: Connection, place: Place) -> Head:

@@ -13,6 +13,7 @@ from kiosk.model import ClockState
 from sync.central.blind import NOTHING_TO_FIND, Terms
 from sync.central.reading import parse
 from sync.central.schema import Timing
+from sync.central.spending import given_back, spent
 from sync.wire import Arrived, Upload, arrivals
 
 AHEAD_US = 5 * 60 * 1_000_000
@@ -41,7 +42,8 @@ class Entry(msgspec.Struct, frozen=True):
 
     `raw` is the event as it came where the other members do not hold all of it. `synchronised`: its time is good
     enough to tell others by. `boot` and `mono_us` are its place on the monotonic clock, when it names one. `terms` is
-    what its sealed part can be found by.
+    what its sealed part can be found by. `spends` is the mark of a pass for one use, `gives_back` the log and number of an
+    admission whose use is taken back.
     """
 
     seq: int
@@ -60,6 +62,8 @@ class Entry(msgspec.Struct, frozen=True):
     boot: str = ""
     mono_us: int | None = None
     terms: Terms = NOTHING_TO_FIND
+    spends: bytes | None = None
+    gives_back: tuple[str, int] | None = None
 
 
 TermsOf = Callable[[str, bytes], Terms]
@@ -113,6 +117,8 @@ def _entry(place: Place, seq: int, before: bytes, arrived: Arrived, received_us:
         synchronised=at_us is not None and fields.get("clock") == ClockState.SYNCHRONISED,
         boot=boot,
         mono_us=mono_us,
+        spends=spent(fields),
+        gives_back=given_back(fields),
         terms=NOTHING_TO_FIND if event.sealed is None else terms_of(place.compound, event.sealed),
         **kept,
     )

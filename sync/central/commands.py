@@ -19,6 +19,7 @@ from sync.central.case_commands import case, cases
 from sync.central.device_commands import devices, enrol, revoke
 from sync.central.document_commands import add_document_commands
 from sync.central.key_commands import keys_app
+from sync.central.replay_commands import replays
 
 if TYPE_CHECKING:
     from sync.central.blind import Field
@@ -33,6 +34,7 @@ central_app.command()(revoke)
 central_app.command()(cases)
 central_app.command()(case)
 add_document_commands(central_app)
+central_app.command()(replays)
 
 Fields = Annotated[
     list[str],

@@ -63,6 +63,9 @@ def insert_entries(connection: Connection, place: Place, fresh: Sequence[Entry],
         ],
     )
     insert_terms(connection, place.compound, {arrival: entry.terms for arrival, entry in numbered})
+    if not forked:
+        marks = [(place.compound, entry.spends, arrival) for arrival, entry in numbered if entry.spends is not None]
+        _insert(connection, blind, marks)
 
 
 def insert_terms(connection: Connection, compound: str, terms: Mapping[int, Terms]) -> None:

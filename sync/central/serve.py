@@ -30,6 +30,7 @@ from sync.central.opening import pass_key_of, vault_or_closed, wall_us
 from sync.central.people import People
 from sync.central.publishing import Documents
 from sync.central.store import Store
+from sync.central.telling import Telling
 from sync.central.tls import Tls
 
 GRACE_S = 1
@@ -86,6 +87,7 @@ def serve(
         if config.server.metrics_port is not None:
             metrics.serve(config.server.metrics_port)
         authentication = Authentication(store.engine, board.closing, wall_us, simulation_allowed=config.simulation.allowed)
+        store.tell_uses(Telling(store.engine, document_key, wall_us, time.monotonic).tell)
         enrolling = Enrolling(
             store.engine,
             vault,

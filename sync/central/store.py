@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, select, text, tupl
 from sqlalchemy.exc import SQLAlchemyError
 
 from kiosk.edge import Edge
+from kiosk.lines import get_logger
 from sync.central.appending import Appended, append_entries, head_of, standing_of
 from sync.central.arriving import Entry, Place, entries
 from sync.central.blind import Terms, terms_of
@@ -18,6 +19,7 @@ from sync.central.calls import CALLED, ENDINGS, STANDS_US, UNANSWERED, Call, Lat
 from sync.central.database import open_database, take_writers_place
 from sync.central.devices import Device, devices
 from sync.central.passages import Passage, passage
+from sync.central.replays import Change, Replay, listed
 from sync.central.schema import Timing, compound, event, log
 from sync.central.vault import ClosedVault, Vault
 from sync.wire import Standing, Upload
@@ -29,6 +31,11 @@ COMPOUNDS_AT_ONCE = 100
 """How many compounds one query looks through."""
 MARGIN_US = 3600 * 1_000_000
 """An outcome may be stamped so much earlier than its admission: clocks are set while somebody walks through."""
+
+TellUses = Callable[[str, str, Sequence[Change]], None]
+"""Compound, device, and what has changed."""
+
+_log = get_logger()
 
 
 class Store:
@@ -51,6 +58,7 @@ class Store:
         # SQLite has one writer; waiting for it here is fairer than being told that it is busy.
         self._writing = threading.Lock()
         self._watchers: list[Callable[[], None]] = []
+        self._tell_uses: TellUses | None = None
         self._edge = Edge("database")
 
     @property
@@ -61,6 +69,10 @@ class Store:
     def watch(self, appended: Callable[[], None]) -> None:
         """Call `appended` after everything that is appended, on the thread that did; it must not wait or raise."""
         self._watchers.append(appended)
+
+    def tell_uses(self, tell: "TellUses") -> None:
+        """Call `tell` with what newly arrived events say of passes for one use, on the thread that appended them."""
+        self._tell_uses = tell
 
     def check(self) -> None:
         """Ask the database for a sign of life."""
@@ -88,6 +100,11 @@ class Store:
                 done = self._appended(place, upload, found, unknown, received_us)
         else:
             done = self._appended(place, upload, found, unknown, received_us)
+        for replay in done.noticed.replays:
+            uses = [use.event for use in replay.uses]
+            _log.error("pass for one use used again", compound=replay.compound, uses=uses)
+        if done.noticed.changes and self._tell_uses is not None:
+            self._tell_uses(compound, device, done.noticed.changes)
         if done.kept:
             for watcher in self._watchers:
                 watcher()
@@ -103,6 +120,11 @@ class Store:
         )
         with self._connected() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+    def replays(self, compound: str, since_us: int) -> tuple[Replay, ...]:
+        """The passes for one use that let people in more than once, the last time since a moment."""
+        with self._connected() as connection:
+            return listed(connection, compound, since_us)
 
     def passages(self, limit: int = SHOWN) -> tuple[Passage, ...]:
         """The latest passages by the time at which they happened, newest first, each with what became of it."""

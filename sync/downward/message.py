@@ -7,6 +7,7 @@ with another one means that documents have changed. A message is signed, names i
 clock. Kinds and members that a kiosk does not know are passed over and counted. The kinds:
 
     open             {"issuer", "role", "reason", "second"}  let in whoever is at the gate
+    pass_used        {"mark", "used"}                        a pass for one use was used at another gate, or keeps its use
     form_filled      {"visit", "visitor", ...}               a visitor's form is complete (`sync.downward.form_filled`)
     consent_given    {"visit", ...}                          later: a resident has answered
 """
@@ -20,7 +21,7 @@ from kiosk.events import MAX_INTEGER
 from sync.downward.publication import Micros, Name
 from sync.downward.signing import Signed
 
-OPEN = "open"
+OPEN, PASS_USED = "open", "pass_used"
 EXPIRES_US = 10_000_000
 """So long after it was issued a command is still carried out."""
 MAX_NEWS = 256 * 1024
@@ -52,6 +53,13 @@ class OpenBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     role: Annotated[str, Meta(pattern=r"^[a-z_]{1,32}\Z")]
     reason: Annotated[str, Meta(min_length=1, max_length=400)]
     second: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+
+
+class PassUsedBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gate hears of a pass for one use: its mark (`kiosk.spent.Spend`), and whether it has had its use."""
+
+    mark: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+    used: bool
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,15 +9,16 @@ from kiosk.declared import FormFilled
 from kiosk.lines import get_logger
 from kiosk.model import Command, Monotonic
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
+from kiosk.spent import UsedElsewhere
 from sync.downward.form_filled import FORM_FILLED, form_in
-from sync.downward.message import EXPIRES_US, OPEN, Message, OpenBody
+from sync.downward.message import EXPIRES_US, OPEN, PASS_USED, Message, OpenBody, PassUsedBody
 from sync.downward.server_time import ServerTime
 from sync.downward.signing import NotSigned, Purpose, Signed, verified
 
 REMEMBERED = 256
 """So many commands are remembered: far more than can be in time at once."""
 
-Order = RemoteOpen | CommandRefused | FormFilled
+Order = RemoteOpen | CommandRefused | FormFilled | UsedElsewhere
 
 
 class Orders:
@@ -50,6 +51,8 @@ class Orders:
             return None
         if said.kind == FORM_FILLED:
             return self._form(said, now)
+        if said.kind == PASS_USED:
+            return self._used(said)
         if said.kind != OPEN:
             self.ignored += 1
             return None
@@ -78,6 +81,15 @@ class Orders:
         except msgspec.ValidationError:
             self.ignored += 1
             return None
+
+    def _used(self, said: Message) -> UsedElsewhere | None:
+        """A pass that was used elsewhere: as true when it is heard late or again, so it is taken in whenever it comes."""
+        try:
+            body = msgspec.convert(said.body, PassUsedBody)
+        except msgspec.ValidationError:
+            self.ignored += 1
+            return None
+        return UsedElsewhere(body.mark, body.used)
 
     def _left_us(self, said: Message, now: Monotonic) -> int:
         """How long a command still counts, at the least; nothing for one that may be from before this core began."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.demo.cases import SCENARIOS
+from kiosk.demo.vectors import missing
 from kiosk.model import GateOutcome
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
@@ -19,6 +20,8 @@ COMES_LAST_AGAIN = "gate-stuck"
 @pytest.mark.end_to_end
 @pytest.mark.parametrize("name", sorted(set(SCENARIOS) - {"normal"}))
 def test_a_scenario_ends_as_it_must(name: str, tmp_path: Path) -> None:
+    if missing(SCENARIOS[name].vectors) is not None:
+        pytest.skip("the credentials made by others are not here (GATEPOST_TESTDATA)")
     report, once = tmp_path / "r.json", SCENARIOS[name].cases
     cases = list(islice(cycle(once), len(once) + (name == COMES_LAST_AGAIN)))
     run = subprocess.run(

@@ -13,6 +13,7 @@ from kiosk.link import GateOpened, GuardAsked
 from kiosk.model import Answer, Command, EventId, GateOutcome, Monotonic, Phase, Role, Seconds, VisitorKind
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.settings import Settings
+from kiosk.spent import Spend, UsedElsewhere
 from kiosk.staleness import Confirmed, Kind
 from kiosk.view import GuardCall, Step, StepState
 from tests.kiosk.fakes import NOON, FakeSealer
@@ -241,3 +242,31 @@ def test_stale_documents_keep_no_person_from_letting_somebody_in() -> None:
     bench.give(order(bench))
     bench.durable()
     assert bench.gate.opened == [EventId("gate-1/log/1")]
+
+
+def test_a_pass_that_another_gate_has_let_in_is_used_here() -> None:
+    bench, guest = Bench("normal-times"), signed_pass(VisitorKind.GUEST)
+    (spend,) = uses_of(guest)
+    bench.give(UsedElsewhere(spend.mark, used=True))
+    bench.scan(guest)
+    assert [reasons for _, reasons, _ in admits(bench)] == [("pass_used",)]
+    assert bench.gate.opened == []
+
+
+def test_a_use_that_another_gate_gives_back_can_be_made_here() -> None:
+    bench, guest = Bench("normal-times"), signed_pass(VisitorKind.GUEST)
+    (spend,) = uses_of(guest)
+    bench.give(UsedElsewhere(spend.mark, used=True))
+    bench.give(UsedElsewhere(spend.mark, used=False))
+    bench.scan(guest)
+    bench.durable()
+    assert bench.gate.opened == [EventId("gate-1/log/1")]
+    _, _, draft = bench.recorder.decisions[-1]
+    assert draft.body["spends"] == spend.mark
+
+
+def uses_of(shown: bytes) -> list[Spend]:
+    """The use that an admission on this pass would make."""
+    bench = Bench("normal-times")
+    bench.scan(shown)
+    return [spend for spend in bench.recorder.spends if spend is not None]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kiosk.model import Credential, CredentialKind, EventId, GateOutcome, Verdict, WallTime
-from kiosk.spent import SpentPasses, spend_of
+from kiosk.spent import ELSEWHERE_AT_MOST, SpentPasses, UsedElsewhere, spend_of
 
 SINGLE = Credential(
     CredentialKind.PASS, Verdict.VALID, serial="0123456789ab", single_use=True, expires_at=WallTime(1_000_000)
@@ -84,3 +84,35 @@ def test_what_was_given_back_here_is_not_used_because_the_log_remembers_it_still
     passes.admitted(ADMISSION, spend)
     passes.learn([])
     assert passes.used(SINGLE)
+
+
+def test_a_pass_that_was_used_at_another_gate_is_used_here_until_its_use_is_given_back() -> None:
+    passes = SpentPasses()
+    spend = spend_of(SINGLE)
+    assert spend is not None
+    assert not passes.used(SINGLE)
+    passes.hear(UsedElsewhere(spend.mark, used=True))
+    assert passes.used(SINGLE)
+    passes.hear(UsedElsewhere(spend.mark, used=False))
+    assert not passes.used(SINGLE)
+
+
+def test_what_was_used_here_stays_used_whatever_others_say() -> None:
+    passes = SpentPasses()
+    spend = spend_of(SINGLE)
+    assert spend is not None
+    passes.admitted(ADMISSION, spend)
+    passes.hear(UsedElsewhere(spend.mark, used=False))
+    assert passes.used(SINGLE)
+
+
+def test_of_all_the_passes_in_the_world_only_so_many_are_remembered() -> None:
+    passes = SpentPasses()
+    spend = spend_of(SINGLE)
+    assert spend is not None
+    passes.hear(UsedElsewhere(spend.mark, used=True))
+    for number in range(ELSEWHERE_AT_MOST - 1):
+        passes.hear(UsedElsewhere(f"{number:032x}", used=True))
+    assert passes.used(SINGLE)
+    passes.hear(UsedElsewhere("f" * 32, used=True))
+    assert not passes.used(SINGLE)

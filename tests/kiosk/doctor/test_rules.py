@@ -67,6 +67,7 @@ def test_good_documents_are_fit_and_counted(folder: Folder) -> None:
     assert found[PartName.POLICY].measured["policy"] == "response-level-2@1"
     assert found[PartName.TRUST].measured == {
         "lists": 1,
+        "documents": ["trust"],
         "pass_keys": 1,
         "health_services": 1,
         "signers": 0,

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from kiosk.model import Monotonic
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
-from sync.downward.message import EXPIRES_US, OPEN, Message
+from kiosk.spent import UsedElsewhere
+from sync.downward.message import EXPIRES_US, OPEN, PASS_USED, Message
 from sync.downward.orders import REMEMBERED, Orders
 from sync.downward.server_time import ServerTime
 from sync.downward.signing import Purpose, Signed, sign
@@ -119,6 +120,20 @@ def test_what_is_not_known_here_is_passed_over_and_counted(said: Message) -> Non
     orders = heard_by()
     assert orders.hear(signed(said), at(2.0)) is None
     assert (orders.ignored, orders.foreign) == (1, 0)
+
+
+def test_a_pass_that_was_used_elsewhere_is_told_whenever_it_is_heard() -> None:
+    orders, mark = heard_by(), "0123456789abcdef" * 2
+    for used, issued_s in ((True, -600.0), (False, 1.0)):
+        said = command(issued_s, kind=PASS_USED, body={"mark": mark, "used": used})
+        assert orders.hear(signed(said), at(2.0)) == UsedElsewhere(mark, used)
+
+
+@pytest.mark.parametrize("body", [{"mark": "x" * 32, "used": True}, {"mark": "0" * 32}, {"mark": "0" * 32, "used": 1}])
+def test_what_names_no_pass_is_passed_over(body: dict[str, object]) -> None:
+    orders = heard_by()
+    assert orders.hear(signed(command(kind=PASS_USED, body=body)), at(2.0)) is None
+    assert orders.ignored == 1
 
 
 def test_members_that_are_not_known_here_are_passed_over() -> None:
