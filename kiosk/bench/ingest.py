@@ -8,7 +8,6 @@ the same run, the same rows are copied into the same tables with PostgreSQL's CO
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +27,27 @@ GROWING_WORKERS = 2
 TENFOLD = 10
 
 
-def bench_ingest(rows: int = 1_000_000, part: int = PART, numbers: Sequence[int] = WORKERS) -> dict[str, Any]:
-    """Measure, on a PostgreSQL of this run's own where there is one, else on SQLite; the report.
+def bench_ingest(rows: int = 1_000_000, part: int = PART) -> dict[str, Any]:
+    """Measure, on a PostgreSQL of this run's own where there is one, else on SQLite; the report. Raises IntakeFailed."""
+    with postgresql(durable=True) as cluster:
+        return measure(cluster, rows, part, WORKERS)
+
+
+def measure(cluster: Cluster | str, rows: int, part: int, numbers: Sequence[int]) -> dict[str, Any]:
+    """Measure on this PostgreSQL, or on SQLite where there is none.
 
     `part` events are sent in each measurement, by each of these `numbers` of workers. On PostgreSQL the tables grow
     tenfold at a time until they have `rows`, on SQLite by what is sent. Raises IntakeFailed.
     """
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatepost-bench-")))
-        cluster = stack.enter_context(postgresql(durable=True))
-        bench = _Bench(folder, cluster, part)
-        report: dict[str, Any] = {
+    with tempfile.TemporaryDirectory(prefix="gatepost-bench-") as folder:
+        bench = _Bench(Path(folder), cluster, part)
+        return {
             "database": "sqlite" if isinstance(cluster, str) else "postgresql",
             "devices": bench.devices,
             "events_per_batch": EVENTS,
             **bench.compare(numbers),
             "growth": bench.grow(rows),
         }
-    return report
 
 
 class _Bench:

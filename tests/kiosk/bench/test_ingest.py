@@ -1,12 +1,13 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from kiosk.bench import batches
 from kiosk.bench.batches import EVENTS, Fleet
-from kiosk.bench.cluster import Cluster
+from kiosk.bench.cluster import Cluster, postgresql
 from kiosk.bench.filling import grow, settle
-from kiosk.bench.ingest import bench_ingest
+from kiosk.bench.ingest import measure
 from kiosk.bench.intake import IntakeFailed, Taken, take_in
 from sync.central.store import Store
 from sync.central.verification import verify_logs
@@ -40,14 +41,24 @@ def test_a_part_is_told_in_events_a_second_and_milliseconds_a_batch() -> None:
     assert told == {"events_per_s": 500.0, "batch_ms_p50": 10.0, "batch_ms_p99": 500.0}
 
 
-def test_a_small_measurement_has_every_figure() -> None:
-    report = bench_ingest(rows=4000, part=1000, numbers=(1, 2))
+def test_a_small_measurement_has_every_figure(any_cluster: Cluster | str) -> None:
+    report = measure(any_cluster, rows=4000, part=1000, numbers=(1, 2))
     assert list(report["workers"]) == ["1", "2"]
     sizes = [one["rows"] for one in report["growth"]["sizes"]]
     assert sizes[0] == 1000
     assert 4000 <= sizes[-1] + 1000 <= 5000
     if report["database"] == "postgresql":
         assert report["ratio_to_copy"] == max(one["ratio_to_copy"] for one in report["workers"].values())
+
+
+def test_it_is_measured_on_a_database_that_keeps_what_it_commits() -> None:
+    with postgresql(durable=True) as found:
+        if isinstance(found, str):
+            pytest.skip(found)
+        engine = create_engine(found.new().replace("postgresql://", "postgresql+psycopg://"))
+        with engine.connect() as connection:
+            assert connection.scalar(text("SHOW fsync")) == "on"
+        engine.dispose()
 
 
 def test_rows_that_are_grown_from_rows_are_as_many_as_they_are_said_to_be(cluster: Cluster) -> None:
