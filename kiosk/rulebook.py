@@ -34,12 +34,14 @@ class Rulebook:
     def judged(self, dossier: Dossier) -> Decision | Needs:
         """What the rules make of a visit's facts, now that some passes are taken back and some documents are old."""
         dossier.evidence.heed(self.site.revocations)
+        dossier.evidence.expect(self.site.arrivals)
         answer = judged(self.of(dossier), dossier.evidence.facts, self._ages())
         return self._listed(answer, dossier) if isinstance(answer, Decision) else answer
 
     def decided(self, dossier: Dossier) -> Decision:
         """The answer that a visit gets in any case."""
         dossier.evidence.heed(self.site.revocations)
+        dossier.evidence.expect(self.site.arrivals)
         return self._listed(decided(self.of(dossier), dossier.evidence.facts, self._ages()), dossier)
 
     def _listed(self, answer: Decision, dossier: Dossier) -> Decision:

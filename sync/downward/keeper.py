@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec.structs import replace
 
 from kiosk.credentials import TrustList
+from kiosk.credentials.arrivals import Arrivals
 from kiosk.credentials.issued import Issued
 from kiosk.credentials.revocations import Revocations
 from kiosk.edge import Edge
@@ -304,6 +305,7 @@ class Keeper:
             {kind: _confirmed(self._memory.vouched.get(kind)) for kind in Kind},
             next((one for one in contents if isinstance(one, Settings)), base.settings),
             next((one for one in contents if isinstance(one, Issued)), base.issued),
+            next((one for one in contents if isinstance(one, Arrivals)), base.arrivals),
         )
 
 
