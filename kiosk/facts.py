@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from kiosk import standing
 from kiosk.credentials import CardPart, CardParts, HealthToken, Here, TrustList, examine, examine_parts, resolved
+from kiosk.credentials.arrivals import Arrivals
 from kiosk.credentials.revocations import Revocations
 from kiosk.holder import Holder
 from kiosk.model import (
@@ -167,6 +168,12 @@ class Evidence:
     def heed(self, revocations: Revocations) -> None:
         """Let a pass count no more that was taken back, perhaps since it was shown."""
         facts = revocations.applied(self.facts)
+        if facts is not self.facts:
+            self._update(facts)
+
+    def expect(self, arrivals: Arrivals) -> None:
+        """Take in what is known beforehand of whoever shows this pass."""
+        facts = arrivals.applied(self.facts)
         if facts is not self.facts:
             self._update(facts)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kiosk.credentials import TrustList
+from kiosk.credentials.arrivals import NOBODY_EXPECTED, Arrivals
 from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
 from kiosk.policy import PolicyDocument
@@ -27,6 +28,7 @@ class InForce:
     confirmed: Mapping[Kind, Confirmed | None] | None = None
     settings: Settings = AS_CONFIGURED
     issued: Issued = NO_LIST
+    arrivals: Arrivals = NOBODY_EXPECTED
 
 
 @dataclass(frozen=True, slots=True)

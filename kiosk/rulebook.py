@@ -54,6 +54,7 @@ class Rulebook:
         """Let the facts be as they are at this moment; return the rules that they are held against."""
         document = self.of(dossier)
         dossier.evidence.heed(self.site.revocations)
+        dossier.evidence.expect(self.site.arrivals)
         dossier.evidence.clocked(local_time(self._clock.wall(), self._clock.state(), document.zone))
         return document
 

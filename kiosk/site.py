@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from kiosk.credentials import TrustList
+from kiosk.credentials.arrivals import NOBODY_EXPECTED, Arrivals
 from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
 from kiosk.in_force import InForce
@@ -40,6 +41,7 @@ class Site:
     confirmed: Mapping[Kind, Confirmed | None] | None = None
     settings: Settings = AS_CONFIGURED
     issued: Issued = NO_LIST
+    arrivals: Arrivals = NOBODY_EXPECTED
 
     @property
     def phone(self) -> str | None:
@@ -73,4 +75,5 @@ class Site:
             confirmed=now.confirmed,
             settings=now.settings,
             issued=now.issued,
+            arrivals=now.arrivals,
         )

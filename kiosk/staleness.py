@@ -24,6 +24,7 @@ class Kind(StrEnum):
     TRUST = "trust"
     REVOCATIONS = "revocations"
     PASSES = "passes"
+    ARRIVALS = "expected_arrivals"
     MONTH_KEYS = "month_keys"
     SETTINGS = "settings"
 
@@ -63,6 +64,11 @@ def shows_a_pass_for_many_uses(facts: Facts) -> bool:
     return shown is not None and shown.verdict is Verdict.VALID and not shown.single_use
 
 
+def relies_on_a_filing(facts: Facts) -> bool:
+    """Whoever may come because of what is filed, which may have been withdrawn since."""
+    return facts.filing is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A line of the table: a document older than this, and who is held for the guard, for what reason."""
@@ -78,6 +84,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit(Kind.TRUST, Seconds(30 * DAY), shows_a_code, ReasonCode("trust_stale")),
     Limit(Kind.REVOCATIONS, Seconds(24 * HOUR), shows_a_pass_for_many_uses, ReasonCode("revocations_stale")),
     Limit(Kind.PASSES, Seconds(24 * HOUR), shows_a_pass_for_many_uses, ReasonCode("passes_stale")),
+    Limit(Kind.ARRIVALS, Seconds(24 * HOUR), relies_on_a_filing, ReasonCode("arrivals_stale")),
 )
 """Month keys are not in it: an old one seals as well, and is destroyed too early rather than too late. Neither are the
 settings: no admission depends on them, and what a manager set last is better than what a card was made with."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sync.central.store import Store
     from sync.enrolment_wire import Direction
 
-KindName = Annotated[str, typer.Argument(help="policy, trust, revocations, passes, month_keys or settings.", metavar="KIND")]
+KindName = Annotated[str, typer.Argument(help=f"One of {', '.join(Kind)}.", metavar="KIND")]
 Gate = Annotated[str, typer.Option(help="Only for this gate, before the compound's.", metavar="NAME")]
 
 

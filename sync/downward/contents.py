@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from kiosk import policy
 from kiosk.credentials import TrustList, combine, read_trust
+from kiosk.credentials.arrivals import Arrivals, parse_arrivals
 from kiosk.credentials.issued import Issued, parse_issued
 from kiosk.credentials.revocations import Revocations, parse_revocations
 from kiosk.errors import UsageError
@@ -22,7 +23,7 @@ from sync.sealing import MonthSealer, parse_month_keys
 
 TRUST_FORM = 1
 
-Content = PolicyDocument | TrustList | Revocations | Issued | MonthSealer | Settings
+Content = PolicyDocument | TrustList | Revocations | Issued | Arrivals | MonthSealer | Settings
 
 
 class _TrustFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +91,7 @@ _READERS: Mapping[Kind, Callable[[bytes, str], Content]] = MappingProxyType(
         Kind.TRUST: _trust,
         Kind.REVOCATIONS: lambda body, compound: parse_revocations(body, "revocations", compound),
         Kind.PASSES: lambda body, compound: parse_issued(body, "passes", compound),
+        Kind.ARRIVALS: lambda body, compound: parse_arrivals(body, "expected_arrivals", compound),
         Kind.MONTH_KEYS: _month_keys,
         Kind.SETTINGS: lambda body, compound: parse_settings(body, "settings", compound),
     }

@@ -13,25 +13,20 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec.structs import replace
 
-from kiosk.credentials import TrustList
-from kiosk.credentials.issued import Issued
-from kiosk.credentials.revocations import Revocations
 from kiosk.edge import Edge
 from kiosk.errors import ServiceUnavailable, UsageError
 from kiosk.in_force import Applied, DocumentRefused, InForce, Renewed
 from kiosk.lines import get_logger
 from kiosk.model import ClockState, Monotonic, Seconds, WallTime
-from kiosk.policy import PolicyDocument
 from kiosk.ports import Clock
-from kiosk.settings import Settings
 from kiosk.staleness import Confirmed, Kind
+from sync.downward.composing import composed
 from sync.downward.contents import read_content
 from sync.downward.holdings import KNOWN, Holdings
 from sync.downward.publication import Document, Held, Page, Publication, Standing, authentic, paged
 from sync.downward.server_time import ServerTime
 from sync.downward.shelf import Memory, Shelf, ShelfUnusable, Vouched
 from sync.downward.signing import NotSigned, Purpose, verified
-from sync.sealing import MonthSealer
 
 PAGES = 64
 """So many answers one exchange may take: more than all documents of a gate."""
@@ -294,17 +289,8 @@ class Keeper:
         return max(self._memory.heard_us, servers)
 
     def _made_of(self, chosen: Mapping[Kind, Document]) -> InForce:
-        contents = [self._holdings.content(one) for one in chosen.values()]
-        base = self._configured
-        return InForce(
-            next((one for one in contents if isinstance(one, PolicyDocument)), base.document),
-            next((one for one in contents if isinstance(one, TrustList)), base.trust),
-            next((one for one in contents if isinstance(one, Revocations)), base.revocations),
-            next((one for one in contents if isinstance(one, MonthSealer)), base.sealer),
-            {kind: _confirmed(self._memory.vouched.get(kind)) for kind in Kind},
-            next((one for one in contents if isinstance(one, Settings)), base.settings),
-            next((one for one in contents if isinstance(one, Issued)), base.issued),
-        )
+        confirmed = {kind: _confirmed(self._memory.vouched.get(kind)) for kind in Kind}
+        return composed(map(self._holdings.content, chosen.values()), self._configured, confirmed)
 
 
 def _applied(publication: Publication) -> Applied:

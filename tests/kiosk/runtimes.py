@@ -52,7 +52,7 @@ def trust_document() -> dict[str, Any]:
                 "id": "passes",
                 "key": base64.b64encode(PUBLIC).decode(),
                 "compounds": ["riverside"],
-                "visitors": ["resident", "guest", "courier"],
+                "visitors": ["resident", "guest", "courier", "renovation"],
             },
             {"kind": "health_token", "id": "health", "hosts": ["health.example"], "map": {"00": "green"}},
         ],

@@ -1,16 +1,23 @@
 """The loop under documents that come down, and at a command from afar."""
 
+import tomllib
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
+import pytest
+
+from kiosk import policy
 from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import Uses, key_id
+from kiosk.credentials.arrivals import Arrival, Arrivals
 from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import Revocations
 from kiosk.in_force import Applied, DocumentRefused, InForce, Renewed
 from kiosk.inbox import Recorded
 from kiosk.link import GateOpened, GuardAsked
-from kiosk.model import Answer, Command, EventId, GateOutcome, Monotonic, Phase, Role, Seconds, VisitorKind
+from kiosk.model import Answer, Command, Consent, EventId, Filing, GateOutcome, Monotonic, Phase, Role, Seconds, VisitorKind
+from kiosk.policy import PolicyDocument
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.settings import Settings
 from kiosk.spent import Spend, UsedElsewhere
@@ -19,8 +26,20 @@ from kiosk.view import GuardCall, Step, StepState
 from tests.kiosk.fakes import NOON, FakeSealer
 from tests.kiosk.runtimes import PUBLIC, Bench, signed_pass, trust_list
 
+
+def filing_alone() -> PolicyDocument:
+    """The rules of response level 2, under which works need to be filed, but neither a health code nor an hour."""
+    text = (files("kiosk") / "policies" / "response-level-2.toml").read_text(encoding="utf-8")
+    tree = tomllib.loads(text)
+    (works,) = [one for one in tree["person"] if one["who"] == ["renovation"]]
+    works["needs"] = ["filing"]
+    del works["hours"]
+    return policy.parse(tree, "response-level-2")
+
+
 NORMAL = load_policy("shipped:normal-times", Path())
 STRICT = load_policy("shipped:response-level-2", Path())
+BY_FILING = filing_alone()
 RESIDENT = signed_pass(VisitorKind.RESIDENT, uses=Uses.MULTIPLE)
 KEY_ID = key_id(PUBLIC).hex()
 SERIAL = ("01" * 12,)
@@ -90,6 +109,32 @@ def test_an_old_list_of_passes_holds_only_where_one_is_kept() -> None:
         renew(bench, issued=issued, confirmed={**dict.fromkeys(Kind, now), Kind.PASSES: None})
         bench.scan(RESIDENT)
         assert admits(bench)[-1][0] == answer
+
+
+def test_an_invitation_that_was_taken_back_admits_nobody() -> None:
+    bench = Bench("normal-times")
+    renew(bench, arrivals=Arrivals({SERIAL[0]: Arrival(consent=Consent.DECLINED)}))
+    bench.scan(signed_pass(VisitorKind.GUEST))
+    assert [(answer, reasons) for answer, reasons, _ in admits(bench)] == [("refuse", ("consent_declined",))]
+
+
+@pytest.mark.parametrize(
+    ("filing", "answers"),
+    [
+        (None, []),  # it is asked for, and nobody knows
+        (Filing.FILED, [("admit", ("visitor_green",))]),
+        (Filing.NOT_FILED, [("hold", ("not_filed",))]),
+    ],
+    ids=str,
+)
+def test_works_that_are_filed_beforehand_are_let_in(
+    filing: Filing | None, answers: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    bench = Bench("normal-times")
+    renew(bench, document=BY_FILING, arrivals=Arrivals({SERIAL[0]: Arrival(filing=filing)}))
+    bench.scan(signed_pass(VisitorKind.RENOVATION))
+    bench.stand(36.6)
+    assert [(answer, reasons) for answer, reasons, _ in admits(bench)] == answers
 
 
 def test_the_next_visitor_is_decided_under_the_new_policy_without_a_restart() -> None:

@@ -12,6 +12,7 @@ from kiosk.model import (
     CredentialKind,
     Decision,
     Facts,
+    Filing,
     Monotonic,
     Need,
     Needs,
@@ -34,6 +35,7 @@ def shown(*, single_use: bool, verdict: Verdict = Verdict.VALID) -> Facts:
 
 NOBODY_KNOWN = Facts()
 RESIDENT, GUEST = shown(single_use=False), shown(single_use=True)
+WORKS = Facts(filing=Filing.FILED)
 HEALTHY = Facts(health_code=Credential(CredentialKind.HEALTH_TOKEN, Verdict.VALID))
 
 TABLE: dict[str, tuple[Kind, float | None, Facts, str | None]] = {
@@ -47,6 +49,10 @@ TABLE: dict[str, tuple[Kind, float | None, Facts, str | None]] = {
     "an old list of passes and a single use": (Kind.PASSES, 90 * DAY, GUEST, None),
     "an old list of passes and no pass": (Kind.PASSES, 90 * DAY, HEALTHY, None),
     "a list of passes of an age that nobody knows": (Kind.PASSES, None, RESIDENT, "passes_stale"),
+    "arrivals of a day, and works": (Kind.ARRIVALS, 24 * HOUR, WORKS, None),
+    "arrivals of a day and a second, and works": (Kind.ARRIVALS, 24 * HOUR + 1, WORKS, "arrivals_stale"),
+    "arrivals of an age that nobody knows, and works": (Kind.ARRIVALS, None, WORKS, "arrivals_stale"),
+    "old arrivals, and nothing filed": (Kind.ARRIVALS, 90 * DAY, GUEST, None),
     "a policy of a week": (Kind.POLICY, 7 * DAY, NOBODY_KNOWN, None),
     "a policy of a week and a second": (Kind.POLICY, 7 * DAY + 1, NOBODY_KNOWN, "policy_stale"),
     "a policy of an age that nobody knows": (Kind.POLICY, None, GUEST, "policy_stale"),
@@ -74,8 +80,8 @@ def test_the_table(kind: Kind, seconds: float | None, facts: Facts, reason: str 
 
 
 def test_a_kind_has_one_limit_and_a_reason_of_its_own() -> None:
-    assert [limit.kind for limit in LIMITS] == [Kind.POLICY, Kind.TRUST, Kind.REVOCATIONS, Kind.PASSES]
-    assert len({limit.reason for limit in LIMITS}) == 4
+    assert [limit.kind for limit in LIMITS] == [Kind.POLICY, Kind.TRUST, Kind.REVOCATIONS, Kind.PASSES, Kind.ARRIVALS]
+    assert len({limit.reason for limit in LIMITS}) == 5
 
 
 def test_a_gate_without_a_server_is_never_stale() -> None:

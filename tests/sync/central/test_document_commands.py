@@ -81,6 +81,7 @@ def test_trust_is_published_as_one_document_of_all_its_files(folder: Path) -> No
         (("publish", *BY, "policy", "revoked.json"), "policy: is not TOML"),
         (("publish", *BY, "policy", "rules.toml", "revoked.json"), "one file"),
         (("publish", *BY, "passes", "revoked.json"), "no list of passes"),
+        (("publish", *BY, "expected_arrivals", "revoked.json"), "no list of expected arrivals"),
         (("publish", *BY, "policy", "nowhere.toml"), "cannot be read"),
         (("publish", *BY, "policy", "rules.toml", "--from", "tomorrow"), "is no moment"),
         (("publish", *BY, "policy", "rules.toml", "--from", "2999-01-01"), "no time from which"),

@@ -253,7 +253,7 @@ def test_settings_count_until_they_are_withdrawn(site: Site, kiosk: Kiosk) -> No
 
 
 def test_kinds_that_are_not_known_are_passed_over_and_counted(site: Site, kiosk: Kiosk) -> None:
-    site.publish_unread("expected_arrivals", b"{}")
+    site.publish_unread("weather", b"{}")
     assert kiosk.exchange()
     assert (kiosk.keeper.ignored, kiosk.refused, kiosk.keeper.number > 0) == (1, [], True)
 
