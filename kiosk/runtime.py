@@ -433,10 +433,11 @@ class Runtime:
                 dossier.evidence.times["decided"] = self._clock.monotonic()
                 self._take(Decided(answer), dossier)
             case Persist(visit, decision):
-                self._journal.decision(visit, decision, dossier.evidence)
+                # First, so that no decision is on disk whose case a crash has lost; an admission opens none.
                 if fresh := causes_of(decision) - dossier.causes:
                     dossier.causes |= fresh
                     self._journal.case(visit, fresh, dossier.evidence)
+                self._journal.decision(visit, decision, dossier.evidence)
             case OpenGate(_, admission):
                 try:
                     self._gate.open(admission, self._site.pulse_s)

@@ -1,9 +1,10 @@
 """Cases as they are opened at a gate."""
 
 from kiosk.credentials.revocations import Revocations
+from kiosk.events import Draft
 from kiosk.in_force import InForce, Renewed
 from kiosk.link import OverrideAsked
-from kiosk.model import Declaration, Monotonic, Stay, VisitorKind
+from kiosk.model import Declaration, Monotonic, Stay, VisitId, VisitorKind
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass, trust_list
 
 GUEST = signed_pass(VisitorKind.GUEST)
@@ -25,6 +26,20 @@ def test_a_high_temperature_opens_one_at_once_with_its_visit() -> None:
     assert opened(bench) == [(["temperature"], 312_050)]
     case = next(note for note in bench.recorder.notes if note.kind == "case_opened")
     assert case.body["visit"] == bench.runtime.visit.id == bench.recorder.decisions[-1][0]
+
+
+def test_it_is_written_before_its_decision_so_that_no_crash_leaves_one_without() -> None:
+    bench = Bench("response-level-2")
+    decided_before: list[tuple[str, int]] = []
+
+    def note(visit: VisitId, draft: Draft) -> None:
+        decided_before.append((draft.kind, len(bench.recorder.decisions)))
+
+    bench.recorder.note = note  # type: ignore[method-assign]  # it only remembers when it was asked
+    bench.scan(GUEST)
+    bench.stand(38.9)
+    assert ("case_opened", 0) in decided_before
+    assert len(bench.recorder.decisions) == 1
 
 
 def test_it_is_opened_once_whatever_else_is_decided_in_the_visit() -> None:
