@@ -45,7 +45,7 @@ from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.rulebook import Rulebook
 from kiosk.site import Site
 from kiosk.spent import SpentPasses
-from kiosk.spot import may_measure, stepped_in, stepped_out
+from kiosk.spot import begins_anew, may_measure, stepped_in, stepped_out, waited_for
 from kiosk.view import View
 from kiosk.viewing import rung_out
 from kiosk.visit import (
@@ -148,7 +148,7 @@ class Runtime:
             due.append(self.visit.deadline)
         due += [at for at in (self._parked.next_expiry(), self._passing.next_deadline()) if at is not None]
         if self._watching():
-            due.append(self._presence.absent_at())
+            due.append(self._presence.absent_at(self._waited()))
         return max(0.0, min(due) - self._clock.monotonic())
 
     def tick(self) -> None:
@@ -162,7 +162,7 @@ class Runtime:
                 self._part(PartHealth(Part.GATE, well=False, detail=str(error), at=now))
         for expired, ended in self._parked.expire(now):
             self._journal.ended(expired, ended)
-        if self._watching() and self._presence.absent(now):
+        if self._watching() and self._presence.absent(now, self._waited()):
             self._take(Left())
         if self.visit.deadline is not None and now >= self.visit.deadline:
             if self.visit.phase is Phase.CHECKING:
@@ -269,9 +269,7 @@ class Runtime:
         if not again and (self.visit.phase in ANSWERED or self._presence.lingers(scan)):
             return
         now = self._clock.monotonic()
-        if not again and self.visit.phase is Phase.AWAITING_GUARD and self._here.evidence.vouches_no_more:
-            # Whoever was held has gone, and somebody else holds up a code.
-            self._take(Left())
+        self._tell(begins_anew(self._here, again=again, aside=self._aside(now)))
         self._seen(now, again=again)
         moment = self._rules.moment(self._here, now)
         before = self._here.evidence.facts
@@ -288,7 +286,7 @@ class Runtime:
         if self._presence.left_spot(seen):
             self._tell(stepped_out(self._here, seen.at, expected=self._presence.expected(seen.at)))
         if self._presence.steps_in(seen):
-            self._tell(stepped_in(self._here, seen.at))
+            self._tell(stepped_in(self._here, seen.at, aside=self._aside(seen.at)))
         arrives = self._presence.arrives(seen)
         if not seen.present or (self.visit.phase is Phase.IDLE and not arrives):
             return
@@ -368,6 +366,8 @@ class Runtime:
 
     def _weigh(self) -> None:
         """Ask the rules what they make of the facts now, and tell the flow."""
+        if self.visit.phase is Phase.AWAITING_GUARD and self._aside(self._clock.monotonic()):
+            return  # the gate opens for nobody who is not before it
         answer = self._rules.judged(self._here)
         self._tell(weighed(self.visit, answer, self._here.evidence.facts.pending))
 
@@ -450,6 +450,12 @@ class Runtime:
         dossier = Dossier(Visit(VisitId(secrets.token_hex(8))))
         dossier.evidence.without(self._site.without(self._losses.parts))
         return dossier
+
+    def _aside(self, now: Monotonic) -> bool:
+        return self._presence.aside(now) and not self._here.evidence.in_sight(now)
+
+    def _waited(self) -> Seconds:
+        return waited_for(self.visit, self._site.guard_answers_s)
 
     def _watching(self) -> bool:
         return self.visit.phase not in {Phase.IDLE, Phase.ENDED} and not self._presence.left

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Celsius, Monotonic, Observation, Reading, Scan
+from kiosk.model import Celsius, Monotonic, Observation, Reading, Scan, Seconds
 from kiosk.presence import (
     ABSENCE,
     CALLED_FOR,
@@ -180,6 +180,25 @@ def test_whoever_called_the_guard_is_taken_to_be_there_for_a_while(presence: Pre
     presence.seen(after(1.0))
     assert not presence.absent(after(CALLED_FOR + ABSENCE - 0.1))
     assert presence.absent(after(CALLED_FOR + ABSENCE))
+
+
+def test_whoever_called_and_is_seen_no_more_has_stepped_aside_though_they_are_waited_for(presence: Presence) -> None:
+    presence.called(after(0.0))
+    assert not presence.aside(after(ABSENCE - 0.1))
+    assert presence.aside(after(ABSENCE))
+    assert not presence.absent(after(59.0), Seconds(60.0))
+    assert presence.absent(after(60.0), Seconds(60.0))
+
+
+def test_one_who_stepped_out_of_the_spot_is_aside_until_somebody_stands_there_again(presence: Presence) -> None:
+    presence.arrives(seen(-1.0, at=0.0))
+    for at in (0.1, 0.1 + SPOT_EMPTY):
+        presence.left_spot(nobody(at))
+        presence.arrives(nobody(at))
+    presence.seen(after(0.6))
+    assert presence.aside(after(0.6))
+    presence.arrives(seen(0.7, at=0.8))
+    assert not presence.aside(after(0.8))
 
 
 def test_whoever_called_the_guard_is_expected_for_as_long(presence: Presence) -> None:
