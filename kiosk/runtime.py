@@ -58,6 +58,7 @@ from kiosk.visit import (
     Decided,
     Effect,
     End,
+    Ending,
     Event,
     FormWanted,
     GatePassed,
@@ -354,12 +355,16 @@ class Runtime:
         back = self._parked.resumed_by(facts.admission_pass, now) if self.visit.phase in COMING else None
         if back is None:
             return False
-        self._here = back
+        before, self._here = self._here.visit, back
         self._here.evidence.without(self._site.without(self._losses.parts))
         if facts.reading is not None:
             self._here.evidence.measured(facts.reading)
         self._presence.seen(now)
         self._take(Resumed())
+        if before.called_at is not None:
+            # They called before they showed who they are: the guard comes to the visit that goes on.
+            self._take(GuardWanted())
+            self._journal.ended(before.id, Ending.ABANDONED)
         return True
 
     # The rules.
