@@ -79,6 +79,23 @@ def test_a_second_pass_that_changes_nothing_is_answered_too(bench: Bench) -> Non
     assert shown(bench).hint is Hint.NOT_RECOGNISED
 
 
+@pytest.mark.parametrize(
+    "second",
+    [b"https://health.example/code?t=ghiJKL789012", b"https://health.example/code?again=1&t=abcDEF123456", b"shc:/1/2/5676"],
+    ids=["another health code", "the same health code otherwise written", "a part of a card"],
+)
+def test_a_health_code_that_brings_nothing_yet_is_taken_in_and_not_said_to_be_of_no_use(bench: Bench, second: bytes) -> None:
+    bench.stand(None)
+    bench.scan(HEALTH_CODE)
+    bench.clock.advance(1.0)
+    first_shown_at = bench.clock.now
+    for _ in range(3):
+        bench.scan(second)
+        bench.clock.advance(0.3)
+    assert (shown(bench).phase, shown(bench).hint) == (Phase.COLLECTING, None)
+    assert shown(bench).code_taken_at == first_shown_at
+
+
 def test_the_next_visitor_is_not_told_of_the_last_ones_code(bench: Bench) -> None:
     bench.scan(MENU)
     bench.give(Finished(bench.clock.now))
