@@ -125,6 +125,7 @@ class ScreenApp(App):
 
     def _take(self, _: float) -> None:
         view, now = self._newest, self._clock.monotonic()
+        self._staff = staff.seen(self._staff, self._session.view, view)
         self._session = seen(self._session, view, now)
         self._pace.visiting = view is not None and view.phase is not Phase.IDLE
         if self._pace.visiting:
