@@ -185,7 +185,9 @@ class ScreenApp(App):
         if self._front is None:
             return
         now = self._clock.monotonic()
-        behind = present_staff(self._session, self._staff, self._settings.device, self._settings.version, now)
+        behind = present_staff(
+            self._session, self._staff, self._settings.device, self._settings.version, now, self._time_of_day
+        )
         self._front.show(behind or present(self._session, now, self._time_of_day, self._notices))
 
     def _reflect(self, _: float) -> None:
