@@ -8,6 +8,8 @@ ABSENCE = Seconds(1.5)
 """Nobody and no code for so long: the visitor has left."""
 SAME_CODE_AGAIN = Seconds(3.0)
 """A code still held up after its visit ended begins a new one only after it was out of sight for so long."""
+BEGINS_AGAIN = Seconds(1.5)
+"""Whoever ended their visit by a touch and has not gone by then begins another, with the code that they hold up still."""
 CALLED_FOR = Seconds(15.0)
 """Whoever has called the guard is taken to be there for so long, also where camera and thermometer do not reach."""
 SPOT_EMPTY = Seconds(0.5)
@@ -28,6 +30,7 @@ class Presence:
         self._answered: dict[bytes, Monotonic] = {}
         self._answered_at = Monotonic(0.0)
         self._theirs_until = Monotonic(0.0)
+        self._begins_again_at: Monotonic | None = None
         self._walking_off = False
         self._measured = Monotonic(0.0)
         self._in_spot = False
@@ -71,7 +74,7 @@ class Presence:
         last = self._answered.get(scan.content)
         if last is None:
             return scan.captured_at <= self._theirs_until
-        if scan.captured_at - last >= SAME_CODE_AGAIN:
+        if scan.captured_at - last >= SAME_CODE_AGAIN or self._begins_again(scan.captured_at):
             del self._answered[scan.content]
             return False
         self._answered[scan.content] = scan.captured_at
@@ -117,9 +120,10 @@ class Presence:
     def fresh(self, reading: Reading) -> bool:
         """Whether a reading is of a person who came after the last one that was measured.
 
-        Whoever steps into the spot before it was empty would otherwise come in with another's temperature.
+        Whoever steps into the spot before it was empty would otherwise come in with another's temperature. One who
+        begins again is measured on.
         """
-        return reading.began_at > self._measured
+        return reading.began_at > self._measured or self._begins_again(reading.at)
 
     def answered(self, codes: Mapping[bytes, Monotonic], reading: Reading | None, now: Monotonic) -> None:
         """End of a visit whose visitor is still there: what it was answered on belongs to nobody who comes after."""
@@ -130,6 +134,11 @@ class Presence:
             # Also what is measured from now on.
             self._measured = max(self._measured, now)
             self._vacated = False
+
+    def turned_back(self, codes: Mapping[bytes, Monotonic], reading: Reading | None, now: Monotonic) -> None:
+        """End of a visit by its visitor's touch: they walk off, or stay and begin again."""
+        self.answered(codes, reading, now)
+        self._begins_again_at = Monotonic(now + BEGINS_AGAIN)
 
     def passed(self) -> None:
         """Whoever was answered is through the gate: what is seen from now on is of others."""
@@ -143,9 +152,13 @@ class Presence:
         # Out of an empty spot nobody walks off: whoever stands there next is the next one.
         self._walking_off = self._in_spot
 
+    def _begins_again(self, at: Monotonic) -> bool:
+        return self._begins_again_at is not None and at >= self._begins_again_at
+
     def _end(self, codes: Mapping[bytes, Monotonic], reading: Reading | None) -> None:
         self.left = False
         self._last_seen = self._sighted = Monotonic(0.0)
+        self._begins_again_at = None
         self._answered = dict(codes)
         self._walking_off = True
         self._stood = self._stepped_out = False

@@ -405,13 +405,13 @@ class Runtime:
         if dossier is self._here and after.phase is Phase.OPEN:
             # The kiosk is free for the next person.
             self._passing.add(dossier)
-            self._free(left=False)
+            self._free(event)
         if after.phase in {Phase.ENDED, Phase.PARKED}:
             self._refresh()
             if dossier in self._passing:
                 self._passing.remove(dossier)
             elif dossier is self._here:
-                self._free(left=isinstance(event, Left))
+                self._free(event)
 
     def _carry_out(self, effect: Effect, dossier: Dossier) -> None:
         match effect:
@@ -438,15 +438,17 @@ class Runtime:
             case End():
                 self._journal.over(effect, called=dossier.visit.called_at is not None)
 
-    def _free(self, *, left: bool) -> None:
-        """Make the kiosk ready for the next person."""
-        visit, evidence = self.visit, self._here.evidence
-        if left:
-            # Codes that were not answered may be shown again at once, by whoever comes.
-            answered = visit.decision is not None
-            self._presence.gone(evidence.seen if answered else {}, evidence.facts.reading)
-        else:
-            self._presence.answered(evidence.seen, evidence.facts.reading, self._clock.monotonic())
+    def _free(self, event: Event) -> None:
+        """Make the kiosk ready for the next person, after what ended the visit or took it from here."""
+        seen, reading, now = self._here.evidence.seen, self._here.evidence.facts.reading, self._clock.monotonic()
+        match event:
+            case Left():
+                # Codes that were not answered may be shown again at once, by whoever comes.
+                self._presence.gone({} if self.visit.decision is None else seen, reading)
+            case TurnedBack():
+                self._presence.turned_back(seen, reading, now)
+            case _:
+                self._presence.answered(seen, reading, now)
         self._attention.visit = False
         self._attend(False)
         self._here = self._nobody()

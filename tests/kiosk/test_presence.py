@@ -7,6 +7,7 @@ import pytest
 from kiosk.model import Celsius, Monotonic, Observation, Reading, Scan, Seconds
 from kiosk.presence import (
     ABSENCE,
+    BEGINS_AGAIN,
     CALLED_FOR,
     SAME_CODE_AGAIN,
     SETS_OFF,
@@ -87,6 +88,18 @@ def test_a_code_that_was_answered_lingers_until_it_was_out_of_sight(answered: Pr
     assert answered.lingers(code(2 * SAME_CODE_AGAIN - 0.2))
     assert not answered.lingers(code(3 * SAME_CODE_AGAIN))
     assert not answered.lingers(code(3 * SAME_CODE_AGAIN + 0.1))
+
+
+def test_whoever_turned_back_and_stays_begins_again_with_the_code_they_hold_up_and_is_measured_on(
+    presence: Presence,
+) -> None:
+    presence.arrives(seen(-1.0, at=0.0))
+    presence.turned_back({b"code": START}, reading(-1.0, at=0.0), START)
+    for at in (0.3, 0.9, BEGINS_AGAIN - 0.1):
+        assert presence.lingers(code(at))
+        assert not presence.arrives(seen(-1.0, at=at))
+    assert not presence.lingers(code(BEGINS_AGAIN))
+    assert presence.arrives(seen(-1.0, at=BEGINS_AGAIN))
 
 
 def test_another_code_is_still_theirs_until_they_can_have_set_off(answered: Presence) -> None:

@@ -234,6 +234,20 @@ def test_whoever_is_done_ends_the_visit_and_is_not_begun_anew_while_they_walk_of
     assert shown(bench).phase is Phase.IDLE
 
 
+def test_whoever_starts_over_with_the_code_still_held_up_begins_anew(bench: Bench) -> None:
+    bench.stand()
+    bench.scan(b"GP1:NOT A PASS")
+    bench.durable()
+    first = bench.runtime.visit.id
+    bench.give(Finished(bench.clock.now))
+    for _ in range(6):
+        bench.clock.advance(0.3)
+        bench.stand()
+        bench.scan(b"GP1:NOT A PASS")
+    assert (bench.phase(), len(bench.recorder.decisions)) == (Phase.COMMITTING, 2)
+    assert bench.recorder.decisions[1][0] != first
+
+
 def test_without_a_server_there_is_no_form_to_ask_for() -> None:
     alone = Bench("response-level-2", form_base=None)
     alone.stand(None)
