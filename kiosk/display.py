@@ -70,7 +70,8 @@ class Display:
         after, asks = here.evidence.facts, self._viewpoint_of(here).asks
         now = self._clock.monotonic()
         fresh = scan.content not in self._useful
-        useful = self._useful.setdefault(scan.content, bool(served(before, after) & asks))
+        serves = served(before, after) | ({Need.HEALTH_CODE} if here.evidence.counts(scan.content) else set())
+        useful = self._useful.setdefault(scan.content, bool(serves & asks))
         if not useful:
             self._refused_until = Monotonic(now + ANSWERED_FOR)
         elif fresh:

@@ -71,6 +71,7 @@ class Evidence:
     asked: dict[str, HealthToken] = field(default_factory=dict, repr=False)
     recognised: bool = True
     _tokens: set[bytes] = field(default_factory=set, repr=False)
+    _certificates: set[bytes] = field(default_factory=set, repr=False)
     _certificate: Credential | None = None
     _parts: CardParts = field(default_factory=CardParts)
     _lost: frozenset[Need] = frozenset()
@@ -89,6 +90,7 @@ class Evidence:
         examined = examine(scan.content, trust, now.wall, TOLERANCE[now.clock], now.here)
         if isinstance(examined, CardPart):
             self._parts = self._parts.with_part(examined)
+            self._certificates.add(scan.content)
             if not self._parts.complete:
                 return None
             parts, self._parts = self._parts, CardParts()
@@ -100,10 +102,13 @@ class Evidence:
         }
         if isinstance(examined, HealthToken):
             self.recognised = True
-            if examined.token in self.asked or len(self.asked) >= ASKED_AT_MOST:
+            asked = examined.token in self.asked
+            if not asked and len(self.asked) >= ASKED_AT_MOST:
+                return None
+            self._tokens.add(scan.content)
+            if asked:
                 return None
             self.asked[examined.token] = examined
-            self._tokens.add(scan.content)
             self.times["issuer_asked"] = now.mono
             self._update(replace(self.facts, pending=self.facts.pending | {Need.HEALTH_CODE}))
             return examined
@@ -112,6 +117,7 @@ class Evidence:
             self._update(replace(self.facts, admission_pass=examined, pass_used=used(examined), clock=now.clock))
         elif examined.kind in CERTIFICATES and _better(examined, self._certificate):
             self._certificate = examined
+            self._certificates.add(scan.content)
             self._update(replace(self.facts, clock=now.clock))
         return None
 
@@ -126,6 +132,10 @@ class Evidence:
         if status is not None:
             facts = replace(facts, health_code=resolved(asked, status, person))
         self._update(facts)
+
+    def counts(self, content: bytes) -> bool:
+        """Whether a code was taken in as a health code or a part of one, though nothing may be known by it yet."""
+        return content in self._tokens or content in self._certificates
 
     def coloured(self, captured_at: Monotonic, seen: ColourSeen) -> bool:
         """Take in the colour around the code of that frame, if it is a health code; whether it is.

@@ -8,6 +8,8 @@ ABSENCE = Seconds(1.5)
 """Nobody and no code for so long: the visitor has left."""
 SAME_CODE_AGAIN = Seconds(3.0)
 """A code still held up after its visit ended begins a new one only after it was out of sight for so long."""
+BEGINS_AGAIN = Seconds(1.5)
+"""Whoever ended their visit by a touch and has not gone by then begins another, with the code that they hold up still."""
 CALLED_FOR = Seconds(15.0)
 """Whoever has called the guard is taken to be there for so long, also where camera and thermometer do not reach."""
 SPOT_EMPTY = Seconds(0.5)
@@ -24,46 +26,55 @@ class Presence:
     def __init__(self) -> None:
         self.left = False
         self._last_seen = Monotonic(0.0)
+        self._sighted = Monotonic(0.0)
         self._answered: dict[bytes, Monotonic] = {}
         self._answered_at = Monotonic(0.0)
         self._theirs_until = Monotonic(0.0)
+        self._begins_again_at: Monotonic | None = None
         self._walking_off = False
         self._measured = Monotonic(0.0)
         self._in_spot = False
         self._stood = False
+        self._stepped_out = False
         self._empty_since: Monotonic | None = None
         self._vacated: bool | None = None
 
     def seen(self, at: Monotonic) -> None:
         """Note a sign of the visitor."""
         self._last_seen = max(self._last_seen, at)
+        self._sighted = max(self._sighted, at)
         self.left = False
 
     def called(self, at: Monotonic) -> None:
         """Note that the visitor called the guard."""
-        self.seen(Monotonic(at + CALLED_FOR))
+        self.seen(at)
+        self._last_seen = max(self._last_seen, Monotonic(at + CALLED_FOR))
 
     def expected(self, now: Monotonic) -> bool:
         """Whether the visitor called the guard so lately that they are taken to be there, seen or not."""
         return now < self._last_seen
 
-    def absent(self, now: Monotonic) -> bool:
+    def aside(self, now: Monotonic) -> bool:
+        """Whether the visitor has stepped out of the spot, or nothing is seen of them, whether or not they are waited for."""
+        return self._stepped_out or now >= self._sighted + ABSENCE
+
+    def absent(self, now: Monotonic, waited: Seconds = ABSENCE) -> bool:
         """Whether nothing was seen for so long that the visitor counts as gone; True once."""
-        if self.left or now < self.absent_at():
+        if self.left or now < self.absent_at(waited):
             return False
         self.left = True
         return True
 
-    def absent_at(self) -> Monotonic:
-        """When the visitor counts as gone unless something is seen before."""
-        return Monotonic(self._last_seen + ABSENCE)
+    def absent_at(self, waited: Seconds = ABSENCE) -> Monotonic:
+        """When the visitor counts as gone unless something is seen before; `waited`: for so long they are waited for."""
+        return max(Monotonic(self._last_seen + ABSENCE), Monotonic(self._sighted + waited))
 
     def lingers(self, scan: Scan) -> bool:
         """Whether a code is of whoever was just answered: it was then in sight and still is, or they are still there."""
         last = self._answered.get(scan.content)
         if last is None:
             return scan.captured_at <= self._theirs_until
-        if scan.captured_at - last >= SAME_CODE_AGAIN:
+        if scan.captured_at - last >= SAME_CODE_AGAIN or self._begins_again(scan.captured_at):
             del self._answered[scan.content]
             return False
         self._answered[scan.content] = scan.captured_at
@@ -89,6 +100,7 @@ class Presence:
             self._theirs_until = Monotonic(0.0)
             self._vacated = None
         self._stood = not self._walking_off
+        self._stepped_out = False
         return self._stood
 
     def left_spot(self, observation: Observation) -> bool:
@@ -102,14 +114,16 @@ class Presence:
             return False
         if self._vacated is False:
             self._vacated = True
+        self._stepped_out = self._stood
         return self._stood
 
     def fresh(self, reading: Reading) -> bool:
         """Whether a reading is of a person who came after the last one that was measured.
 
-        Whoever steps into the spot before it was empty would otherwise come in with another's temperature.
+        Whoever steps into the spot before it was empty would otherwise come in with another's temperature. One who
+        begins again is measured on.
         """
-        return reading.began_at > self._measured
+        return reading.began_at > self._measured or self._begins_again(reading.at)
 
     def answered(self, codes: Mapping[bytes, Monotonic], reading: Reading | None, now: Monotonic) -> None:
         """End of a visit whose visitor is still there: what it was answered on belongs to nobody who comes after."""
@@ -121,6 +135,11 @@ class Presence:
             self._measured = max(self._measured, now)
             self._vacated = False
 
+    def turned_back(self, codes: Mapping[bytes, Monotonic], reading: Reading | None, now: Monotonic) -> None:
+        """End of a visit by its visitor's touch: they walk off, or stay and begin again."""
+        self.answered(codes, reading, now)
+        self._begins_again_at = Monotonic(now + BEGINS_AGAIN)
+
     def passed(self) -> None:
         """Whoever was answered is through the gate: what is seen from now on is of others."""
         self._theirs_until = Monotonic(0.0)
@@ -130,13 +149,19 @@ class Presence:
         """End of a visit whose visitor has left: `codes` are those that it was answered on."""
         self._end(codes, reading)
         self._theirs_until = Monotonic(0.0)
+        # Out of an empty spot nobody walks off: whoever stands there next is the next one.
+        self._walking_off = self._in_spot
+
+    def _begins_again(self, at: Monotonic) -> bool:
+        return self._begins_again_at is not None and at >= self._begins_again_at
 
     def _end(self, codes: Mapping[bytes, Monotonic], reading: Reading | None) -> None:
         self.left = False
-        self._last_seen = Monotonic(0.0)
+        self._last_seen = self._sighted = Monotonic(0.0)
+        self._begins_again_at = None
         self._answered = dict(codes)
         self._walking_off = True
-        self._stood = False
+        self._stood = self._stepped_out = False
         self._vacated = None
         if reading is not None:
             self._measured = max(self._measured, reading.began_at)

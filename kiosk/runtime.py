@@ -47,7 +47,7 @@ from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.rulebook import Rulebook
 from kiosk.site import Site
 from kiosk.spent import SpentPasses, UsedElsewhere
-from kiosk.spot import may_measure, stepped_in, stepped_out
+from kiosk.spot import begins_anew, may_measure, stepped_in, stepped_out, waited_for
 from kiosk.view import View
 from kiosk.viewing import rung_out
 from kiosk.visit import (
@@ -60,6 +60,7 @@ from kiosk.visit import (
     Decided,
     Effect,
     End,
+    Ending,
     Event,
     FormReceived,
     FormWanted,
@@ -151,7 +152,7 @@ class Runtime:
             due.append(self.visit.deadline)
         due += [at for at in (self._parked.next_expiry(), self._passing.next_deadline()) if at is not None]
         if self._watching():
-            due.append(self._presence.absent_at())
+            due.append(self._presence.absent_at(self._waited()))
         return max(0.0, min(due) - self._clock.monotonic())
 
     def tick(self) -> None:
@@ -165,7 +166,7 @@ class Runtime:
                 self._part(PartHealth(Part.GATE, well=False, detail=str(error), at=now))
         for expired, ended in self._parked.expire(now):
             self._journal.ended(expired, ended)
-        if self._watching() and self._presence.absent(now):
+        if self._watching() and self._presence.absent(now, self._waited()):
             self._take(Left())
         if self.visit.deadline is not None and now >= self.visit.deadline:
             if self.visit.phase is Phase.CHECKING:
@@ -287,9 +288,7 @@ class Runtime:
         if not again and (self.visit.phase in ANSWERED or self._presence.lingers(scan)):
             return
         now = self._clock.monotonic()
-        if not again and self.visit.phase is Phase.AWAITING_GUARD and self._here.evidence.vouches_no_more:
-            # Whoever was held has gone, and somebody else holds up a code.
-            self._take(Left())
+        self._tell(begins_anew(self._here, again=again, aside=self._aside(now)))
         self._seen(now, again=again)
         moment = self._rules.moment(self._here, now)
         before = self._here.evidence.facts
@@ -306,7 +305,7 @@ class Runtime:
         if self._presence.left_spot(seen):
             self._tell(stepped_out(self._here, seen.at, expected=self._presence.expected(seen.at)))
         if self._presence.steps_in(seen):
-            self._tell(stepped_in(self._here, seen.at))
+            self._tell(stepped_in(self._here, seen.at, aside=self._aside(seen.at)))
         arrives = self._presence.arrives(seen)
         if not seen.present or (self.visit.phase is Phase.IDLE and not arrives):
             return
@@ -374,18 +373,24 @@ class Runtime:
         back = self._parked.resumed_by(facts.admission_pass, now) if self.visit.phase in COMING else None
         if back is None:
             return False
-        self._here = back
+        before, self._here = self._here.visit, back
         self._here.evidence.without(self._site.without(self._losses.parts))
         if facts.reading is not None:
             self._here.evidence.measured(facts.reading)
         self._presence.seen(now)
         self._take(Resumed())
+        if before.called_at is not None:
+            # They called before they showed who they are: the guard comes to the visit that goes on.
+            self._take(GuardWanted())
+            self._journal.ended(before.id, Ending.ABANDONED)
         return True
 
     # The rules.
 
     def _weigh(self) -> None:
         """Ask the rules what they make of the facts now, and tell the flow."""
+        if self.visit.phase is Phase.AWAITING_GUARD and self._aside(self._clock.monotonic()):
+            return  # the gate opens for nobody who is not before it
         answer = self._rules.judged(self._here)
         self._tell(weighed(self.visit, answer, self._here.evidence.facts.pending))
 
@@ -418,13 +423,13 @@ class Runtime:
         if dossier is self._here and after.phase is Phase.OPEN:
             # The kiosk is free for the next person.
             self._passing.add(dossier)
-            self._free(left=False)
+            self._free(event)
         if after.phase in {Phase.ENDED, Phase.PARKED}:
             self._refresh()
             if dossier in self._passing:
                 self._passing.remove(dossier)
             elif dossier is self._here:
-                self._free(left=isinstance(event, Left))
+                self._free(event)
 
     def _carry_out(self, effect: Effect, dossier: Dossier) -> None:
         match effect:
@@ -455,15 +460,17 @@ class Runtime:
             case End():
                 self._journal.over(effect, called=dossier.visit.called_at is not None)
 
-    def _free(self, *, left: bool) -> None:
-        """Make the kiosk ready for the next person."""
-        visit, evidence = self.visit, self._here.evidence
-        if left:
-            # Codes that were not answered may be shown again at once, by whoever comes.
-            answered = visit.decision is not None
-            self._presence.gone(evidence.seen if answered else {}, evidence.facts.reading)
-        else:
-            self._presence.answered(evidence.seen, evidence.facts.reading, self._clock.monotonic())
+    def _free(self, event: Event) -> None:
+        """Make the kiosk ready for the next person, after what ended the visit or took it from here."""
+        seen, reading, now = self._here.evidence.seen, self._here.evidence.facts.reading, self._clock.monotonic()
+        match event:
+            case Left():
+                # Codes that were not answered may be shown again at once, by whoever comes.
+                self._presence.gone({} if self.visit.decision is None else seen, reading)
+            case TurnedBack():
+                self._presence.turned_back(seen, reading, now)
+            case _:
+                self._presence.answered(seen, reading, now)
         self._attention.visit = False
         self._attend(False)
         self._here = self._nobody()
@@ -472,6 +479,12 @@ class Runtime:
         dossier = Dossier(Visit(VisitId(secrets.token_hex(8))))
         dossier.evidence.without(self._site.without(self._losses.parts))
         return dossier
+
+    def _aside(self, now: Monotonic) -> bool:
+        return self._presence.aside(now) and not self._here.evidence.in_sight(now)
+
+    def _waited(self) -> Seconds:
+        return waited_for(self.visit, self._site.guard_answers_s)
 
     def _watching(self) -> bool:
         return self.visit.phase not in {Phase.IDLE, Phase.ENDED} and not self._presence.left

@@ -4,8 +4,14 @@ Whoever stands there next may be somebody else: nothing that vouched for the one
 """
 
 from kiosk.dossier import Dossier
-from kiosk.model import Monotonic, Phase
-from kiosk.visit import ASKING, LEAVABLE, Left
+from kiosk.model import Answer, Monotonic, Phase, Seconds
+from kiosk.presence import ABSENCE
+from kiosk.visit import ASKING, LEAVABLE, Left, Visit
+
+READS_FOR = Seconds(8.0)
+"""Why somebody was refused stays on the screen for so long after nothing is seen of them: their phone is lowered."""
+PHONES_FOR = Seconds(20.0)
+"""Beyond the time in which the guard answers: the number to phone is read and dialled."""
 
 
 def may_measure(dossier: Dossier) -> bool:
@@ -18,23 +24,52 @@ def may_measure(dossier: Dossier) -> bool:
 def stepped_out(dossier: Dossier, now: Monotonic, *, expected: bool) -> Left | None:
     """Whoever stood in the spot has gone, and the next one there is somebody else: a visit of their own.
 
-    `expected`: they have called the guard, and are waited for.
+    `expected`: they have called the guard, and are waited for. So is whoever was told to wait for the guard, or reads
+    why they were refused, and steps aside meanwhile.
     """
     visit, evidence = dossier.visit, dossier.evidence
     if visit.phase not in LEAVABLE:
         return None
     # They have stepped aside, but hold up their code still; or wait for the guard, and left no code to come in on.
     aside = evidence.in_sight(now) or (expected and not evidence.seen)
-    if visit.phase is Phase.AWAITING_GUARD or not aside:
+    if visit.phase is not Phase.AWAITING_GUARD and not aside:
         return Left()
     evidence.unmeasured()
     return None
 
 
-def stepped_in(dossier: Dossier, now: Monotonic) -> Left | None:
-    """Whoever stands in the spot now may be somebody else: what was measured before does not vouch for them."""
-    if dossier.visit.phase is not Phase.COMMITTING:
-        dossier.evidence.unmeasured()
-    elif not dossier.evidence.in_sight(now):
-        return Left()
-    return None
+def stepped_in(dossier: Dossier, now: Monotonic, *, aside: bool) -> Left | None:
+    """Whoever stands in the spot now may be somebody else: what was measured before does not vouch for them.
+
+    `aside`: the visitor had stepped aside, and holds up no code.
+    """
+    match dossier.visit.phase:
+        case Phase.COMMITTING:
+            return None if dossier.evidence.in_sight(now) else Left()
+        case Phase.AWAITING_GUARD if aside:
+            return Left()
+        case _:
+            dossier.evidence.unmeasured()
+            return None
+
+
+def begins_anew(dossier: Dossier, *, again: bool, aside: bool) -> Left | None:
+    """A code comes up while somebody waits for the guard: it is not theirs where they have stepped aside.
+
+    `again`: it is a code of this visit's. Whoever comes back with it stays who they are, unless all that they lack is a
+    record of their admission, and it is tried once more.
+    """
+    visit = dossier.visit
+    if visit.phase is not Phase.AWAITING_GUARD:
+        return None
+    if again:
+        unrecorded = visit.decision is not None and visit.decision.answer is Answer.ADMIT
+        return Left() if aside and unrecorded else None
+    return Left() if aside or dossier.evidence.vouches_no_more else None
+
+
+def waited_for(visit: Visit, guard_answers_s: Seconds) -> Seconds:
+    """How long somebody of whom nothing is seen is waited for, from when they were seen last."""
+    if visit.phase is not Phase.AWAITING_GUARD:
+        return ABSENCE
+    return READS_FOR if visit.called_at is None else Seconds(guard_answers_s + PHONES_FOR)

@@ -125,6 +125,7 @@ class ScreenApp(App):
 
     def _take(self, _: float) -> None:
         view, now = self._newest, self._clock.monotonic()
+        self._staff = staff.seen(self._staff, self._session.view, view)
         self._session = seen(self._session, view, now)
         self._pace.visiting = view is not None and view.phase is not Phase.IDLE
         if self._pace.visiting:
@@ -186,7 +187,9 @@ class ScreenApp(App):
         if self._front is None:
             return
         now = self._clock.monotonic()
-        behind = present_staff(self._session, self._staff, self._settings.device, self._settings.version, now)
+        behind = present_staff(
+            self._session, self._staff, self._settings.device, self._settings.version, now, self._time_of_day
+        )
         self._front.show(behind or present(self._session, now, self._time_of_day, self._board))
 
     def _reflect(self, _: float) -> None:

@@ -78,7 +78,9 @@ class Gallery:
         for name, view in SAMPLES.items():
             yield name, present(Session(manner, NOW, view), NOW, lambda _: "14:05", NoticeBoard())
         for name, door in (("pin", Staff(Door.PIN, "12")), ("status", Staff(Door.OPEN))):
-            picture = present_staff(Session(manner, NOW, SAMPLES["steps-lost"]), door, "gate-1", "0.1.0", NOW)
+            picture = present_staff(
+                Session(manner, NOW, SAMPLES["steps-lost"]), door, "gate-1", "0.1.0", NOW, lambda _: "14:05"
+            )
             if picture is not None:
                 yield name, picture
 

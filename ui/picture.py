@@ -86,11 +86,15 @@ class Touch:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """A word on what is out of order, or that all this is a simulation. `tone`: the palette's colour."""
+    """A word on what is out of order, or that all this is a simulation. `tone`: the palette's colour.
+
+    `brief`: its pictogram alone, where the words of everything would leave no room for the screen below.
+    """
 
     words: Say
     tone: str
     pictogram: str
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)

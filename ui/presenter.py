@@ -1,6 +1,7 @@
 """From what the core shows and what the visitor touched to what each widget says. Pure; no decision is made here."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import ceil
 
 from kiosk.model import Answer, Monotonic, Part, Phase
@@ -42,7 +43,10 @@ NOTICE_S = 12.0
 SHIFT_S = 60.0
 SHIFTS = ((0, 0), (2, 1), (3, 3), (1, 2), (-1, 3), (-3, 1), (-2, -1), (-3, -3), (-1, -2), (1, -3), (3, -1))
 """Against burn-in, in pixels: far enough to move every edge, too little to be noticed."""
-BANNERS_MOST = 3
+SAID_MOST = 3
+"""So many banners have words each."""
+SAID_OF_MORE = 2
+"""Of more than that so many have: the gravest, and since when the kiosk is offline. The others have their pictograms."""
 TimeOfDay = Callable[[Monotonic], str | None]
 """Names a moment as hours and minutes; None while the clock is not to be believed."""
 
@@ -64,20 +68,32 @@ def present(session: Session, now: Monotonic, time_of_day: TimeOfDay, board: Not
         session.in_high_contrast,
         bar=bar_of(screen, session, running_out=_running_out(view, now)),
         banners=_banners(view, time_of_day),
-        simulation=Banner(say("simulation"), "simulation", "warning") if view.simulated else None,
+        simulation=_simulation(view),
         dimmed=screen is Screen.IDLE and now - session.stirred_at > session.manner.dim_after_s,
         shift=_shift(now) if screen is Screen.IDLE else (0, 0),
     )
 
 
-def present_staff(session: Session, staff: Staff, device: str, version: str, now: Monotonic) -> Picture | None:
-    """Return what is to be seen while the staff's door is not shut, which hides everything else; None while it is."""
+def present_staff(
+    session: Session, staff: Staff, device: str, version: str, now: Monotonic, time_of_day: TimeOfDay
+) -> Picture | None:
+    """Return what is to be seen while the staff's door is not shut, which hides all but the strip; None while it is."""
     body = shown(staff, session.view, device, version, now)
     if body is None:
         return None
     screen = Screen.PIN if isinstance(body, PinPad) else Screen.STATUS
     bar = (Touch(Action.CLOSE, say("button.close"), "cross"),)
-    return Picture(screen, body, session.speaks, session.in_large_type, session.in_high_contrast, bar=bar)
+    view = session.view
+    return Picture(
+        screen,
+        body,
+        session.speaks,
+        session.in_large_type,
+        session.in_high_contrast,
+        bar=bar,
+        banners=() if view is None else _banners(view, time_of_day),
+        simulation=None if view is None else _simulation(view),
+    )
 
 
 def say(key: str, **values: object) -> Say:
@@ -191,11 +207,17 @@ def _banners(view: View, time_of_day: TimeOfDay) -> tuple[Banner, ...]:
         )
         if part in view.lost and not (part is Part.EYES and Part.CAMERA in view.lost)
     ]
+    offline = []
     if view.server_lost_at is not None:
         since = time_of_day(view.server_lost_at)
         words = say("part.server.lost") if since is None else say("offline.since", time=since)
-        found.append(Banner(words, "warning", "offline"))
-    return tuple(found[:BANNERS_MOST])
+        offline = [Banner(words, "warning", "offline")]
+    said = len(found) if len(found) + len(offline) <= SAID_MOST else SAID_OF_MORE - len(offline)
+    return (*found[:said], *(replace(banner, brief=True) for banner in found[said:]), *offline)
+
+
+def _simulation(view: View) -> Banner | None:
+    return Banner(say("simulation"), "simulation", "warning") if view.simulated else None
 
 
 def _ending(view: View, now: Monotonic) -> Say | None:

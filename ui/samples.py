@@ -65,6 +65,14 @@ SAMPLES: Mapping[str, View | None] = {
         server_lost_at=Monotonic(NOW - 600),
         simulated=True,
     ),
+    "steps-bereft": _view(
+        Phase.COLLECTING,
+        steps=_steps(StepState.UNAVAILABLE, StepState.UNAVAILABLE, StepState.NOT_NEEDED),
+        wanted=(Need.TEMPERATURE,),
+        lost=(Part.CAMERA, Part.GATE, Part.ISSUER, Part.LOG, Part.SERVER, Part.THERMOMETER),
+        server_lost_at=Monotonic(NOW - 600),
+        simulated=True,
+    ),
     "steps-unmeasured": _view(
         Phase.COLLECTING,
         steps=_steps(StepState.UNAVAILABLE, StepState.WAITING, StepState.NOT_NEEDED),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import ceil
 
-from kiosk.model import Monotonic, Seconds
+from kiosk.model import Monotonic, Phase, Seconds, VisitId
 from kiosk.view import View
 from ui.picture import Action, PinPad, Say, Status
 from ui.pin import MOST, NEVER, Attempts
@@ -74,13 +74,19 @@ def checked(staff: Staff, right: bool, now: Monotonic) -> Staff:
         return replace(staff, attempts=NO_ATTEMPTS if right else staff.attempts.failed(now))
     if right:
         return Staff(Door.OPEN, until=Monotonic(now + STATUS_FOR))
-    attempts = staff.attempts.failed(now)
-    return Staff(Door.PIN, "", Monotonic(now + PIN_FOR + attempts.wait_s(now)), attempts, wrong=True)
+    # However long the pause is: the pad does not hide the visitor's screen meanwhile.
+    return Staff(Door.PIN, "", Monotonic(now + PIN_FOR), staff.attempts.failed(now), wrong=True)
 
 
 def waited(staff: Staff, now: Monotonic) -> Staff:
     """Time has passed."""
     return _shut(staff) if staff.door in {Door.PIN, Door.OPEN} and now >= staff.until else staff
+
+
+def seen(staff: Staff, before: View | None, view: View | None) -> Staff:
+    """The core shows something else: whose visit begins finds the door shut. One that was under way leaves it open."""
+    begins = _visit_of(view) is not None and _visit_of(view) != _visit_of(before)
+    return _shut(staff) if begins else staff
 
 
 def shown(staff: Staff, view: View | None, device: str, version: str, now: Monotonic) -> PinPad | Status | None:
@@ -99,6 +105,10 @@ def shown(staff: Staff, view: View | None, device: str, version: str, now: Monot
             if pause > 0:
                 line = Say("staff.wait", (("seconds", str(pause)),))
             return PinPad(Say("staff.title"), line, len(staff.entered), closed=pause > 0)
+
+
+def _visit_of(view: View | None) -> VisitId | None:
+    return None if view is None or view.phase is Phase.IDLE else view.visit
 
 
 def _shut(staff: Staff) -> Staff:

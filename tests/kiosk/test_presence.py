@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Celsius, Monotonic, Observation, Reading, Scan
+from kiosk.model import Celsius, Monotonic, Observation, Reading, Scan, Seconds
 from kiosk.presence import (
     ABSENCE,
+    BEGINS_AGAIN,
     CALLED_FOR,
     SAME_CODE_AGAIN,
     SETS_OFF,
@@ -87,6 +88,18 @@ def test_a_code_that_was_answered_lingers_until_it_was_out_of_sight(answered: Pr
     assert answered.lingers(code(2 * SAME_CODE_AGAIN - 0.2))
     assert not answered.lingers(code(3 * SAME_CODE_AGAIN))
     assert not answered.lingers(code(3 * SAME_CODE_AGAIN + 0.1))
+
+
+def test_whoever_turned_back_and_stays_begins_again_with_the_code_they_hold_up_and_is_measured_on(
+    presence: Presence,
+) -> None:
+    presence.arrives(seen(-1.0, at=0.0))
+    presence.turned_back({b"code": START}, reading(-1.0, at=0.0), START)
+    for at in (0.3, 0.9, BEGINS_AGAIN - 0.1):
+        assert presence.lingers(code(at))
+        assert not presence.arrives(seen(-1.0, at=at))
+    assert not presence.lingers(code(BEGINS_AGAIN))
+    assert presence.arrives(seen(-1.0, at=BEGINS_AGAIN))
 
 
 def test_another_code_is_still_theirs_until_they_can_have_set_off(answered: Presence) -> None:
@@ -180,6 +193,25 @@ def test_whoever_called_the_guard_is_taken_to_be_there_for_a_while(presence: Pre
     presence.seen(after(1.0))
     assert not presence.absent(after(CALLED_FOR + ABSENCE - 0.1))
     assert presence.absent(after(CALLED_FOR + ABSENCE))
+
+
+def test_whoever_called_and_is_seen_no_more_has_stepped_aside_though_they_are_waited_for(presence: Presence) -> None:
+    presence.called(after(0.0))
+    assert not presence.aside(after(ABSENCE - 0.1))
+    assert presence.aside(after(ABSENCE))
+    assert not presence.absent(after(59.0), Seconds(60.0))
+    assert presence.absent(after(60.0), Seconds(60.0))
+
+
+def test_one_who_stepped_out_of_the_spot_is_aside_until_somebody_stands_there_again(presence: Presence) -> None:
+    presence.arrives(seen(-1.0, at=0.0))
+    for at in (0.1, 0.1 + SPOT_EMPTY):
+        presence.left_spot(nobody(at))
+        presence.arrives(nobody(at))
+    presence.seen(after(0.6))
+    assert presence.aside(after(0.6))
+    presence.arrives(seen(0.7, at=0.8))
+    assert not presence.aside(after(0.8))
 
 
 def test_whoever_called_the_guard_is_expected_for_as_long(presence: Presence) -> None:

@@ -2,11 +2,13 @@
 
 import pytest
 
+from kiosk.inbox import TokenAnswered
 from kiosk.link import Finished, GateClosed, GateOpened, GuardAsked, Passed
-from kiosk.model import Answer, Phase, VisitorKind
+from kiosk.model import Answer, HealthStatus, Part, Phase, VisitorKind
 from kiosk.presence import CALLED_FOR
+from kiosk.spot import PHONES_FOR, READS_FOR
 from kiosk.view import GuardCall, Step, StepState
-from tests.kiosk.runtimes import Bench, admit_resident, signed_pass
+from tests.kiosk.runtimes import HEALTH_CODE, Bench, admit_resident, lose, signed_pass
 from tests.kiosk.watching import kinds, shown, stay, step, step_out, wait
 
 
@@ -109,4 +111,81 @@ def test_nobody_comes_in_on_the_code_of_one_who_called_and_stepped_out_of_the_sp
     bench.scan(signed_pass(VisitorKind.GUEST))
     bench.give(GuardAsked(bench.clock.now))
     step_out(bench)
+    assert shown(bench).phase is Phase.IDLE
+
+
+def feverish(bench: Bench) -> None:
+    """Somebody is held, and told to wait for the guard."""
+    bench.stand(38.4)
+    bench.durable()
+    assert shown(bench).guard is GuardCall.RINGING
+
+
+def test_whoever_is_held_may_step_aside_and_lives_to_read_whom_to_phone(bench: Bench) -> None:
+    feverish(bench)
+    visit = bench.runtime.visit.id
+    step_out(bench)
+    wait(bench, 60.0)
+    assert (shown(bench).visit, shown(bench).guard) == (visit, GuardCall.UNANSWERED)
+    assert kinds(bench) == ["guard_called", "guard_unanswered"]
+    wait(bench, PHONES_FOR - 1.5)
+    assert shown(bench).visit == visit
+    wait(bench, 1.5)
+    assert kinds(bench)[-1] == "visit_ended"
+    assert shown(bench).phase is Phase.IDLE
+
+
+def test_whoever_stands_in_the_spot_of_one_who_stepped_aside_is_a_visitor_of_their_own(bench: Bench) -> None:
+    feverish(bench)
+    visit = bench.runtime.visit.id
+    step_out(bench)
+    bench.stand(None)
+    assert kinds(bench) == ["guard_called", "visit_ended"]
+    assert (bench.phase(), bench.runtime.visit.id != visit) == (Phase.APPROACHING, True)
+    bench.clock.advance(0.2)
+    bench.stand(36.6)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert bench.durable("gate-1/log/2").answer is Answer.ADMIT
+
+
+def test_nobody_is_measured_into_the_visit_of_one_who_was_held_without_a_thermometer(bench: Bench) -> None:
+    lose(bench, Part.THERMOMETER)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    assert bench.durable().answer is Answer.HOLD
+    wait(bench, 5.0)
+    lose(bench, Part.THERMOMETER, well=True)
+    bench.stand(36.6)
+    assert len(bench.recorder.decisions) == 1
+    assert bench.runtime.visit.wanted == {"pass", "health_code"}
+
+
+def test_a_code_shown_after_they_stepped_aside_adds_nothing_to_theirs(bench: Bench) -> None:
+    lose(bench, Part.THERMOMETER)
+    bench.scan(signed_pass(VisitorKind.RESIDENT))
+    bench.durable()
+    visit = bench.runtime.visit.id
+    wait(bench, 5.0)
+    bench.scan(signed_pass(VisitorKind.RESIDENT, number=2))
+    assert bench.recorder.decisions[-1][0] != visit
+
+
+def test_the_gate_opens_for_nobody_who_stepped_aside_though_the_answer_comes_after_all(bench: Bench) -> None:
+    bench.stand()
+    bench.scan(signed_pass(VisitorKind.GUEST))
+    bench.scan(HEALTH_CODE)
+    visit, token = bench.resolver.asked[-1]
+    bench.give(TokenAnswered(visit, token.token, None))
+    assert bench.durable().answer is Answer.HOLD
+    wait(bench, 5.0)
+    bench.give(TokenAnswered(visit, token.token, HealthStatus.GREEN))
+    assert (bench.phase(), len(bench.recorder.decisions)) == (Phase.AWAITING_GUARD, 1)
+
+
+def test_a_refusal_can_be_read_after_the_phone_is_lowered() -> None:
+    bench = Bench("normal-times")
+    bench.scan(b"GP1:NOT A PASS")
+    assert bench.durable().answer is Answer.REFUSE
+    wait(bench, READS_FOR - 0.2)
+    assert (shown(bench).answer, shown(bench).phase) == (Answer.REFUSE, Phase.AWAITING_GUARD)
+    wait(bench, 0.4)
     assert shown(bench).phase is Phase.IDLE

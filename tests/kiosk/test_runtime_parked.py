@@ -2,8 +2,9 @@
 
 import pytest
 
-from kiosk.link import FormAsked
+from kiosk.link import FormAsked, GuardAsked
 from kiosk.model import Phase, VisitorKind
+from kiosk.view import GuardCall
 from tests.kiosk.runtimes import Bench, signed_pass
 
 
@@ -61,3 +62,25 @@ def test_a_pass_whose_holder_is_no_parked_visit_is_a_pass_like_any_other(bench: 
     bench.scan(signed_pass(VisitorKind.RESIDENT, holder="someone"))
     bench.stand()
     assert bench.durable().reasons == ("resident",)
+
+
+def test_one_who_called_before_showing_the_form_s_pass_is_called_for_in_the_visit_that_goes_on(bench: Bench) -> None:
+    parked = park(bench)
+    bench.clock.advance(400)
+    bench.give(GuardAsked(bench.clock.now))
+    begun = bench.runtime.visit.id
+    bench.scan(signed_pass(VisitorKind.RESIDENT, holder=parked))
+    assert (bench.views[-1].visit, bench.views[-1].guard) == (parked, GuardCall.RINGING)
+    assert [(draft.kind, draft.body["visit"]) for draft in bench.recorder.notes[-3:]] == [
+        ("guard_called", begun),
+        ("guard_called", parked),
+        ("visit_ended", begun),
+    ]
+
+
+def test_coming_back_without_a_call_makes_none(bench: Bench) -> None:
+    parked = park(bench)
+    bench.clock.advance(400)
+    bench.scan(signed_pass(VisitorKind.RESIDENT, holder=parked))
+    assert bench.views[-1].guard is None
+    assert bench.recorder.notes[-1].kind == "visit_parked"

@@ -79,6 +79,23 @@ def test_a_second_pass_that_changes_nothing_is_answered_too(bench: Bench) -> Non
     assert shown(bench).hint is Hint.NOT_RECOGNISED
 
 
+@pytest.mark.parametrize(
+    "second",
+    [b"https://health.example/code?t=ghiJKL789012", b"https://health.example/code?again=1&t=abcDEF123456", b"shc:/1/2/5676"],
+    ids=["another health code", "the same health code otherwise written", "a part of a card"],
+)
+def test_a_health_code_that_brings_nothing_yet_is_taken_in_and_not_said_to_be_of_no_use(bench: Bench, second: bytes) -> None:
+    bench.stand(None)
+    bench.scan(HEALTH_CODE)
+    bench.clock.advance(1.0)
+    first_shown_at = bench.clock.now
+    for _ in range(3):
+        bench.scan(second)
+        bench.clock.advance(0.3)
+    assert (shown(bench).phase, shown(bench).hint) == (Phase.COLLECTING, None)
+    assert shown(bench).code_taken_at == first_shown_at
+
+
 def test_the_next_visitor_is_not_told_of_the_last_ones_code(bench: Bench) -> None:
     bench.scan(MENU)
     bench.give(Finished(bench.clock.now))
@@ -215,6 +232,20 @@ def test_whoever_is_done_ends_the_visit_and_is_not_begun_anew_while_they_walk_of
     bench.scan(MENU)
     stay(bench, 0.5)
     assert shown(bench).phase is Phase.IDLE
+
+
+def test_whoever_starts_over_with_the_code_still_held_up_begins_anew(bench: Bench) -> None:
+    bench.stand()
+    bench.scan(b"GP1:NOT A PASS")
+    bench.durable()
+    first = bench.runtime.visit.id
+    bench.give(Finished(bench.clock.now))
+    for _ in range(6):
+        bench.clock.advance(0.3)
+        bench.stand()
+        bench.scan(b"GP1:NOT A PASS")
+    assert (bench.phase(), len(bench.recorder.decisions)) == (Phase.COMMITTING, 2)
+    assert bench.recorder.decisions[1][0] != first
 
 
 def test_without_a_server_there_is_no_form_to_ask_for() -> None:

@@ -8,7 +8,8 @@ from kiosk.model import Answer, Celsius, Monotonic, Part, Phase, ReasonCode
 from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, View
 from tests.ui.views import NOTICES, NOW, collecting, picture, session, view
 from ui.picture import Action, Answered, Because, Body, Form, Guard, Parked, Say, Screen, Steps
-from ui.presenter import present
+from ui.presenter import present, present_staff
+from ui.staff import Door, Staff
 
 FORM = FormTicket("https://gate.example/f/1", "gate.example/f/1", Monotonic(NOW + 90))
 REASON = (ReasonCode("pass_used"),)
@@ -180,10 +181,34 @@ def test_a_call_that_nobody_hears_shows_the_number_at_once() -> None:
     assert held.next == Say("guard.unanswered.line", (("phone", "021 5555"),))
 
 
-def test_what_is_out_of_order_is_said_the_gravest_first_and_no_more_than_three() -> None:
-    lost = (Part.THERMOMETER, Part.CAMERA, Part.GATE, Part.EYES, Part.ISSUER)
+def test_what_is_out_of_order_is_said_the_gravest_first() -> None:
+    lost = (Part.THERMOMETER, Part.CAMERA, Part.GATE, Part.EYES)
     banners = picture(view(Phase.IDLE, lost=lost)).banners
     assert [banner.words.key for banner in banners] == ["part.gate.lost", "part.camera.lost", "part.thermometer.lost"]
+    assert not any(banner.brief for banner in banners)
+
+
+def test_of_much_that_is_lost_nothing_is_left_out_and_since_when_it_is_offline_keeps_its_words() -> None:
+    lost = (Part.CAMERA, Part.THERMOMETER, Part.ISSUER, Part.SERVER)
+    banners = picture(view(Phase.IDLE, lost=lost, server_lost_at=Monotonic(NOW - 60))).banners
+    assert [(banner.words.key, banner.brief) for banner in banners] == [
+        ("part.camera.lost", False),
+        ("part.thermometer.lost", True),
+        ("part.issuer.lost", True),
+        ("offline.since", False),
+    ]
+
+
+@pytest.mark.parametrize("door", [Door.PIN, Door.OPEN])
+def test_the_strip_stands_above_the_staffs_screens_too(door: Door) -> None:
+    shown = view(Phase.IDLE, lost=(Part.CAMERA,), server_lost_at=Monotonic(NOW - 60), simulated=True)
+    behind = present_staff(session(shown), Staff(door), "gate-1", "1.0", NOW, lambda _: "14:05")
+    assert behind is not None
+    assert (behind.banners, behind.simulation) == (picture(shown).banners, picture(shown).simulation)
+    assert behind.simulation is not None
+    without = present_staff(session(None), Staff(door), "gate-1", "1.0", NOW, lambda _: "14:05")
+    assert without is not None
+    assert (without.banners, without.simulation) == ((), None)
 
 
 def test_offline_is_said_with_the_time_or_without_it_while_the_clock_is_wrong() -> None:

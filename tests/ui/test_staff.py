@@ -8,7 +8,7 @@ from kiosk.view import View
 from tests.ui.views import NOW, view
 from ui.picture import Action, PinPad, Say, Status
 from ui.pin import PAUSES_S, Attempts, hash_pin, matches
-from ui.staff import PIN_FOR, STATUS_FOR, Door, Staff, checked, knocked, shown, touched, waited
+from ui.staff import PIN_FOR, STATUS_FOR, Door, Staff, checked, knocked, seen, shown, touched, waited
 
 SALT = bytes(16)
 
@@ -24,8 +24,8 @@ def entered(digits: str, staff: Staff | None = None, at: Monotonic = NOW) -> Sta
     return touched(staff, Action.ENTER, "", at)
 
 
-def pictured(staff: Staff, seen: View | None, at: Monotonic = NOW) -> PinPad | Status | None:
-    return shown(staff, seen, "gate-1", "1.0", at)
+def pictured(staff: Staff, what: View | None, at: Monotonic = NOW) -> PinPad | Status | None:
+    return shown(staff, what, "gate-1", "1.0", at)
 
 
 def test_a_pin_matches_its_own_hash_and_no_other() -> None:
@@ -64,6 +64,24 @@ def test_wrong_pins_are_paid_for_with_growing_pauses_that_closing_does_not_end()
         now = Monotonic(now + pauses[-1])
     assert pauses == [PAUSES_S[wrong] for wrong in range(1, 7)]
     assert sorted(pauses) == pauses
+
+
+def test_the_pad_closes_as_soon_however_long_the_pause_is() -> None:
+    staff = Staff(attempts=Attempts(7, NOW))
+    staff = checked(entered("0000", knocked(staff, NOW)), False, NOW)
+    assert staff.attempts.wait_s(NOW) > PIN_FOR
+    assert waited(staff, later(PIN_FOR)).door is Door.SHUT
+
+
+@pytest.mark.parametrize("door", [Door.PIN, Door.CHECKING, Door.OPEN])
+def test_a_visit_that_begins_shuts_the_door_and_one_that_goes_on_does_not(door: Door) -> None:
+    staff = Staff(door, attempts=Attempts(7, later(300)))
+    idle, coming, held = view(Phase.IDLE), view(Phase.APPROACHING), view(Phase.AWAITING_GUARD)
+    assert seen(staff, idle, coming) == Staff(attempts=staff.attempts)
+    assert seen(staff, None, coming).door is Door.SHUT
+    assert seen(staff, held, view(Phase.APPROACHING, visit="v2")).door is Door.SHUT
+    for before, after in ((coming, held), (held, idle), (idle, None)):
+        assert seen(staff, before, after).door is door
 
 
 def test_during_a_pause_no_digit_is_taken_and_the_wait_is_said() -> None:

@@ -44,12 +44,15 @@ class Strip(Widget):
         low = self.top
         for row, height in zip(self._rows, self._heights, strict=True):
             low -= height
-            spare = (self.width - sum(chip.least_width for chip in row)) / len(row)
+            # What has no words needs no more room; but for a row of pictograms alone.
+            wide = [chip for chip in row if not chip.brief] or row
+            spare = (self.width - sum(chip.least_width for chip in row)) / len(wide)
             x = self.x
             for chip in row:
+                width = chip.least_width + (spare if chip in wide else 0)
                 chip.pos = (round(x), round(low))
-                chip.size = (round(chip.least_width + spare) + 1, height)
-                x += chip.least_width + spare
+                chip.size = (round(width) + 1, height)
+                x += width
 
 
 def _height(row: "list[_Chip]", width: float, look: Look) -> int:
@@ -63,10 +66,12 @@ class _Chip(Surface):
         super().__init__(fill=look.colour(banner.tone))
         metrics = look.metrics
         ink = look.colour(f"on_{banner.tone}")
-        raw = look.text(banner.words)
+        raw = "" if banner.brief else look.text(banner.words)
+        self.brief = banner.brief
         self._pad = round(metrics.gap * 0.6)
         self._side = metrics.strip - self._pad
-        self.least_width = width_at_one(raw, look.font, True) * metrics.legible * 1.02 + self._side + 4 * self._pad
+        words_width = width_at_one(raw, look.font, True) * metrics.legible * 1.02 + 2 * self._pad if raw else 0.0
+        self.least_width = self._side + 2 * self._pad + words_width
         self._mark = Pictogram(name=banner.pictogram, ink=ink, ground=look.colour(banner.tone))
         self._words = FittedWords(raw=raw, look=look, largest=metrics.small, bold=True, color=ink)
         self.add_widget(self._mark)
