@@ -13,7 +13,7 @@ from kiosk import __version__
 from kiosk.bench.commands import CpuScale
 from kiosk.bench.commands import app as bench_app
 from kiosk.errors import UsageError
-from kiosk.part import ProcessName, announce, run_part
+from kiosk.part import ProcessName, announce, run_line_off, run_part
 from kiosk.policy_commands import policy_app
 from kiosk.stopping import stop_on_signals
 from kiosk.supervisor import this_program
@@ -278,10 +278,7 @@ def pin() -> int:
 @app.command(name="line-off")
 def line_off(config: ConfigFile = Path("/etc/gatepost/kiosk.toml")) -> int:
     """Make the gate line inactive, whatever left it active: for systemd's ExecStopPost."""
-    from kiosk import config as configuration
-    from kiosk.bootstrap.gate import turn_line_off
-
-    turn_line_off(configuration.load(config))
+    run_line_off(config)
     return 0
 
 
