@@ -51,6 +51,7 @@ files() {
   install -m 0644 docs/*.md "$docs/"
   if [ "$what" = kiosk ]; then
     install -d "$lib/tmpfiles.d" "$lib/udev/rules.d"
+    install -m 0640 deploy/gatepost.example.toml "$root/etc/gatepost/"
     install -m 0644 "$units"/*.target "$lib/systemd/system/"
     install -m 0644 "$units/tmpfiles.conf" "$lib/tmpfiles.d/$name.conf"
     install -m 0644 "$units/udev.rules" "$lib/udev/rules.d/60-$name.rules"
@@ -67,6 +68,7 @@ start() {
   fi
   systemctl daemon-reload
   systemctl enable --now "$unit"
+  if [ "$what" = kiosk ]; then systemctl enable gatepost-first-boot.service; fi
   if [ ! -e "/etc/gatepost/$configuration.toml" ]; then
     echo "now write /etc/gatepost/$configuration.toml (an example is beside it) and call: systemctl restart $unit"
   fi
@@ -74,7 +76,7 @@ start() {
 
 # Configuration and records stay.
 uninstall() {
-  if [ -z "$root" ]; then systemctl disable --now "$unit" || true; fi
+  if [ -z "$root" ]; then systemctl disable --now $(basename -a "$units"/*.service) "$unit" || true; fi
   for file in "$units"/*.service "$units"/*.target; do rm -f "$lib/systemd/system/$(basename "$file")"; done
   rm -f "$lib/sysusers.d/$name.conf" "$lib/tmpfiles.d/$name.conf" "$lib/udev/rules.d/60-$name.rules"
   rm -rf "$root$home" "$docs"

@@ -12,6 +12,7 @@ import typer
 from kiosk import __version__
 from kiosk.bench.commands import CpuScale
 from kiosk.bench.commands import app as bench_app
+from kiosk.card_commands import card, first_boot
 from kiosk.errors import UsageError
 from kiosk.part import ProcessName, announce, run_line_off, run_part
 from kiosk.policy_commands import policy_app
@@ -37,6 +38,8 @@ app.add_typer(thermometer_app, name="thermometer")
 app.add_typer(central_app, name="central")
 app.command()(verify)
 app.command()(calibrate)
+app.command()(card)
+app.command(name="first-boot")(first_boot)
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
 

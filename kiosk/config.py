@@ -229,6 +229,12 @@ SOURCES = {
 def load(path: Path) -> Config:
     """Read and validate a configuration file. Raises UsageError: one sentence, what, where, what to do."""
     config = decode_toml(path, Config)
+    check(config, path)
+    return config
+
+
+def check(config: Config, path: Path) -> None:
+    """See whether what was read of `path` holds together. Raises UsageError: one sentence, what, where, what to do."""
     for section, form in SOURCES.items():
         source = getattr(config, section).source
         if not re.fullmatch(form, source):
@@ -246,7 +252,6 @@ def load(path: Path) -> Config:
     for (earlier, _), (later, _) in pairwise(config.screen.volume):
         if later <= earlier:
             raise UsageError(f"{path}: [screen] volume has {later} after {earlier}; put its times in the order of the day")
-    return config
 
 
 def form_base(config: Config) -> str | None:

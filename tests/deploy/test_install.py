@@ -11,9 +11,10 @@ from tests.deploy.units import ROOT
 UNITS = "usr/lib/systemd/system"
 EXPECTED = {
     "kiosk": {
+        "etc/gatepost/gatepost.example.toml",
         "etc/gatepost/kiosk.example.toml",
         f"{UNITS}/gatepost.target",
-        *(f"{UNITS}/gatepost-{part}.service" for part in ("gate", "core", "eyes", "screen")),
+        *(f"{UNITS}/gatepost-{part}.service" for part in ("gate", "core", "eyes", "screen", "first-boot")),
         "usr/lib/sysusers.d/gatepost.conf",
         "usr/lib/tmpfiles.d/gatepost.conf",
         "usr/lib/udev/rules.d/60-gatepost.rules",
@@ -67,7 +68,8 @@ def test_configuration_and_records_outlive_gatepost(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     assert install(tmp_path, "kiosk", "uninstall").returncode == 0
-    assert tree(tmp_path) == {"etc/gatepost/kiosk.example.toml", *(str(path.relative_to(tmp_path)) for path in kept)}
+    examples = {f"etc/gatepost/{name}.example.toml" for name in ("kiosk", "gatepost")}
+    assert tree(tmp_path) == {*examples, *(str(path.relative_to(tmp_path)) for path in kept)}
 
 
 @pytest.mark.parametrize("words", [(), ("toaster", "files"), ("kiosk", "bake")])

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from kiosk.part import PARTS
+
 ROOT = Path(__file__).parents[2]
 KIOSK = ROOT / "deploy" / "systemd"
 CENTRAL = ROOT / "deploy" / "central"
 SERVICES = sorted([*KIOSK.glob("*.service"), *CENTRAL.glob("*.service")])
-PARTS_UNITS = sorted(KIOSK.glob("*.service"))
+PARTS_UNITS = [KIOSK / f"gatepost-{part}.service" for part in PARTS]
 
 
 def settings(unit: Path) -> dict[str, list[str]]:
