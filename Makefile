@@ -12,7 +12,7 @@ SYSTEM_PACKAGES := deploy/system-packages.txt
 
 TEST_STAMP := $(VENV)/.gatepost-test-packages
 
-.PHONY: setup run test chaos fuzz lint format types contracts screens locks clean
+.PHONY: setup run test chaos fuzz lint format types contracts screens locks install uninstall clean
 
 setup: $(STAMP)
 
@@ -66,6 +66,20 @@ screens: setup
 
 locks:
 	deploy/lock.sh
+
+# A kiosk on a system that is there: units, accounts, /opt/gatepost, /etc/gatepost. DESTDIR is honoured;
+# `make install WHAT=central` is the central server. Configuration and records outlive `make uninstall`.
+WHAT ?= kiosk
+INSTALLED_PYTHON ?= /usr/bin/python3
+
+install:
+	[ -n "$(DESTDIR)" ] || deploy/install-packages.sh $(SYSTEM_PACKAGES)
+	DESTDIR="$(DESTDIR)" PYTHON="$(INSTALLED_PYTHON)" deploy/install.sh $(WHAT) environment
+	DESTDIR="$(DESTDIR)" deploy/install.sh $(WHAT) files
+	DESTDIR="$(DESTDIR)" deploy/install.sh $(WHAT) start
+
+uninstall:
+	DESTDIR="$(DESTDIR)" deploy/install.sh $(WHAT) uninstall
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -12,8 +12,9 @@ import typer
 from kiosk import __version__
 from kiosk.bench.commands import CpuScale
 from kiosk.bench.commands import app as bench_app
+from kiosk.card_commands import card, first_boot
 from kiosk.errors import UsageError
-from kiosk.part import ProcessName, announce, run_part
+from kiosk.part import ProcessName, announce, run_line_off, run_part
 from kiosk.pass_commands import pass_app
 from kiosk.policy_commands import policy_app
 from kiosk.stopping import stop_on_signals
@@ -41,6 +42,8 @@ app.add_typer(thermometer_app, name="thermometer")
 app.add_typer(central_app, name="central")
 app.command()(verify)
 app.command()(calibrate)
+app.command()(card)
+app.command(name="first-boot")(first_boot)
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
 
@@ -282,10 +285,7 @@ def pin() -> int:
 @app.command(name="line-off")
 def line_off(config: ConfigFile = Path("/etc/gatepost/kiosk.toml")) -> int:
     """Make the gate line inactive, whatever left it active: for systemd's ExecStopPost."""
-    from kiosk import config as configuration
-    from kiosk.bootstrap.gate import turn_line_off
-
-    turn_line_off(configuration.load(config))
+    run_line_off(config)
     return 0
 
 

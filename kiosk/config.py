@@ -228,6 +228,12 @@ SOURCES = {
 def load(path: Path) -> Config:
     """Read and validate a configuration file. Raises UsageError: one sentence, what, where, what to do."""
     config = decode_toml(path, Config)
+    check(config, path)
+    return config
+
+
+def check(config: Config, path: Path) -> None:
+    """See whether what was read of `path` holds together. Raises UsageError: one sentence, what, where, what to do."""
     for section, form in SOURCES.items():
         source = getattr(config, section).source
         if not re.fullmatch(form, source):
@@ -247,7 +253,6 @@ def load(path: Path) -> Config:
             raise UsageError(f"{path}: [relay] {name} is GPIO {pin}, and so is {other}; give each a pin of its own")
     if (wrong := out_of_order(config.screen.volume)) is not None:
         raise UsageError(f"{path}: [screen] {wrong}")
-    return config
 
 
 def form_base(config: Config) -> str | None:

@@ -15,7 +15,8 @@ Decoded = TypeVar("Decoded")
 def decode_toml(path: Path, form: type[Decoded]) -> Decoded:
     """Read a TOML file into `form`. Raises UsageError with one sentence on what is wrong and where."""
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Some editors begin a file with a mark of its encoding, which TOML has no place for.
+        tree = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageError(f"{path}: cannot be read: {reason}") from error

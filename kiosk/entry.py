@@ -1,7 +1,8 @@
 """The console script: a process of the kiosk, as the supervisor and systemd start it, or whatever the command line knows.
 
 The command line (`kiosk.cli`) brings libraries that a process of the kiosk would only wait for. So the one form in which
-processes are started is recognised here; any other, and whatever is wrong with it, is for the command line to judge.
+processes are started is recognised here, and that of `line-off`, for which a line that was left active waits; any other,
+and whatever is wrong with it, is for the command line to judge.
 """
 
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from kiosk import diagnostics
 from kiosk.ending import end_with
-from kiosk.part import PARTS, run_part
+from kiosk.part import PARTS, run_line_off, run_part
 
 
 def main() -> None:
@@ -19,6 +20,8 @@ def main() -> None:
     match sys.argv[1:]:
         case ["kiosk", "--config", file, "--part", part] if part in PARTS:
             end_with(lambda: run_part(part, Path(file)))
+        case ["line-off", "--config", file]:
+            end_with(lambda: run_line_off(Path(file)))
         case _:
             from kiosk.cli import run_command
 

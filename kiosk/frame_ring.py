@@ -17,7 +17,9 @@ from pathlib import Path
 
 from kiosk.errors import DeviceLost
 
-SHARED = Path("/dev/shm")  # noqa: S108 - memory that both processes see, by a name of ours, mode 0600
+SHARED = Path("/dev/shm")  # noqa: S108 - memory that both processes see, by a name of ours
+OWN = 0o600
+"""For the publisher's account alone."""
 NOTE = 512
 """The most bytes that are told of a picture beside its pixels."""
 
@@ -71,10 +73,12 @@ class _Layout:
 class RingWriter:
     """The publisher's end. A new one of the same name takes over from one that died. One thread."""
 
-    def __init__(self, name: str, magic: bytes, *, slots: int, directory: Path = SHARED) -> None:
+    def __init__(self, name: str, magic: bytes, *, slots: int, directory: Path = SHARED, mode: int = OWN) -> None:
+        """Publish in memory that whoever `mode` lets in may read."""
         self._path = shared_path(name, directory)
         self._magic = magic
         self._slots = slots
+        self._mode = mode
         self._memory: mmap.mmap | None = None
         self._layout = _Layout(slots, (0, 0, 0))
         self._index = 0
@@ -115,7 +119,7 @@ class RingWriter:
     def _create(self) -> mmap.mmap:
         """Make the memory under another name first, so that no reader meets it half made."""
         fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        handle = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        handle = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, self._mode)
         try:
             # Reserved at once: where memory is short this fails, and the first store into a page does not kill us.
             os.posix_fallocate(handle, 0, self._layout.size)
@@ -183,7 +187,7 @@ class RingReader:
 
     def _open(self) -> mmap.mmap:
         try:
-            handle = os.open(self._path, os.O_RDWR | os.O_NOFOLLOW)
+            handle = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW)
         except OSError as error:
             raise DeviceLost("there is no publisher") from error
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from kiosk.config import Config, load
+from kiosk.service_manager import tell
 from kiosk.stopping import stop_on_signals
 
 ProcessName = Literal["gate", "core", "eyes", "screen"]
@@ -28,10 +29,18 @@ def run_part(part: str, file: Path) -> None:
         _run(part, config, file.parent, stop)
 
 
+def run_line_off(file: Path) -> None:
+    """Make the gate line of the kiosk that is configured in `file` inactive. Raises GatepostError."""
+    from kiosk.bootstrap.gate import turn_line_off
+
+    turn_line_off(load(file))
+
+
 def announce(what: str) -> None:
-    """Say on standard output that this process is ready, for whoever started it."""
+    """Say that this process is ready: on standard output, for whoever started it, and to systemd."""
     sys.stdout.write(json.dumps({"ready": what}) + "\n")
     sys.stdout.flush()
+    tell("READY=1")
 
 
 def _run(part: str, config: Config, base: Path, stop: threading.Event) -> None:

@@ -6,13 +6,14 @@ A picture carries where codes were found in it, and what keeps a code from being
 
 import hashlib
 import itertools
+import stat
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.errors import DeviceLost
-from kiosk.frame_ring import NOTE, SHARED, RingReader, RingWriter
+from kiosk.frame_ring import NOTE, OWN, SHARED, RingReader, RingWriter
 from kiosk.model import Monotonic, Seconds
 from kiosk.view import Hint
 
@@ -49,7 +50,7 @@ class PreviewPublisher:
     """The eyes' end. A new one takes over from one that died. One thread."""
 
     def __init__(self, run_dir: Path, *, directory: Path = SHARED) -> None:
-        self._ring = RingWriter(preview_name(run_dir), MAGIC, slots=SLOTS, directory=directory)
+        self._ring = RingWriter(preview_name(run_dir), MAGIC, slots=SLOTS, directory=directory, mode=_mode(run_dir))
 
     def publish(
         self,
@@ -114,6 +115,15 @@ class PreviewSubscriber:
 def preview_name(run_dir: Path) -> str:
     """Return the name of the shared memory of the kiosk that runs there: no two kiosks share one."""
     return "preview-" + hashlib.sha256(str(run_dir.absolute()).encode()).hexdigest()[:16]
+
+
+def _mode(run_dir: Path) -> int:
+    """Let those see the pictures who may meet the kiosk's processes: the group, where the folder is the group's too."""
+    try:
+        shared = run_dir.stat().st_mode & stat.S_IXGRP
+    except FileNotFoundError:
+        shared = 0
+    return OWN | stat.S_IRGRP if shared else OWN
 
 
 def _told(codes: tuple[Corners, ...], hint: Hint | None) -> bytes:

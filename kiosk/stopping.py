@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from kiosk.service_manager import stop_event
+
 SUPERVISED = "GATEPOST_SUPERVISED"
 """Set for the supervisor's processes: they end when their standard input does, that is when the supervisor is gone."""
 
@@ -13,7 +15,7 @@ SUPERVISED = "GATEPOST_SUPERVISED"
 @contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
     """Give a stop event that SIGTERM and SIGINT set, and the supervisor's end; the process then ends in its own order."""
-    stop = threading.Event()
+    stop = stop_event()
     if os.environ.get(SUPERVISED) is not None:
         threading.Thread(target=_watch_supervisor, args=(stop,), name="supervisor-watch", daemon=True).start()
 

@@ -77,6 +77,21 @@ def test_a_process_imports_nothing_that_only_others_need(part: str, config: Path
     assert imported & (NEEDLESS[part] | COMMAND_LINE) == set()
 
 
+def test_a_line_that_was_left_active_waits_for_no_command_line(config: Path) -> None:
+    # This machine may have no pins: what it had to import shows how far it came.
+    run = subprocess.run(
+        [GATEPOST, "line-off", "--config", config],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONPROFILEIMPORTTIME": "1"},
+    )
+    imported = set(IMPORTED.findall(run.stderr))
+    assert "drivers.gate" in imported
+    assert imported & (COMMAND_LINE | NEEDLESS["gate"]) == set()
+
+
 def complaint(*arguments: str) -> str:
     run = subprocess.run([GATEPOST, *arguments], capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 2

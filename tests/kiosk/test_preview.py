@@ -135,6 +135,19 @@ def test_killed_eyes_leave_a_memory_that_their_successors_replace(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("folder", "memory"), [(0o700, 0o600), (0o750, 0o640), (0o755, 0o640)], ids=oct)
+def test_who_may_enter_the_folder_where_the_processes_meet_may_see_the_pictures_and_nobody_else(
+    tmp_path: Path, folder: int, memory: int
+) -> None:
+    run_dir = tmp_path / "run"
+    run_dir.mkdir()
+    run_dir.chmod(folder)
+    publisher = PreviewPublisher(run_dir, directory=tmp_path)
+    publisher.publish(picture(1), SIZE, Monotonic(1.0))
+    assert shared_path(preview_name(run_dir), tmp_path).stat().st_mode & 0o777 == memory
+    publisher.close()
+
+
 def test_without_eyes_there_is_no_picture_and_no_error(subscriber: PreviewSubscriber) -> None:
     assert subscriber.newest() is None
     assert not subscriber.live()
