@@ -1,6 +1,5 @@
 """What every process of a kiosk has: its version, its clock, and the place where it finds the core."""
 
-from datetime import datetime
 from pathlib import Path
 
 from kiosk import __version__
@@ -21,6 +20,8 @@ def clock_of(config: Config) -> Clock:
     """Return the clock that this kiosk goes by."""
     if config.simulation is None or config.simulation.clock == "machine":
         return SystemClock()
+    from datetime import datetime
+
     from drivers.simulated.clock import ShiftedClock, UnsetClock
 
     if config.simulation.clock == "never_set":

@@ -4,15 +4,16 @@ The same figure is green with one provider and red with another, so that a mappi
 that it does not name is `unknown`, and nothing makes an unknown answer green.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
 from kiosk.errors import UsageError
 from kiosk.model import HealthStatus
+
+_FOLDER = Path(__file__).parents[1] / "providers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ def answers_of(provider: str) -> Answers:
     """Return how the answers of a provider are read. Raises UsageError naming those there are."""
     if provider not in names():
         raise UsageError(f"there is no provider {provider!r}; there are {', '.join(names())}, or write a map")
+    # Only here: most gates' lists name no provider.
+    import tomllib
+
     tree = tomllib.loads((_FOLDER / f"{provider}.toml").read_text("utf-8"))
     statuses = {answer: HealthStatus(status) for answer, status in tree["answers"].items()}
     return Answers(MappingProxyType(statuses), frozenset(tree.get("no_answer", ())))
-
-
-_FOLDER = files("kiosk") / "providers"
