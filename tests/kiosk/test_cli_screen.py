@@ -43,7 +43,7 @@ def test_what_is_no_pin_is_bad_usage() -> None:
 
 def test_all_screens_are_written_without_a_display(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "screens"
-    argv = [GATEPOST, "screens", str(folder), "--language", "ko", "--size", "800x480"]
+    argv: list[str | Path] = [GATEPOST, "screens", str(folder), "--language", "ko", "--size", "800x480"]
     run = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stderr
     written = sorted(path.name for path in folder.iterdir())
