@@ -11,6 +11,7 @@ STAMP := $(VENV)/.gatepost-installed
 SYSTEM_PACKAGES := deploy/system-packages.txt
 
 TEST_STAMP := $(VENV)/.gatepost-test-packages
+GATES ?= 2
 
 .PHONY: setup run test chaos fuzz lint format types contracts screens locks install uninstall clean
 
@@ -42,10 +43,10 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-# Whole gates run apart from the busy part, three at a time, for they mostly wait; pytest's closing line comes last.
+# Whole gates run apart from the busy part, GATES at a time, for they mostly wait; pytest's closing line comes last.
 test: lint types contracts $(TEST_STAMP)
 	$(BIN)/pytest -n auto --dist loadfile -m "not end_to_end and not hardware"
-	$(BIN)/pytest -n 3 --no-loadscope-reorder -m "end_to_end and not hardware" tests/end_to_end
+	$(BIN)/pytest -n $(GATES) --no-loadscope-reorder -m "end_to_end and not hardware" tests/end_to_end
 
 # Two hundred kills, about a quarter of an hour; `make chaos ARGS="--rounds 20 --seed 3"` for fewer.
 chaos: setup

@@ -1,6 +1,5 @@
 """The commands around the screen, as a user calls them."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,21 +8,22 @@ import cv2
 import pytest
 
 from kiosk import config
+from tests.command_line import gatepost
 from ui.pin import matches
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
 GOOD = '[gate]\ncompound = "riverside"\ndevice = "gate-1"\n[policy]\nfile = "shipped:normal-times"\n'
 
 
-def gatepost(*arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}}
-    return subprocess.run(
-        [GATEPOST, *arguments], input=said, capture_output=True, text=True, timeout=120, check=False, env=environment
-    )
+@pytest.fixture(autouse=True)
+def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may have one."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def test_a_pin_becomes_a_line_of_the_configuration(tmp_path: Path) -> None:
-    run = gatepost("pin", said="24680\n")
+    run = gatepost("pin", given="24680\n")
     assert run.returncode == 0, run.stderr
     path = tmp_path / "kiosk.toml"
     path.write_text(GOOD + "[screen]\n" + run.stdout, encoding="utf-8")
@@ -31,11 +31,11 @@ def test_a_pin_becomes_a_line_of_the_configuration(tmp_path: Path) -> None:
     assert kept is not None
     assert matches("24680", kept)
     assert "24680" not in run.stdout
-    assert gatepost("pin", said="24680\n").stdout != run.stdout, "each has a salt of its own"
+    assert gatepost("pin", given="24680\n").stdout != run.stdout, "each has a salt of its own"
 
 
 def test_what_is_no_pin_is_bad_usage() -> None:
-    run = gatepost("pin", said="secret\n")
+    run = gatepost("pin", given="secret\n")
     assert run.returncode == 2
     assert run.stderr == "gatepost: a PIN has 4 to 12 digits and nothing else\n"
     assert run.stdout == ""
@@ -43,7 +43,8 @@ def test_what_is_no_pin_is_bad_usage() -> None:
 
 def test_all_screens_are_written_without_a_display(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "screens"
-    run = gatepost("screens", str(folder), "--language", "ko", "--size", "800x480")
+    argv: list[str | Path] = [GATEPOST, "screens", str(folder), "--language", "ko", "--size", "800x480"]
+    run = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stderr
     written = sorted(path.name for path in folder.iterdir())
     assert {"idle-ko-800x480.png", "refuse-ko-800x480.png", "contact.png"} <= set(written)
