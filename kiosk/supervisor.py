@@ -185,8 +185,8 @@ def this_program() -> list[str]:
     return [sys.argv[0]] if os.access(sys.argv[0], os.X_OK) else [sys.executable, sys.argv[0]]
 
 
-def run_kiosk(argv: Sequence[str], config: Path, stop: threading.Event, ready: Callable[[str], None]) -> int:
-    """Run all processes of a kiosk until `stop`. `argv` is how this program is called."""
+def run_kiosk(argv: Sequence[str], config: Path, stop: threading.Event, ready: Callable[[str], None], *, screen: bool) -> int:
+    """Run all processes of a kiosk until `stop`. `argv` is how this program is called; `screen`: whether it has one."""
     supervisor = Supervisor()
     try:
 
@@ -195,7 +195,7 @@ def run_kiosk(argv: Sequence[str], config: Path, stop: threading.Event, ready: C
 
         # The core says what is wrong with the configuration; until it has, the others have nobody to speak to.
         start("core").wait_ready()
-        for part in [start("gate"), start("eyes"), start("screen")]:
+        for part in [start("gate"), start("eyes"), *([start("screen")] if screen else [])]:
             part.wait_ready()
         ready("kiosk")
         stop.wait()
