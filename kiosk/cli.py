@@ -129,9 +129,9 @@ def kiosk(
     from kiosk.config import load
     from kiosk.supervisor import run_kiosk
 
-    load(config)
+    screen = load(config).screen.fitted
     with stop_on_signals() as stop:
-        return run_kiosk(this_program(), config, stop, announce)
+        return run_kiosk(this_program(), config, stop, announce, screen=screen)
 
 
 @app.command()

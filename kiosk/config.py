@@ -102,15 +102,16 @@ class RelaySection(Section, frozen=True):
 class ScreenSection(Section, frozen=True):
     """[screen] What the touch screen looks like, what it says, and whom it names to those who need help.
 
-    `diagonal_in`: the panel's, in inches; every size follows from it. `window`: `WIDTHxHEIGHT` instead of the whole
-    display. `font`, `theme`, `notices`, `recordings`: the site's own files. `volume`: from which local time on how loud
-    it speaks; the last one lasts over midnight. `dim_after_s`: so long after the last visitor it grows dark. `cache`: a
-    folder that it may write to. `statistics`: a file that it writes its pace to at its end, and on SIGUSR1.
-    `staff_pin`: what `gatepost pin` prints; without it the staff's door does not open. `form_url`: what a visitor
-    form's address begins with; without it, `[server] url` and `/f/`. `guard_phone` is shown when nobody has answered a
-    call for `guard_answers_s`.
+    `fitted`: whether there is one, which is then started and missed when it is away. `diagonal_in`: the panel's, in
+    inches; every size follows from it. `window`: `WIDTHxHEIGHT` instead of the whole display. `font`, `theme`,
+    `notices`, `recordings`: the site's own files. `volume`: from which local time on how loud it speaks; the last one
+    lasts over midnight. `dim_after_s`: so long after the last visitor it grows dark. `cache`: a folder that it may
+    write to. `statistics`: a file that it writes its pace to at its end, and on SIGUSR1. `staff_pin`: what `gatepost
+    pin` prints; without it the staff's door does not open. `form_url`: what a visitor form's address begins with;
+    without it, `[server] url` and `/f/`. `guard_phone` is shown when nobody has answered a call for `guard_answers_s`.
     """
 
+    fitted: bool = True
     language: Annotated[str, Meta(pattern=LANGUAGE)] = "zh"
     diagonal_in: Annotated[float, Meta(ge=3, le=60)] = 7.0
     window: Annotated[str, Meta(pattern=r"^[1-9]\d{2,3}x[1-9]\d{2,3}$")] | None = None

@@ -4,14 +4,23 @@ from collections.abc import Mapping
 
 from kiosk.edge import Edge
 from kiosk.link import PartHealth
-from kiosk.model import Monotonic, Part
+from kiosk.model import Monotonic, Part, Seconds
+
+HEARD_WITHIN: Mapping[Part, Seconds] = {Part.EYES: Seconds(8.0), Part.SCREEN: Seconds(60.0)}
+"""How long after the core a process is heard of first: at a Pi's pace, and the screen with its first cutting of fonts."""
+
+
+def awaited(parts: frozenset[Part], now: Monotonic) -> Mapping[Part, Monotonic]:
+    """By when each of these parts of a kiosk that starts now is heard of."""
+    return {part: Monotonic(now + HEARD_WITHIN[part]) for part in parts}
 
 
 class Losses:
-    """The parts of one kiosk."""
+    """The parts of one kiosk. Those that are `awaited` are lost too if nothing at all is heard of them by then."""
 
-    def __init__(self) -> None:
+    def __init__(self, awaited: Mapping[Part, Monotonic] | None = None) -> None:
         self._edges = {part: Edge(part) for part in Part}
+        self._awaited = dict(awaited or {})
 
     @property
     def since(self) -> Mapping[Part, Monotonic]:
@@ -23,7 +32,13 @@ class Losses:
         """The parts that are lost just now."""
         return frozenset(self.since)
 
+    def unheard(self, now: Monotonic) -> tuple[PartHealth, ...]:
+        """The parts that should have been heard of by now, for `changes` to take in."""
+        late = [part for part, by in self._awaited.items() if now >= by]
+        return tuple(PartHealth(part, False, "the process never came", now) for part in late)
+
     def changes(self, health: PartHealth) -> bool:
         """Take in what is heard of a part; True on an edge, which is logged."""
+        self._awaited.pop(health.part, None)
         edge = self._edges[health.part]
         return edge.find(health.at) if health.well else edge.lose(health.at, detail=health.detail)

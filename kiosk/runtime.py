@@ -36,7 +36,7 @@ from kiosk.link import (
     SceneMoved,
     TimeAsked,
 )
-from kiosk.losses import Losses
+from kiosk.losses import Losses, awaited
 from kiosk.model import ColourSeen, Command, Decision, EventId, Monotonic, Observation, Part, Phase, Scan, Seconds, VisitId
 from kiosk.overriding import Way
 from kiosk.parking import ParkedVisits
@@ -108,7 +108,9 @@ class Runtime:
         show: Callable[[View], None],
         spent: SpentPasses | None = None,
         attention: Attention | None = None,
+        expected: frozenset[Part] = frozenset(),
     ) -> None:
+        """`expected`: the processes that this kiosk consists of, beside core and gate; their absence is a loss."""
         self._rules = Rulebook(site, clock)
         self._attention = attention or Attention()
         self._inbox = inbox
@@ -118,7 +120,7 @@ class Runtime:
         self._resolver = resolver
         self._attend = attend
         self._display = Display(site, clock, show)
-        self._losses = Losses()
+        self._losses = Losses(awaited(expected, clock.monotonic()))
         self._next_beat = clock.monotonic()
         self._presence = Presence()
         self._spent = spent or SpentPasses()
@@ -164,6 +166,8 @@ class Runtime:
                 self._gate.heartbeat()
             except DeviceLost as error:
                 self._part(PartHealth(Part.GATE, well=False, detail=str(error), at=now))
+        for never_came in self._losses.unheard(now):
+            self._part(never_came)
         for expired, ended in self._parked.expire(now):
             self._journal.ended(expired, ended)
         if self._watching() and self._presence.absent(now, self._waited()):

@@ -195,12 +195,16 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class PinPad:
-    """The staff's door: how many digits there are so far, and what is to be said about them."""
+    """The staff's door: how many digits there are so far, and what is to be said about them.
+
+    `out_of_order`: what stands in the strip elsewhere, which would leave the keys too little room here.
+    """
 
     title: Say
     line: Say
     digits: int
     closed: bool
+    out_of_order: tuple[Say, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ def present(session: Session, now: Monotonic, time_of_day: TimeOfDay, board: Not
             Screen.MOMENT, moment, session.speaks, session.in_large_type, session.in_high_contrast, shift=_shift(now)
         )
     screen, body = _shown(view, now, board, session.speaks)
+    banners, simulation = _strip(view, time_of_day)
     return Picture(
         screen,
         body,
@@ -67,8 +68,8 @@ def present(session: Session, now: Monotonic, time_of_day: TimeOfDay, board: Not
         session.in_large_type,
         session.in_high_contrast,
         bar=bar_of(screen, session, running_out=_running_out(view, now)),
-        banners=_banners(view, time_of_day),
-        simulation=_simulation(view),
+        banners=banners,
+        simulation=simulation,
         dimmed=screen is Screen.IDLE and now - session.stirred_at > session.manner.dim_after_s,
         shift=_shift(now) if screen is Screen.IDLE else (0, 0),
     )
@@ -83,7 +84,11 @@ def present_staff(
         return None
     screen = Screen.PIN if isinstance(body, PinPad) else Screen.STATUS
     bar = (Touch(Action.CLOSE, say("button.close"), "cross"),)
-    view = session.view
+    banners, simulation = _strip(session.view, time_of_day)
+    if isinstance(body, PinPad):
+        said = banners if simulation is None else (*banners, simulation)
+        body = replace(body, out_of_order=tuple(banner.words for banner in said if not banner.brief))
+        banners, simulation = (), None
     return Picture(
         screen,
         body,
@@ -91,8 +96,8 @@ def present_staff(
         session.in_large_type,
         session.in_high_contrast,
         bar=bar,
-        banners=() if view is None else _banners(view, time_of_day),
-        simulation=None if view is None else _simulation(view),
+        banners=banners,
+        simulation=simulation,
     )
 
 
@@ -216,8 +221,12 @@ def _banners(view: View, time_of_day: TimeOfDay) -> tuple[Banner, ...]:
     return (*found[:said], *(replace(banner, brief=True) for banner in found[said:]), *offline)
 
 
-def _simulation(view: View) -> Banner | None:
-    return Banner(say("simulation"), "simulation", "warning") if view.simulated else None
+def _strip(view: View | None, time_of_day: TimeOfDay) -> tuple[tuple[Banner, ...], Banner | None]:
+    """Return what is out of order, and that all is a simulation where it is. Without a view nobody knows."""
+    if view is None:
+        return (), None
+    simulation = Banner(say("simulation"), "simulation", "warning") if view.simulated else None
+    return _banners(view, time_of_day), simulation
 
 
 def _ending(view: View, now: Monotonic) -> Say | None:

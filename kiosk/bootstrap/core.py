@@ -136,6 +136,7 @@ def build_core(
             show=board.show,
             spent=spent,
             attention=attention,
+            expected=frozenset({Part.EYES, Part.SCREEN} if config.screen.fitted else {Part.EYES}),
         )
         workers = [
             Worker("recorder", recorder, log_health.voice("recorder")),

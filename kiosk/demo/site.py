@@ -155,7 +155,7 @@ class Site:
         )
         return path
 
-    def write_kiosk(self, server: str | None, issuer: str) -> Path:
+    def write_kiosk(self, server: str | None, issuer: str, *, screen: bool = False) -> Path:
         """Write the trust list and the kiosk's configuration; without a server the kiosk is to work alone."""
         trust = self.folder / "trust.json"
         self._write_json(trust, self._trust())
@@ -170,6 +170,7 @@ class Site:
             "thermometer": {"source": "simulated"},
             "relay": {"source": "simulated"},
             "screen": {
+                "fitted": screen,
                 "cache": str(personal_cache()),
                 "statistics": str(self.screen_figures),
                 "guard_phone": "021 5555 0100",

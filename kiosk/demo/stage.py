@@ -114,7 +114,7 @@ class Stage:
         if site.scenario.cuts_the_wire:
             self._wire = CuttableWire(self._port)
             upload_to = self._wire.url
-        config = site.write_kiosk(upload_to or self.server, running["issuer"].wait_ready())
+        config = site.write_kiosk(upload_to or self.server, running["issuer"].wait_ready(), screen=self._screen is not None)
         running["world"].wait_ready()
         return config
 

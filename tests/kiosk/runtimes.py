@@ -96,6 +96,7 @@ class Bench:
         form_base: str | None = "https://gatepost.example/f/",
         sealer: FakeSealer | None = None,
         attention: Attention | None = None,
+        expected: frozenset[Part] = frozenset(),
     ) -> None:
         """Go by one of the shipped policy documents; without a sealer nothing personal is recorded."""
         self.clock = FakeClock()
@@ -120,6 +121,7 @@ class Bench:
             attend=self.attention.append,
             show=self.views.append,
             attention=attention,
+            expected=expected,
         )
 
     def give(self, item: Item) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from kiosk.link import PartHealth
-from kiosk.losses import Losses
+from kiosk.losses import HEARD_WITHIN, Losses, awaited
 from kiosk.model import Monotonic, Part
 from tests.captured_lines import capture_logs
 
@@ -40,3 +40,20 @@ def test_parts_are_lost_apart() -> None:
     losses.changes(heard(Part.CAMERA, True, 3.0))
     assert losses.parts == {Part.SERVER}
     assert losses.since == {Part.SERVER: 2.0}
+
+
+def test_a_part_of_which_nothing_is_ever_heard_is_lost_after_a_while() -> None:
+    losses = Losses(awaited(frozenset({Part.EYES, Part.SCREEN}), Monotonic(100.0)))
+    assert losses.unheard(Monotonic(100.0 + HEARD_WITHIN[Part.EYES] - 0.1)) == ()
+    (late,) = losses.unheard(Monotonic(100.0 + HEARD_WITHIN[Part.EYES]))
+    assert losses.changes(late)
+    assert losses.parts == {Part.EYES}
+    assert losses.unheard(Monotonic(120.0)) == ()
+    assert losses.changes(heard(Part.EYES, True, 121.0))
+    assert losses.parts == frozenset()
+
+
+def test_a_part_that_was_heard_of_in_time_is_not_missed() -> None:
+    losses = Losses(awaited(frozenset({Part.EYES}), Monotonic(100.0)))
+    assert not losses.changes(heard(Part.EYES, True, 101.0))
+    assert losses.unheard(Monotonic(500.0)) == ()

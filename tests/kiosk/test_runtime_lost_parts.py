@@ -3,8 +3,10 @@
 import pytest
 
 from kiosk.link import PartHealth
-from kiosk.model import EventId, Part, VisitorKind
+from kiosk.losses import HEARD_WITHIN
+from kiosk.model import Answer, EventId, Part, VisitorKind
 from tests.kiosk.runtimes import Bench, lose, signed_pass
+from tests.kiosk.watching import wait
 
 
 @pytest.fixture
@@ -44,3 +46,14 @@ def test_a_camera_lost_after_the_pass_was_read_changes_nothing(bench: Bench) -> 
     lose(bench, Part.CAMERA)
     bench.stand()
     assert bench.durable().reasons == ("resident",)
+
+
+def test_eyes_that_never_come_are_said_to_be_lost_and_whoever_needs_them_is_held() -> None:
+    bench = Bench("response-level-2", expected=frozenset({Part.EYES}))
+    wait(bench, HEARD_WITHIN[Part.EYES] + 0.1)
+    assert bench.views[-1].lost == (Part.EYES,)
+    assert [(draft.kind, draft.body["part"], draft.body["well"]) for draft in bench.recorder.notes] == [
+        ("part_health", "eyes", False)
+    ]
+    bench.stand()
+    assert bench.durable().answer is Answer.HOLD

@@ -7,7 +7,7 @@ import pytest
 from kiosk.model import Answer, Celsius, Monotonic, Part, Phase, ReasonCode
 from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, View
 from tests.ui.views import NOTICES, NOW, collecting, picture, session, view
-from ui.picture import Action, Answered, Because, Body, Form, Guard, Parked, Say, Screen, Steps
+from ui.picture import Action, Answered, Because, Body, Form, Guard, Parked, Picture, PinPad, Say, Screen, Steps
 from ui.presenter import present, present_staff
 from ui.staff import Door, Staff
 
@@ -199,16 +199,26 @@ def test_of_much_that_is_lost_nothing_is_left_out_and_since_when_it_is_offline_k
     ]
 
 
-@pytest.mark.parametrize("door", [Door.PIN, Door.OPEN])
-def test_the_strip_stands_above_the_staffs_screens_too(door: Door) -> None:
+def behind_the_door(shown: View | None, door: Door) -> Picture:
+    found = present_staff(session(shown), Staff(door), "gate-1", "1.0", NOW, lambda _: "14:05")
+    assert found is not None
+    return found
+
+
+def test_the_strip_stands_above_the_staffs_screen_too() -> None:
     shown = view(Phase.IDLE, lost=(Part.CAMERA,), server_lost_at=Monotonic(NOW - 60), simulated=True)
-    behind = present_staff(session(shown), Staff(door), "gate-1", "1.0", NOW, lambda _: "14:05")
-    assert behind is not None
+    behind = behind_the_door(shown, Door.OPEN)
     assert (behind.banners, behind.simulation) == (picture(shown).banners, picture(shown).simulation)
     assert behind.simulation is not None
-    without = present_staff(session(None), Staff(door), "gate-1", "1.0", NOW, lambda _: "14:05")
-    assert without is not None
-    assert (without.banners, without.simulation) == ((), None)
+    assert (behind_the_door(None, Door.OPEN).banners, behind_the_door(None, Door.OPEN).simulation) == ((), None)
+
+
+def test_beside_the_pad_it_is_a_line_so_that_the_keys_keep_their_size() -> None:
+    shown = view(Phase.IDLE, lost=(Part.CAMERA,), server_lost_at=Monotonic(NOW - 60), simulated=True)
+    behind = behind_the_door(shown, Door.PIN)
+    assert isinstance(behind.body, PinPad)
+    assert [line.key for line in behind.body.out_of_order] == ["part.camera.lost", "offline.since", "simulation"]
+    assert (behind.banners, behind.simulation) == ((), None)
 
 
 def test_offline_is_said_with_the_time_or_without_it_while_the_clock_is_wrong() -> None:

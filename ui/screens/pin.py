@@ -12,3 +12,7 @@ class PinPane(Pane):
     """See pin.kv. `pressed` is called with each key."""
 
     pressed = ObjectProperty()
+
+    def out_of_order(self) -> str:
+        """Return what is out of order, in the look's language."""
+        return " · ".join(self.look.text(line) for line in self.body.out_of_order)
