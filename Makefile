@@ -13,7 +13,7 @@ SYSTEM_PACKAGES := deploy/system-packages.txt
 TEST_STAMP := $(VENV)/.gatepost-test-packages
 GATES ?= 2
 
-.PHONY: setup run test chaos fuzz lint format types contracts screens locks install uninstall clean
+.PHONY: setup run test chaos fuzz lint format types contracts screens locks install units uninstall clean
 
 setup: $(STAMP)
 
@@ -78,6 +78,10 @@ install:
 	DESTDIR="$(DESTDIR)" PYTHON="$(INSTALLED_PYTHON)" deploy/install.sh $(WHAT) environment
 	DESTDIR="$(DESTDIR)" deploy/install.sh $(WHAT) files
 	DESTDIR="$(DESTDIR)" deploy/install.sh $(WHAT) start
+
+# The units under a systemd of their own, on a throw-away copy of this system's root; as root.
+units:
+	deploy/try-units.sh
 
 uninstall:
 	DESTDIR="$(DESTDIR)" deploy/install.sh $(WHAT) uninstall

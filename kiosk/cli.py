@@ -19,6 +19,7 @@ from kiosk.pass_commands import pass_app
 from kiosk.policy_commands import policy_app
 from kiosk.stopping import stop_on_signals
 from kiosk.supervisor import this_program
+from kiosk.support_commands import support_bundle
 from kiosk.thermometer_commands import app as thermometer_app
 from kiosk.thermometer_commands import calibrate
 from kiosk.trust_commands import trust_app
@@ -44,6 +45,7 @@ app.command()(verify)
 app.command()(calibrate)
 app.command()(card)
 app.command(name="first-boot")(first_boot)
+app.command(name="support-bundle")(support_bundle)
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]
 

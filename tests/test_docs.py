@@ -47,6 +47,15 @@ def test_every_figure_of_the_central_server_is_described() -> None:
     assert all(f"`{name}`" in page or f"`{name}_total`" in page for name in names)
 
 
+def test_the_technician_finds_every_message_of_the_screen_s_strip_and_no_command_that_is_not_there() -> None:
+    page = (ROOT / "docs" / "technician.md").read_text(encoding="utf-8")
+    words = (ROOT / "ui" / "words" / "en.po").read_text(encoding="utf-8")
+    messages = re.findall(r'msgid "part\.\w+\.lost"\nmsgstr "(.+)"', words)
+    assert len(messages) == len(Part)
+    assert [message for message in messages if f"| `{message}` |" not in page] == []
+    assert set(re.findall(r"gatepost ([a-z][\w-]*)(?= |`)", "".join(re.findall(r"`[^`]+`", page)))) <= COMMANDS
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
