@@ -74,6 +74,9 @@ mount -t overlay overlay -o "lowerdir=/,upperdir=$work/space/upper,workdir=$work
 mkdir -p "\$root/opt/gatepost"
 mount --bind "$new/opt/gatepost" "\$root/opt/gatepost"
 mount -t proc proc "\$root/proc"
+# The kernel's settings are this system's, and no namespace's.
+mount --bind "\$root/proc/sys" "\$root/proc/sys"
+mount -o remount,bind,ro "\$root/proc/sys"
 mount --rbind /dev "\$root/dev"
 mount -t sysfs sysfs "\$root/sys"
 mount -t cgroup2 cgroup2 "\$root/sys/fs/cgroup"

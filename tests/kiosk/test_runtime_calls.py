@@ -127,7 +127,7 @@ def test_whoever_is_held_may_step_aside_and_lives_to_read_whom_to_phone(bench: B
     step_out(bench)
     wait(bench, 60.0)
     assert (shown(bench).visit, shown(bench).guard) == (visit, GuardCall.UNANSWERED)
-    assert kinds(bench) == ["guard_called", "guard_unanswered"]
+    assert kinds(bench) == ["case_opened", "guard_called", "guard_unanswered"]
     wait(bench, PHONES_FOR - 1.5)
     assert shown(bench).visit == visit
     wait(bench, 1.5)
@@ -140,7 +140,7 @@ def test_whoever_stands_in_the_spot_of_one_who_stepped_aside_is_a_visitor_of_the
     visit = bench.runtime.visit.id
     step_out(bench)
     bench.stand(None)
-    assert kinds(bench) == ["guard_called", "visit_ended"]
+    assert kinds(bench) == ["case_opened", "guard_called", "visit_ended"]
     assert (bench.phase(), bench.runtime.visit.id != visit) == (Phase.APPROACHING, True)
     bench.clock.advance(0.2)
     bench.stand(36.6)

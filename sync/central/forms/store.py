@@ -92,7 +92,7 @@ class Forms:
             keys = []
         if not keys:
             # What cannot be sealed is not kept, and a visitor whom nobody could name later is the guard's to let in.
-            get_logger().error("form not taken: no month keys", compound=link.compound)
+            get_logger().error("form not taken without month keys", compound=link.compound)
             raise NoForm(Why.LOST)
         declared = answers.declaration()
         row = {
@@ -110,7 +110,7 @@ class Forms:
                 connection.execute(insert(visitor_form).values(row))
                 announce(connection, self._document_key, _message(form, declared, now_us))
         except KeyUnusable as error:
-            get_logger().error("form not taken: no document key", kind=type(error).__name__)
+            get_logger().error("form not taken without document key", kind=type(error).__name__)
             raise NoForm(Why.LOST) from None
         except IntegrityError:
             if self.sent(link, key) is None:
