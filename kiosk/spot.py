@@ -4,7 +4,7 @@ Whoever stands there next may be somebody else: nothing that vouched for the one
 """
 
 from kiosk.dossier import Dossier
-from kiosk.model import Answer, Monotonic, Phase, Seconds
+from kiosk.model import Answer, Monotonic, Phase, Role, Seconds
 from kiosk.presence import ABSENCE
 from kiosk.visit import ASKING, LEAVABLE, Left, Visit
 
@@ -28,7 +28,7 @@ def stepped_out(dossier: Dossier, now: Monotonic, *, expected: bool) -> Left | N
     why they were refused, and steps aside meanwhile.
     """
     visit, evidence = dossier.visit, dossier.evidence
-    if visit.phase not in LEAVABLE:
+    if visit.phase not in LEAVABLE or _seen_by_a_guard(visit):
         return None
     # They have stepped aside, but hold up their code still; or wait for the guard, and left no code to come in on.
     aside = evidence.in_sight(now) or (expected and not evidence.seen)
@@ -44,6 +44,8 @@ def stepped_in(dossier: Dossier, now: Monotonic, *, aside: bool) -> Left | None:
     `aside`: the visitor had stepped aside, and holds up no code.
     """
     match dossier.visit.phase:
+        case Phase.COMMITTING if _seen_by_a_guard(dossier.visit):
+            return None
         case Phase.COMMITTING:
             return None if dossier.evidence.in_sight(now) else Left()
         case Phase.AWAITING_GUARD if aside:
@@ -51,6 +53,11 @@ def stepped_in(dossier: Dossier, now: Monotonic, *, aside: bool) -> Left | None:
         case _:
             dossier.evidence.unmeasured()
             return None
+
+
+def _seen_by_a_guard(visit: Visit) -> bool:
+    """Whether a person let them in, who sees or hears them: where they stand while it is written down says nothing."""
+    return visit.phase is Phase.COMMITTING and visit.decision is not None and visit.decision.role is not Role.POLICY
 
 
 def begins_anew(dossier: Dossier, *, again: bool, aside: bool) -> Left | None:

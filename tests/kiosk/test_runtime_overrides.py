@@ -7,6 +7,7 @@ from kiosk.model import Answer, Command, EventId, Monotonic, Phase, Role, Visito
 from kiosk.remote import RemoteOpen
 from tests.kiosk.fakes import FakeSealer
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
+from tests.kiosk.watching import step_out
 
 GUEST = signed_pass(VisitorKind.GUEST)
 
@@ -37,6 +38,17 @@ def test_two_people_let_in_whom_the_rules_hold_once_it_is_recorded() -> None:
     assert (decision.answer, decision.role, decision.reasons) == (Answer.ADMIT, Role.GUARD, ("override",))
     assert (draft.body["rule"], draft.body["overrides"], draft.body["people"]) == ("override", ["temperature_high"], 2)
     assert bench.gate.opened == []
+    bench.durable("gate-1/log/2")
+    assert bench.gate.opened == [EventId("gate-1/log/2")]
+
+
+@pytest.mark.parametrize("present", [False, True], ids=["aside", "coming back"])
+def test_whoever_stepped_aside_to_wait_for_the_guard_is_let_in_by_one(present: bool) -> None:
+    bench = feverish()
+    step_out(bench)
+    overrides(bench, "Li Wei")
+    bench.clock.advance(0.1)
+    bench.stand(None, present=present)
     bench.durable("gate-1/log/2")
     assert bench.gate.opened == [EventId("gate-1/log/2")]
 
