@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
+from kiosk.beside import beside, beside_after
 from kiosk.documents import decode_toml
 from kiosk.errors import UsageError
 from kiosk.loopback import leads_to_loopback
@@ -246,7 +248,20 @@ def load(path: Path) -> Config:
             raise UsageError(f"{path}: [relay] {name} is GPIO {pin}, and so is {other}; give each a pin of its own")
     if (wrong := out_of_order(config.screen.volume)) is not None:
         raise UsageError(f"{path}: [screen] {wrong}")
-    return config
+    return _in_folder(config, path.parent)
+
+
+def _in_folder(config: Config, folder: Path) -> Config:
+    """Let the paths that no reader joins to the file's folder count from there too."""
+    code, simulation = config.server.enrolment_code, config.simulation
+    return replace(
+        config,
+        gate=replace(config.gate, run_dir=beside(folder, config.gate.run_dir)),
+        camera=replace(config.camera, source=beside_after(folder, config.camera.source, "picture", "folder", "video")),
+        log=replace(config.log, path=beside(folder, config.log.path)),
+        server=replace(config.server, enrolment_code=None if code is None else beside_after(folder, code, "file")),
+        simulation=None if simulation is None else replace(simulation, world=beside(folder, simulation.world)),
+    )
 
 
 def form_base(config: Config) -> str | None:

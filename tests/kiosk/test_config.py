@@ -102,3 +102,19 @@ def test_a_guard_can_be_reached_under_any_usual_number(tmp_path: Path, phone: st
 )
 def test_forms_are_where_the_server_is_unless_told_otherwise(tmp_path: Path, text: str, base: str | None) -> None:
     assert config.form_base(load(tmp_path, GOOD + text)) == base
+
+
+def test_every_path_counts_from_the_files_folder_wherever_a_command_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
+    loaded = load(
+        tmp_path,
+        GOOD.replace("[policy]", 'run_dir = "run"\n[policy]')
+        + '[camera]\nsource = "picture:code.png"\n[log]\npath = "log.sqlite"\n[server]\nenrolment_code = "file:code"\n'
+        '[simulation]\nworld = "world.sock"\n',
+    )
+    assert loaded.simulation is not None
+    assert (loaded.gate.run_dir, loaded.log.path) == (f"{tmp_path}/run", f"{tmp_path}/log.sqlite")
+    assert (loaded.camera.source, loaded.simulation.world) == (f"picture:{tmp_path}/code.png", f"{tmp_path}/world.sock")
+    assert loaded.server.enrolment_code == f"file:{tmp_path}/code"
