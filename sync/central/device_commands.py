@@ -64,7 +64,12 @@ def devices(
     from sync.central.enrolled import devices_of
 
     with store(loaded(context, config)) as opened, opened.engine.connect() as connection:
-        for one in devices_of(connection, compound):
+        found = list(devices_of(connection, compound))
+        if not found:
+            where = "" if compound is None else f" in {compound}"
+            # Where JSON is read, it stays JSON.
+            typer.echo(f"no device has enrolled{where} yet; `gatepost central enrol` lets one in", err=as_json)
+        for one in found:
             place = one.place
             if as_json:
                 named = {name: getattr(place, name) for name in place.__struct_fields__}
