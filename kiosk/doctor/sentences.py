@@ -295,6 +295,9 @@ SENTENCES: dict[str, Sentence] = {
         "Find out which network this is: sign in to its portal if it has one, else do not trust it. After the server was "
         "set up anew the kiosk must be enrolled again.",
     ),
+    "server.not_judged": Sentence(
+        "it answers, but this kiosk is not enrolled yet, so its certificate cannot be judged", "See the line of identity."
+    ),
     "server.other_name": Sentence(
         "its certificate is for another name",
         "Correct [server] url, or add this name to [tls] names on the server and restart it.",
