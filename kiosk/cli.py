@@ -212,12 +212,15 @@ def issuer(
 def decode(
     files: Annotated[list[str], typer.Argument(help="Pictures.", metavar="FILE...")],
 ) -> int:
-    """Decode the codes in pictures: one JSON line each."""
+    """Decode the codes in pictures, one JSON line each: status 1 if one cannot be read."""
     from drivers.pictures import decode_file
 
+    unread = False
     for file in files:
-        _print(decode_file(file))
-    return 0
+        line = decode_file(file)
+        unread = unread or "error" in line
+        _print(line)
+    return 1 if unread else 0
 
 
 @app.command()
