@@ -121,10 +121,11 @@ def kiosk(
     if part is not None:
         run_part(part, config)
         return 0
+    from kiosk.bootstrap.beforehand import check_files
     from kiosk.config import load
     from kiosk.supervisor import run_kiosk
 
-    load(config)
+    check_files(load(config), config.parent)
     with stop_on_signals() as stop:
         return run_kiosk(this_program(), config, stop, announce)
 
