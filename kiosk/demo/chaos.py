@@ -17,10 +17,9 @@ from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rich.console import Console
-
 from drivers.simulated.observer import Observer
 from drivers.simulated.protocol import PinEdge
+from kiosk.console import standard_output
 from kiosk.demo.cases import NORMAL
 from kiosk.demo.relay import CuttableWire
 from kiosk.demo.report import Stored
@@ -80,7 +79,7 @@ def _records(stage: Stage, toll: Toll) -> list[Stored] | None:
 
 def kill_test(rounds: int, seed: int, report: Path | None, program: list[str]) -> int:
     """Run the kill test, print what it found, and return the exit status: 0 only if nothing was wrong or late."""
-    console = Console(highlight=False)
+    console = standard_output()
     with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
         toll = run_chaos(
             rounds, seed, Path(folder), program, lambda number, victim: console.print(f"{number + 1:4d} {victim}")
