@@ -243,9 +243,7 @@ print(os.getcwd())
 """
     environment = {name: value for name, value in os.environ.items() if name != "LG_WD"}
     argv = [sys.executable, "-c", code, str(pipes)]
-    said = subprocess.run(
-        argv, cwd=started, env=environment, stdout=subprocess.PIPE, text=True, timeout=60, check=True
-    ).stdout
+    ran = subprocess.run(argv, cwd=started, env=environment, stdout=subprocess.PIPE, text=True, timeout=60, check=True)
     assert ran.stdout.strip() == str(started)
     assert list(started.iterdir()) == []
 
