@@ -17,7 +17,14 @@ from kiosk.loopback import is_loopback
 from sync.wire import NAME
 
 Days = Annotated[int, Meta(ge=1, le=3660)]
-HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9:][A-Za-z0-9.:-]*\Z", max_length=253)]
+HostName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9:][A-Za-z0-9.:-]*\Z",
+        max_length=253,
+        description="a name or an address, without scheme and port",
+    ),
+]
 """A name or an address, without scheme and port."""
 
 
@@ -58,7 +65,9 @@ class VaultSection(Section, frozen=True):
     """
 
     file: Annotated[str, Meta(min_length=1)] | None = None
-    passphrase: Annotated[str, Meta(pattern=r"^(file|credential|env):.")] = "credential:gatepost-vault"
+    passphrase: Annotated[
+        str, Meta(pattern=r"^(file|credential|env):.", description="file:PATH, credential:NAME or env:NAME")
+    ] = "credential:gatepost-vault"
     months_ahead: Annotated[int, Meta(ge=1, le=36)] = 12
 
 
@@ -78,7 +87,7 @@ class RetentionSection(Section, frozen=True):
     """[retention] How many days what names a person is kept, by compound where one differs."""
 
     days: Days = 30
-    compounds: dict[Annotated[str, Meta(pattern=NAME)], Days] = {}
+    compounds: dict[Annotated[str, Meta(pattern=NAME, description="a name of small letters, digits and -")], Days] = {}
 
     def days_of(self, compound: str) -> int:
         """How long a compound keeps it."""
