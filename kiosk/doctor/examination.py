@@ -15,8 +15,8 @@ from kiosk.bootstrap.process import SOFTWARE, clock_of, core_socket
 from kiosk.bootstrap.thermometer import sensor_factory
 from kiosk.config import Config
 from kiosk.doctor import clock as clocks
+from kiosk.doctor import gate_line, rules, running, system
 from kiosk.doctor import log as logs
-from kiosk.doctor import rules, running, system
 from kiosk.doctor.checks import Check, bounded, side_by_side
 from kiosk.doctor.findings import Finding, PartName
 from kiosk.doctor.running import Running
@@ -107,9 +107,9 @@ def _of_the_devices(config: Config, clock: Clock, met: Running, needs: frozenset
         return camera.examine(camera_factory(config, clock), clock, width=section.width, fps=section.fps)
 
     def gate() -> Iterator[Finding]:
-        from kiosk.doctor import gate_line
-
         section = config.relay
+        if section.source == "lgpio" and not gate_line.has_pins():
+            return gate_line.without_pins(section.passage_pin)
         return gate_line.examine(
             lambda stack: open_pins(config, stack),
             pin=section.pin,
@@ -120,7 +120,9 @@ def _of_the_devices(config: Config, clock: Clock, met: Running, needs: frozenset
     none = config.thermometer.source == "none"
     yield _device(thermometer, met if not none else Running(), {PartName.THERMOMETER: (Part.THERMOMETER,)})
     yield _device(camera, met, {PartName.CAMERA: (Part.EYES, Part.CAMERA)})
-    yield _device(gate, met, {PartName.GATE_LINE: (Part.GATE,), PartName.PASSAGE_SENSOR: (Part.GATE,)})
+    # Where there are no pins that is the reason, whatever a running kiosk says of them.
+    pins = met if config.relay.source != "lgpio" or gate_line.has_pins() else Running()
+    yield _device(gate, pins, {PartName.GATE_LINE: (Part.GATE,), PartName.PASSAGE_SENSOR: (Part.GATE,)})
 
 
 def _device(examine: Callable[[], Iterator[Finding]], met: Running, parts: dict[PartName, tuple[Part, ...]]) -> Check:

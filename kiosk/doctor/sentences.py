@@ -15,6 +15,7 @@ HEADINGS = {
     "title": "Gatepost doctor",
     "simulated": "Gatepost doctor: a simulated kiosk, with no real device below it",
     "advice": "What to do",
+    "later": "What can wait",
     "fit": "All parts are fit.",
     "unfit": "Not in order: {parts}.",
 }
@@ -33,6 +34,10 @@ SENTENCES: dict[str, Sentence] = {
     "any.in_use_lost": Sentence(
         "in use by the running kiosk, which has lost it: {reason}",
         "Look at its cable and its power. To examine the part itself, stop the kiosk and ask again.",
+    ),
+    "any.in_use_gone": Sentence(
+        "left to the running kiosk, whose process for it is lost: {reason}",
+        "See the line of the kiosk. To examine the part itself, stop the kiosk and ask again.",
     ),
     "any.in_use_silent": Sentence(
         "held by a kiosk that does not answer", "See the line of the kiosk; once it is stopped, ask again."
@@ -192,7 +197,7 @@ SENTENCES: dict[str, Sentence] = {
         "pin {pin} says that somebody is between the posts", "Clear the passage and ask again; else align the sensor."
     ),
     "passage_sensor.not_wanted": Sentence("none is configured: the kiosk does not know who went through"),
-    "passage_sensor.unseen": Sentence("not examined: there are no pins"),
+    "passage_sensor.unseen": Sentence("not examined: there are no pins", "See the line of the gate line."),
     # The voice.
     "voice.synthetic": Sentence("espeak-ng says every sentence"),
     "voice.recorded": Sentence("all {sentences} sentences are recorded"),
