@@ -125,9 +125,10 @@ def kiosk(
     from kiosk.config import load
     from kiosk.supervisor import run_kiosk
 
-    check_files(load(config), config.parent)
+    loaded = load(config)
+    check_files(loaded, config.parent)
     with stop_on_signals() as stop:
-        return run_kiosk(this_program(), config, stop, announce)
+        return run_kiosk(this_program(), config, stop, announce, screen=loaded.screen.present)
 
 
 @app.command()

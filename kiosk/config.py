@@ -110,6 +110,7 @@ class RelaySection(Section, frozen=True):
 class ScreenSection(Section, frozen=True):
     """[screen] What the touch screen looks like, what it says, and whom it names to those who need help.
 
+    `present`: false for a gate without one: no process is started for it.
     `diagonal_in`: the panel's, in inches; every size follows from it. `window`: `WIDTHxHEIGHT` instead of the whole
     display. `font`, `theme`, `notices`, `recordings`: the site's own files. `volume`: from which local time on how loud
     it speaks; the last one lasts over midnight. `dim_after_s`: so long after the last visitor it grows dark. `cache`: a
@@ -119,6 +120,7 @@ class ScreenSection(Section, frozen=True):
     call for `guard_answers_s`.
     """
 
+    present: bool = True
     language: Language = "zh"
     diagonal_in: Annotated[float, Meta(ge=3, le=60)] = 7.0
     window: Window | None = None

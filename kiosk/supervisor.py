@@ -198,8 +198,10 @@ def this_program() -> list[str]:
     return [sys.argv[0]] if os.access(sys.argv[0], os.X_OK) else [sys.executable, sys.argv[0]]
 
 
-def run_kiosk(argv: Sequence[str], config: Path, stop: threading.Event, ready: Callable[[str], None]) -> int:
-    """Run all processes of a kiosk until `stop`. `argv` is how this program is called.
+def run_kiosk(
+    argv: Sequence[str], config: Path, stop: threading.Event, ready: Callable[[str], None], *, screen: bool = True
+) -> int:
+    """Run all processes of a kiosk until `stop`. `argv` is how this program is called; `screen`: it is to have one.
 
     A gate, eyes or a screen that does not become ready is said, started again and again, and waited for no longer: the
     others go on without it as they do when it is lost later. Raises GatepostError without a core.
@@ -214,7 +216,7 @@ def run_kiosk(argv: Sequence[str], config: Path, stop: threading.Event, ready: C
         # The core says what is wrong with the configuration; until it has, the others have nobody to speak to.
         start("core", patient=False).wait_ready()
         until = time.monotonic() + READY_WITHIN_S
-        for part in [start("gate"), start("eyes"), start("screen")]:
+        for part in [start("gate"), start("eyes"), *([start("screen")] if screen else [])]:
             try:
                 part.wait_ready(max(0.0, until - time.monotonic()))
             except NotReady:

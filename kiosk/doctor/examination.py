@@ -1,5 +1,6 @@
 """The examination of one kiosk: which checks its configuration asks for, done side by side."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -56,8 +57,9 @@ def examine(config: Config, file: Path) -> Report:
     clock = clock_of(config)
     documents = bounded("doctor rules", lambda: _documents(config, file.parent, clock), READ_WITHIN) or rules.UNREAD
     checks = [
-        *_of_the_machine(clock, met, file),
+        *_of_the_machine(clock, met, file, screen=config.screen.present and config.simulation is None),
         *_of_the_devices(config, clock, met, documents.needs),
+        Check((PartName.SCREEN,), lambda: _screen(config, file.parent, met)),
         Check((PartName.VOICE,), lambda: _voice(config, file.parent)),
         Check((PartName.LOG,), lambda: logs.examine(log, gate, met)),
         Check((PartName.POLICY, PartName.TRUST), lambda: rules.examine(documents, config.gate.compound, clock)),
@@ -76,12 +78,12 @@ def _documents(config: Config, base: Path, clock: Clock) -> rules.Rules:
     )
 
 
-def _of_the_machine(clock: Clock, met: Running, file: Path) -> Iterator[Check]:
+def _of_the_machine(clock: Clock, met: Running, file: Path, *, screen: bool) -> Iterator[Check]:
     # What costs time to import is imported on the check's own thread, here and below.
     def kiosk() -> Iterator[Finding]:
         from kiosk.doctor import processes
 
-        yield from processes.examine(met, lambda: processes.of_configuration(file))
+        yield from processes.examine(met, lambda: processes.of_configuration(file), screen=screen)
 
     yield Check((PartName.BOARD,), lambda: system.board(SOFTWARE))
     yield Check((PartName.POWER,), system.power)
@@ -130,6 +132,16 @@ def _device(examine: Callable[[], Iterator[Finding]], met: Running, parts: dict[
     if met.has_devices:
         return Check(tuple(parts), lambda: [running.in_use(name, met, *of) for name, of in parts.items()])
     return Check(tuple(parts), examine)
+
+
+def _screen(config: Config, base: Path, met: Running) -> Iterator[Finding]:
+    from kiosk.doctor import screen
+
+    section = config.screen
+    if not section.present:
+        return screen.not_configured()
+    font = None if section.font is None else base / section.font
+    return screen.examine(met, os.environ, font, wanted=config.simulation is None)
 
 
 def _voice(config: Config, base: Path) -> Iterator[Finding]:

@@ -198,6 +198,22 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "passage_sensor.not_wanted": Sentence("none is configured: the kiosk does not know who went through"),
     "passage_sensor.unseen": Sentence("not examined: there are no pins", "See the line of the gate line."),
+    # The screen.
+    "screen.display": Sentence("a display is there ({driver})"),
+    "screen.not_wanted": Sentence("none is configured"),
+    "screen.no_display": Sentence(
+        "no display: {reason}", "Check its cable and its power, or write present = false in [screen] for a gate without one."
+    ),
+    "screen.lost": Sentence(
+        "the running kiosk has lost it: {reason}", "Check its cable and its power; its last lines in the journal say more."
+    ),
+    "screen.font_gone": Sentence("its font {path} is not there", "Correct [screen] font, or leave it out."),
+    "screen.no_font": Sentence(
+        "no font for Chinese, Japanese and Korean is installed", "Install it (apt install fonts-noto-cjk)."
+    ),
+    "screen.no_touch": Sentence(
+        "no touch panel", "Check the panel's USB or ribbon cable: visitors and guards can touch nothing."
+    ),
     # The voice.
     "voice.synthetic": Sentence("espeak-ng says every sentence"),
     "voice.recorded": Sentence("all {sentences} sentences are recorded"),
