@@ -45,9 +45,8 @@ def enrol(
         raise UsageError(f"--direction {direction}: there are {', '.join(Direction)}")
     asked_by = asker(who or getpass.getuser(), "technician", f"a device for {gate}")
     place = {"compound": compound, "gate": gate, "direction": direction, "replaces": replaces}
-    ca = site_fingerprint(configured)
     with store(configured) as opened:
-        code = issue(opened.engine, place, valid_hours, asked_by, wall_us(), ca)
+        code = issue(opened.engine, place, valid_hours, asked_by, wall_us(), site_fingerprint(configured))
     typer.echo(f"{code}\n\nfor one device at {gate} in {compound} ({direction}), within {valid_hours} h")
     typer.echo("as [server] enrolment_code in its configuration, or: gatepost enrol --config FILE --code -\n")
     typer.echo(_picture(str(code)))

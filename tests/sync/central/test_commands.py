@@ -166,7 +166,7 @@ COMMANDS = {
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_makes_a_database_where_there_is_none(tmp_path: Path, command: str) -> None:
     config = tmp_path / "central.toml"
-    config.write_text("", encoding="utf-8")
+    config.write_text("[tls]\nnames = ['127.0.0.1']\n", encoding="utf-8")
     ran = gatepost("central", "--config", config, *COMMANDS[command])
     assert (ran.returncode, ran.stdout) == (2, "")
     assert f"there is no database there: {tmp_path}/central.sqlite" in ran.stderr
