@@ -3,6 +3,8 @@
 import contextlib
 import os
 from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from gpiozero import DigitalInputDevice, OutputDevice
@@ -158,12 +160,30 @@ class GateLine:
         self.covered_since = None
 
 
-def real_pin_factory() -> Any:
-    """Return the factory for the pins of this board, imported only now. Raises DeviceLost when there are none."""
+def real_pin_factory(pipes: Path | None = None) -> Any:
+    """Return the factory for the pins of this board, imported only now. Raises DeviceLost when there are none.
+
+    lgpio makes a named pipe where it is imported, and leaves it there; `pipes` is a folder for it.
+    """
     try:
-        from gpiozero.pins.lgpio import LGPIOFactory
+        with _in_folder(pipes):
+            from gpiozero.pins.lgpio import LGPIOFactory
 
         return LGPIOFactory()
     except Exception as error:
         # ImportError without the library, its own error without the chip, gpiozero's on a board it does not know.
         raise DeviceLost(f"this machine's pins cannot be used: {error}") from error
+
+
+@contextlib.contextmanager
+def _in_folder(folder: Path | None) -> Iterator[None]:
+    """Let lgpio work in a folder that is there, and come back: it changes to it, and what is relative would follow."""
+    if folder is None or not folder.is_dir():
+        yield
+        return
+    before = Path.cwd()
+    os.environ.setdefault("LG_WD", str(folder))
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -128,12 +128,14 @@ def kiosk(
     if part is not None:
         run_part(part, config)
         return 0
+    from kiosk.bootstrap.beforehand import check_files
     from kiosk.config import load
     from kiosk.supervisor import run_kiosk
 
-    screen = load(config).screen.fitted
+    loaded = load(config)
+    check_files(loaded, config.parent)
     with stop_on_signals() as stop:
-        return run_kiosk(this_program(), config, stop, announce, screen=screen)
+        return run_kiosk(this_program(), config, stop, announce, screen=loaded.screen.fitted)
 
 
 @app.command()
@@ -219,12 +221,15 @@ def issuer(
 def decode(
     files: Annotated[list[str], typer.Argument(help="Pictures.", metavar="FILE...")],
 ) -> int:
-    """Decode the codes in pictures: one JSON line each."""
+    """Decode the codes in pictures, one JSON line each: status 1 if one cannot be read."""
     from drivers.pictures import decode_file
 
+    unread = False
     for file in files:
-        _print(decode_file(file))
-    return 0
+        line = decode_file(file)
+        unread = unread or "error" in line
+        _print(line)
+    return 1 if unread else 0
 
 
 @app.command()

@@ -9,18 +9,26 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
+from kiosk.beside import beside, beside_after
 from kiosk.documents import decode_toml
 from kiosk.errors import UsageError
 from kiosk.loopback import leads_to_loopback
-from kiosk.settings import LANGUAGE, LEAST_ANSWERS_S, MOST_ANSWERS_S, MOST_VOLUMES, PHONE, TIME_OF_DAY, out_of_order
-
-Positive = Annotated[float, Meta(gt=0)]
-Pin = Annotated[int, Meta(ge=0, le=27)]
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-TimeOfDay = Annotated[str, Meta(pattern=TIME_OF_DAY)]
-Percent = Annotated[int, Meta(ge=0, le=100)]
-Volume = Annotated[tuple[tuple[TimeOfDay, Percent], ...], Meta(min_length=1, max_length=MOST_VOLUMES)]
+from kiosk.settings import LEAST_ANSWERS_S, MOST_ANSWERS_S, out_of_order
+from kiosk.values import (
+    Address,
+    DocumentKey,
+    FormAddress,
+    Language,
+    Name,
+    Phone,
+    Pin,
+    Positive,
+    StaffPin,
+    Volume,
+    Window,
+)
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -112,9 +120,9 @@ class ScreenSection(Section, frozen=True):
     """
 
     fitted: bool = True
-    language: Annotated[str, Meta(pattern=LANGUAGE)] = "zh"
+    language: Language = "zh"
     diagonal_in: Annotated[float, Meta(ge=3, le=60)] = 7.0
-    window: Annotated[str, Meta(pattern=r"^[1-9]\d{2,3}x[1-9]\d{2,3}$")] | None = None
+    window: Window | None = None
     font: str | None = None
     theme: str | None = None
     large_type: bool = False
@@ -124,10 +132,10 @@ class ScreenSection(Section, frozen=True):
     volume: Volume = (("07:00", 80), ("22:00", 30))
     recordings: str | None = None
     notices: str | None = None
-    form_url: Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$", max_length=120)] | None = None
-    guard_phone: Annotated[str, Meta(pattern=PHONE)] | None = None
+    form_url: FormAddress | None = None
+    guard_phone: Phone | None = None
     guard_answers_s: Annotated[float, Meta(ge=LEAST_ANSWERS_S, le=MOST_ANSWERS_S)] = 60.0
-    staff_pin: Annotated[str, Meta(pattern=r"^scrypt\$16384\$8\$1\$[0-9a-f]{32}\$[0-9a-f]{64}$")] | None = None
+    staff_pin: StaffPin | None = None
     cache: str = "/var/cache/gatepost"
     statistics: str | None = None
 
@@ -158,12 +166,12 @@ class ServerSection(Section, frozen=True):
     documents` prints it. Without it nothing comes down: the kiosk goes by its configuration, and opens on no command.
     """
 
-    url: Annotated[str, Meta(pattern=r"^https?://")] | None = None
+    url: Address | None = None
     timeout_s: Positive = 5.0
     batch: Annotated[int, Meta(ge=1, le=1000)] = 200
     enrolment_code: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
     insecure: bool = False
-    document_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")] | None = None
+    document_key: DocumentKey | None = None
 
 
 class PolicySection(Section, frozen=True):
@@ -175,7 +183,7 @@ class PolicySection(Section, frozen=True):
 
     file: str
     trust: list[str] = []
-    issuers: dict[str, Annotated[str, Meta(pattern=r"^https?://")]] = {}
+    issuers: dict[str, Address] = {}
     issuer_timeout_s: Positive = 2.0
 
 
@@ -230,7 +238,7 @@ def load(path: Path) -> Config:
     """Read and validate a configuration file. Raises UsageError: one sentence, what, where, what to do."""
     config = decode_toml(path, Config)
     check(config, path)
-    return config
+    return _in_folder(config, path.parent)
 
 
 def check(config: Config, path: Path) -> None:
@@ -254,6 +262,19 @@ def check(config: Config, path: Path) -> None:
             raise UsageError(f"{path}: [relay] {name} is GPIO {pin}, and so is {other}; give each a pin of its own")
     if (wrong := out_of_order(config.screen.volume)) is not None:
         raise UsageError(f"{path}: [screen] {wrong}")
+
+
+def _in_folder(config: Config, folder: Path) -> Config:
+    """Let the paths that no reader joins to the file's folder count from there too."""
+    code, simulation = config.server.enrolment_code, config.simulation
+    return replace(
+        config,
+        gate=replace(config.gate, run_dir=beside(folder, config.gate.run_dir)),
+        camera=replace(config.camera, source=beside_after(folder, config.camera.source, "picture", "folder", "video")),
+        log=replace(config.log, path=beside(folder, config.log.path)),
+        server=replace(config.server, enrolment_code=None if code is None else beside_after(folder, code, "file")),
+        simulation=None if simulation is None else replace(simulation, world=beside(folder, simulation.world)),
+    )
 
 
 def form_base(config: Config) -> str | None:

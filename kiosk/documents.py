@@ -3,7 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,13 +25,14 @@ def decode_toml(path: Path, form: type[Decoded]) -> Decoded:
     try:
         return msgspec.convert(tree, form)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{path}: {_sentence(str(error))}") from error
+        raise UsageError(f"{path}: {_sentence(str(error), form)}") from error
 
 
-def _sentence(problem: str) -> str:
-    """Turn msgspec's finding (`... - at `$.camera.fps``) into words that name section and key."""
+def _sentence(problem: str, form: Any) -> str:
+    """Turn msgspec's finding (`... - at `$.camera.fps``) into words that name section and key, and what is wanted there."""
     finding, _, place = problem.partition(" - at ")
-    where = _place(place.strip("`"))
+    is_key, place = place.startswith("`key` in "), place.removeprefix("`key` in ").strip("`")
+    where = _place(place)
     if found := re.search(r"unknown field `(.+)`", finding):
         if where:
             return f"{where} has no key {found[1]!r}; remove it or correct its name"
@@ -40,7 +41,13 @@ def _sentence(problem: str) -> str:
         if where:
             return f"{where} must have the key {found[1]!r}; add it"
         return f"the section or key {found[1]!r} is missing; add it"
-    return f"{where or 'the file'}: {finding[:1].lower()}{finding[1:]}"
+    # Only for whoever made a mistake: each process of a kiosk reads its configuration, and none waits for this.
+    from kiosk.wanted import wanted
+
+    words = wanted(form, place, key=is_key)
+    if words is None:
+        return f"{where or 'the file'}: {finding[:1].lower()}{finding[1:]}"
+    return f"{where or 'the file'}{': each name in it' if is_key else ''} must be {words}"
 
 
 def _place(path: str) -> str:

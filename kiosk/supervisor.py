@@ -79,7 +79,7 @@ class Process:
                 if self.program.log is None:
                     raise AlreadySaid
                 raise UsageError(self._last_words().removeprefix("gatepost: "))
-            raise NotReady(f"{self.program.name} did not become ready: {self._last_words() or status}")
+            raise NotReady(self._why_not(status, within_s))
         return self.ready
 
     def wait_ready_again(self, since: int, within_s: float) -> bool:
@@ -154,6 +154,13 @@ class Process:
                         self.times_ready += 1
                         self._readiness.notify_all()
             return child.wait()
+
+    def _why_not(self, status: int | None, within_s: float) -> str:
+        name, words = self.program.name, self._last_words()
+        if self._over.is_set():
+            return f"{name} did not become ready: {words or ('it did not start' if status is None else f'status {status}')}"
+        waited = f"{name} did not become ready within {within_s:.0f} s; the machine may be busy"
+        return f"{waited}; its last words: {words}" if words else waited
 
     def _last_words(self) -> str:
         if self.program.log is None or not self.program.log.exists():

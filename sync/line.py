@@ -195,7 +195,7 @@ class Line:
         except ServiceUnavailable:
             raise
         except (HTTPError, OSError) as error:  # all of requests' own are OSErrors
-            if (obstacle := in_the_way(error)) is not None:
+            if (obstacle := in_the_way(error, pinned=self._verify is not True)) is not None:
                 raise Obstructed(obstacle) from error
             raise ServiceUnavailable(f"the server does not answer: {type(error).__name__}") from error
         finally:

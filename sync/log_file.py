@@ -10,6 +10,7 @@ from typing import Literal
 
 from kiosk.errors import GatepostError, LogUnusable
 from kiosk.events import Event, Head, verify
+from sync.private_file import make_private
 
 APPLICATION_ID = 0x47505354
 """`GPST`, in the database's header: this file is a Gatepost log and nothing else."""
@@ -145,6 +146,7 @@ def connect(path: Path, synchronous: Literal["FULL", "NORMAL"]) -> sqlite3.Conne
 def _opened(path: Path, *, whole: bool) -> sqlite3.Connection:
     # Looked at before SQLite does: it would discard a write-ahead log whose database is gone.
     _check_header(path)
+    make_private(path)
     connection = connect(path, "FULL")
     try:
         fresh = _ids(connection) == (0, 0) and not connection.execute("SELECT 1 FROM sqlite_master").fetchone()

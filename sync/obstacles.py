@@ -19,6 +19,7 @@ class Obstacle(StrEnum):
 
     CAPTIVE_PORTAL = "captive_portal"
     IN_BETWEEN = "in_between"
+    NOT_JUDGED = "not_judged"
     OTHER_NAME = "other_name"
     CERTIFICATE_TIME = "certificate_time"
     SERVER_CLOCK = "server_clock"
@@ -34,6 +35,7 @@ class Obstacle(StrEnum):
 SENTENCES = {
     Obstacle.CAPTIVE_PORTAL: "a web page answers in the server's place: a captive portal",
     Obstacle.IN_BETWEEN: "somebody is in between: the certificate is not by this site's CA",
+    Obstacle.NOT_JUDGED: "this kiosk is not enrolled yet, so the server's certificate cannot be judged",
     Obstacle.OTHER_NAME: "the server's certificate is for another name",
     Obstacle.CERTIFICATE_TIME: "the server's certificate is out of its time, or this kiosk's clock is",
     Obstacle.SERVER_CLOCK: "the server takes what was signed by its own clock for old: its clocks differ",
@@ -66,13 +68,16 @@ class Obstructed(ServiceUnavailable):
         self.obstacle = obstacle
 
 
-def in_the_way(error: BaseException) -> Obstacle | None:
-    """What an error of a connection speaks of, if it has a name."""
+def in_the_way(error: BaseException, *, pinned: bool) -> Obstacle | None:
+    """What an error of a connection speaks of, if it has a name. `pinned`: the site's CA is known, and it alone believed."""
     for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             if cause.verify_code in OTHER_NAMES:
                 return Obstacle.OTHER_NAME
-            return Obstacle.CERTIFICATE_TIME if cause.verify_code in OTHER_TIMES else Obstacle.IN_BETWEEN
+            if cause.verify_code in OTHER_TIMES:
+                return Obstacle.CERTIFICATE_TIME
+            # Without the site's CA its own server looks like a stranger.
+            return Obstacle.IN_BETWEEN if pinned else Obstacle.NOT_JUDGED
     return None
 
 

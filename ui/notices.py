@@ -10,8 +10,8 @@ from kiosk.documents import decode_toml
 from kiosk.policy.document import NOTICES
 
 FOLDER = Path(__file__).parent / "words" / "notices"
-Title = Annotated[str, Meta(pattern=r"\S", max_length=40)]
-Sentence = Annotated[str, Meta(pattern=r"\S", max_length=160)]
+Title = Annotated[str, Meta(pattern=r"\S", max_length=40, description="words, of 40 characters at most")]
+Sentence = Annotated[str, Meta(pattern=r"\S", max_length=160, description="words, of 160 characters at most")]
 """As long as the smallest screen can show in large type."""
 
 

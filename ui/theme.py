@@ -14,7 +14,7 @@ CONTRAST_LEAST = 4.5
 """WCAG 2.2, success criterion 1.4.3: words against what they stand on."""
 MM_IN_INCH = 25.4
 
-Colour = Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
+Colour = Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$", description="a colour such as #152238")]
 Positive = Annotated[float, Meta(gt=0)]
 
 

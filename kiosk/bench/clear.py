@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from kiosk.bench import machine, plot
 from kiosk.bench.budget import judge, judged
 from kiosk.bench.printing import print_clear
+from kiosk.console import standard_output
 from kiosk.demo.cases import SCENARIOS, scenario_named
 from kiosk.demo.report import percentiles, stage_percentiles
 from kiosk.demo.run import Plan, Played, check_folder, interruptible, play, write_report
@@ -39,7 +38,7 @@ def bench_clear(
     check_folder(picture)
     if picture is not None:
         plot.check()
-    console = Console(highlight=False)
+    console = standard_output()
     facts = machine.facts()
     runs: list[Played] = []
     found: dict[str, Any] = {}

@@ -10,11 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from kiosk.bench import machine
 from kiosk.bench.printing import print_memory
 from kiosk.bench.samples import Sample, looks, together
+from kiosk.console import standard_output
 from kiosk.demo.cases import NORMAL
 from kiosk.demo.run import check_folder, interruptible, write_report
 from kiosk.demo.site import Site
@@ -34,7 +33,7 @@ IDLE_S = 10.0
 def bench_memory(*, visitors: int, report: Path | None, program: list[str]) -> int:
     """Measure, print, and return the exit status: 0 only if the kiosk keeps within its limits. Raises UsageError."""
     check_folder(report)
-    console = Console(highlight=False)
+    console = standard_output()
     facts = machine.facts()
     with tempfile.TemporaryDirectory(prefix="gatepost-") as folder, interruptible() as interrupted:
         stage = Stage(Site(Path(folder), NORMAL, seed=1), program)

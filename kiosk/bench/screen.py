@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from kiosk.bench import machine
 from kiosk.bench.memory import MOST_RSS_MB
 from kiosk.bench.printing import print_bench_screen
+from kiosk.console import standard_output
 from kiosk.demo.cases import NORMAL
 from kiosk.demo.place import NOWHERE, place_for_screen
 from kiosk.demo.run import Plan, Played, check_folder, interruptible, play, write_report
@@ -25,7 +24,7 @@ MOST_STALL_MS = 50.0
 def bench_screen(*, visitors: int, cpu_scale: float, seed: int, report: Path | None, program: list[str]) -> int:
     """Measure, print, and return the exit status: 0 only if all went as it must, within the limits. Raises UsageError."""
     check_folder(report)
-    console = Console(highlight=False)
+    console = standard_output()
     facts = machine.facts()
     fsync: Fsync = "machine" if cpu_scale == 1 else "card"
     runs: list[Played] = []

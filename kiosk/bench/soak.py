@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from kiosk.bench import machine
 from kiosk.bench.printing import print_soak
 from kiosk.bench.samples import Sample, looks
 from kiosk.bench.trend import Point, Trend, after_warm_up, trend
+from kiosk.console import standard_output
 from kiosk.demo.cases import NORMAL
 from kiosk.demo.run import Plan, Played, check_folder, interruptible, play, write_report
 from kiosk.demo.stage import PARTS, Account, Stage
@@ -61,7 +60,7 @@ class Diary:
 def soak(*, minutes: float, seed: int, report: Path | None, program: list[str]) -> int:
     """Run, print, and return the exit status: 0 only if all went as it must and nothing grows. Raises UsageError."""
     check_folder(report)
-    console = Console(highlight=False)
+    console = standard_output()
     facts = machine.facts()
     diary = Diary()
     with interruptible() as interrupted:

@@ -17,12 +17,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from drivers.simulated.observer import Observer
 from drivers.simulated.protocol import VisitorReport
 from kiosk.bench import machine
 from kiosk.bench.printing import print_startup
+from kiosk.console import standard_output
 from kiosk.demo.cases import NORMAL, RESIDENT
 from kiosk.demo.report import percentiles
 from kiosk.demo.run import check_folder, write_report
@@ -52,7 +51,7 @@ class Round:
 def bench_startup(*, rounds: int, cpu_scale: float, report: Path | None, program: list[str]) -> int:
     """Measure, print, and return the exit status: 0 only if restarts are as quick as they must be. Raises UsageError."""
     check_folder(report)
-    console = Console(highlight=False)
+    console = standard_output()
     facts = machine.facts()
     with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
         cold = _cold(Path(folder), rounds, cpu_scale, program)

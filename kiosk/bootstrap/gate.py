@@ -50,7 +50,7 @@ def run_gate(config: Config, stop: threading.Event, ready: Callable[[], None]) -
     while not stop.is_set():
         try:
             with ExitStack() as stack:
-                pins = open_pins(config, stack)
+                pins = open_pins(config, stack, Path(config.gate.run_dir))
                 line = _gate_line(config, clock, pins, stack)
                 switches, lamps = _switches(config, clock, pins, stack), _lamps(config, pins, stack)
                 edge.find(clock.monotonic())
@@ -74,7 +74,7 @@ def run_gate(config: Config, stop: threading.Event, ready: Callable[[], None]) -
 def turn_line_off(config: Config) -> None:
     """Drive the relay's pin inactive and let it go, whatever left it active. Raises DeviceLost."""
     with ExitStack() as stack:
-        _gate_line(config, SystemClock(), open_pins(config, stack), stack)
+        _gate_line(config, SystemClock(), open_pins(config, stack, Path(config.gate.run_dir)), stack)
 
 
 def _gate_line(config: Config, clock: Clock, pins: Any, stack: ExitStack) -> "GateLine":
@@ -116,8 +116,11 @@ def _lamps(config: Config, pins: Any, stack: ExitStack) -> "Lamps":
     return lamps
 
 
-def open_pins(config: Config, stack: ExitStack) -> Any:
-    """Return a gpiozero factory for the configured pins, which `stack` closes. Raises DeviceLost."""
+def open_pins(config: Config, stack: ExitStack, pipes: Path | None = None) -> Any:
+    """Return a gpiozero factory for the configured pins, which `stack` closes. Raises DeviceLost.
+
+    `pipes`: the folder for what their library leaves behind.
+    """
     if config.relay.source == "simulated" and config.simulation is not None:
         from drivers.simulated.pins import WorldPinFactory
 
@@ -125,6 +128,6 @@ def open_pins(config: Config, stack: ExitStack) -> Any:
     else:
         from drivers.gate import real_pin_factory
 
-        pins = real_pin_factory()
+        pins = real_pin_factory(pipes)
     stack.callback(pins.close)
     return pins

@@ -17,14 +17,14 @@ from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rich.console import Console
-
 from drivers.simulated.observer import Observer
 from drivers.simulated.protocol import PinEdge
+from kiosk.console import standard_output
 from kiosk.demo.cases import NORMAL
 from kiosk.demo.relay import CuttableWire
+from kiosk.demo.report import Stored
 from kiosk.demo.site import Site
-from kiosk.demo.stage import Stage
+from kiosk.demo.stage import RecordsUnread, Stage
 from kiosk.demo.toll import BACK_WITHIN_S, VICTIMS, WIRE, Toll, judge
 from kiosk.errors import DeviceLost
 
@@ -55,20 +55,31 @@ def run_chaos(
             watcher.join(60)
             quiet.set()
             follower.join(10)
-            stored = stage.finish()
+            stored = _records(stage, toll)
         finally:
             stage.close()
-    if stage.enrolled is None:
-        toll.wrong.append("the kiosk was never enrolled")
-    if (lost := stage.lost(stored)) != 0:
+    if stored is not None and (lost := stage.lost(stored)) != 0:
         toll.wrong.append(f"{lost} events are not at the server exactly once")
     judge(stored, edges, toll)
     return toll
 
 
+def _records(stage: Stage, toll: Toll) -> list[Stored] | None:
+    """What the server has; None, and why is a sentence of the toll's, where it cannot be known or has nothing."""
+    try:
+        stored = stage.finish()
+    except RecordsUnread as error:
+        toll.wrong.append(str(error))
+        return None
+    if stage.enrolled is None:
+        toll.wrong.append("the kiosk was never enrolled, so the server took none of its records")
+        return None
+    return stored
+
+
 def kill_test(rounds: int, seed: int, report: Path | None, program: list[str]) -> int:
     """Run the kill test, print what it found, and return the exit status: 0 only if nothing was wrong or late."""
-    console = Console(highlight=False)
+    console = standard_output()
     with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
         toll = run_chaos(
             rounds, seed, Path(folder), program, lambda number, victim: console.print(f"{number + 1:4d} {victim}")

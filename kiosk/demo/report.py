@@ -78,6 +78,18 @@ def as_expected(row: Mapping[str, Any], guest: Guest) -> bool:
     )
 
 
+def told(row: Mapping[str, Any]) -> str:
+    """What a visitor was to get and what they got, in words."""
+    reasons = f" ({', '.join(row['reasons'])})" if row["reasons"] else ""
+    openings = f"the line active {row['openings']} times, outcome {_or_none(row['gate_outcome'])}"
+    also = f"; also recorded: {', '.join(row['also'])}" if row["also"] else ""
+    return f"expected {_or_none(row['expected'])}, got {_or_none(row['decision'])}{reasons}; {openings}{also}"
+
+
+def _or_none(value: str | None) -> str:
+    return "none" if value is None else str(value)
+
+
 def summary(rows: Sequence[Mapping[str, Any]], *, lost: int, scale: Mapping[str, Any]) -> dict[str, Any]:
     """The report's summary. `scale` says how much slower the kiosk was made, and was."""
     answers = [row["decision"] for row in rows]

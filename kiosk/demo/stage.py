@@ -47,6 +47,10 @@ SCREEN = "screen"
 _log = get_logger()
 
 
+class RecordsUnread(GatepostError, RuntimeError):
+    """The server did not say what it has; the machine may be too busy, or the server was never there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """What the world saw of one guest."""
@@ -223,7 +227,10 @@ class Stage:
                 self.edges.append(record)
 
     def finish(self) -> list[Stored]:
-        """End the kiosk, let it bring its records to the server, and return all events there, oldest first."""
+        """End the kiosk, let it bring its records to the server, and return all events there, oldest first.
+
+        Raises RecordsUnread.
+        """
         self._full_speed()
         if self._site.scenario.surroundings.server_away:
             self._start("central", "central", "--config", str(self._site.folder / "central.toml"))
@@ -233,7 +240,11 @@ class Stage:
         self._wait_settled()
         self.end_kiosk()
         self.supervisor.end("world")
-        return _stored(self.server, self._site.site_ca)
+        try:
+            return _stored(self.server, self._site.site_ca)
+        except (requests.RequestException, ValueError) as error:
+            reason = type(error).__name__
+            raise RecordsUnread(f"the server's records could not be read ({reason})") from error
 
     @property
     def enrolled(self) -> Place | None:

@@ -54,8 +54,17 @@ class _Admission:
     outcome: str | None
 
 
-def judge(stored: Sequence[Stored], edges: Sequence[PinEdge], toll: Toll) -> None:
-    """Hold the events against the trace; every breach is a sentence in `toll.wrong`."""
+UNREAD = "without the server's records neither openings nor outcomes were judged"
+
+
+def judge(stored: Sequence[Stored] | None, edges: Sequence[PinEdge], toll: Toll) -> None:
+    """Hold the events against the trace; every breach is a sentence in `toll.wrong`.
+
+    None for events that could not be read: then that alone is wrong, since every opening would look unrecorded.
+    """
+    if stored is None:
+        toll.wrong.append(UNREAD)
+        return
     toll.events = len(stored)
     _judge_order(stored, toll)
     judge_line(stored, edges, toll, LONGEST_PULSE_S)

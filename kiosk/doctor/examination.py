@@ -1,5 +1,6 @@
 """The examination of one kiosk: which checks its configuration asks for, done side by side."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,8 +16,8 @@ from kiosk.bootstrap.process import SOFTWARE, clock_of, core_socket
 from kiosk.bootstrap.thermometer import sensor_factory
 from kiosk.config import Config
 from kiosk.doctor import clock as clocks
+from kiosk.doctor import gate_line, rules, running, system
 from kiosk.doctor import log as logs
-from kiosk.doctor import rules, running, system
 from kiosk.doctor.checks import Check, bounded, side_by_side
 from kiosk.doctor.findings import Finding, PartName
 from kiosk.doctor.running import Running
@@ -56,8 +57,9 @@ def examine(config: Config, file: Path) -> Report:
     clock = clock_of(config)
     documents = bounded("doctor rules", lambda: _documents(config, file.parent, clock), READ_WITHIN) or rules.UNREAD
     checks = [
-        *_of_the_machine(clock, met, file),
+        *_of_the_machine(clock, met, file, screen=config.screen.fitted and config.simulation is None),
         *_of_the_devices(config, clock, met, documents.needs),
+        Check((PartName.SCREEN,), lambda: _screen(config, file.parent, met)),
         Check((PartName.VOICE,), lambda: _voice(config, file.parent)),
         Check((PartName.LOG,), lambda: logs.examine(log, gate, met)),
         Check((PartName.POLICY, PartName.TRUST), lambda: rules.examine(documents, config.gate.compound, clock)),
@@ -76,12 +78,12 @@ def _documents(config: Config, base: Path, clock: Clock) -> rules.Rules:
     )
 
 
-def _of_the_machine(clock: Clock, met: Running, file: Path) -> Iterator[Check]:
+def _of_the_machine(clock: Clock, met: Running, file: Path, *, screen: bool) -> Iterator[Check]:
     # What costs time to import is imported on the check's own thread, here and below.
     def kiosk() -> Iterator[Finding]:
         from kiosk.doctor import processes
 
-        yield from processes.examine(met, lambda: processes.of_configuration(file))
+        yield from processes.examine(met, lambda: processes.of_configuration(file), screen=screen)
 
     yield Check((PartName.BOARD,), lambda: system.board(SOFTWARE))
     yield Check((PartName.POWER,), system.power)
@@ -107,9 +109,9 @@ def _of_the_devices(config: Config, clock: Clock, met: Running, needs: frozenset
         return camera.examine(camera_factory(config, clock), clock, width=section.width, fps=section.fps)
 
     def gate() -> Iterator[Finding]:
-        from kiosk.doctor import gate_line
-
         section = config.relay
+        if section.source == "lgpio" and not gate_line.has_pins():
+            return gate_line.without_pins(section.passage_pin)
         return gate_line.examine(
             lambda stack: open_pins(config, stack),
             pin=section.pin,
@@ -120,7 +122,9 @@ def _of_the_devices(config: Config, clock: Clock, met: Running, needs: frozenset
     none = config.thermometer.source == "none"
     yield _device(thermometer, met if not none else Running(), {PartName.THERMOMETER: (Part.THERMOMETER,)})
     yield _device(camera, met, {PartName.CAMERA: (Part.EYES, Part.CAMERA)})
-    yield _device(gate, met, {PartName.GATE_LINE: (Part.GATE,), PartName.PASSAGE_SENSOR: (Part.GATE,)})
+    # Where there are no pins that is the reason, whatever a running kiosk says of them.
+    pins = met if config.relay.source != "lgpio" or gate_line.has_pins() else Running()
+    yield _device(gate, pins, {PartName.GATE_LINE: (Part.GATE,), PartName.PASSAGE_SENSOR: (Part.GATE,)})
 
 
 def _device(examine: Callable[[], Iterator[Finding]], met: Running, parts: dict[PartName, tuple[Part, ...]]) -> Check:
@@ -128,6 +132,16 @@ def _device(examine: Callable[[], Iterator[Finding]], met: Running, parts: dict[
     if met.has_devices:
         return Check(tuple(parts), lambda: [running.in_use(name, met, *of) for name, of in parts.items()])
     return Check(tuple(parts), examine)
+
+
+def _screen(config: Config, base: Path, met: Running) -> Iterator[Finding]:
+    from kiosk.doctor import screen
+
+    section = config.screen
+    if not section.present:
+        return screen.not_configured()
+    font = None if section.font is None else base / section.font
+    return screen.examine(met, os.environ, font, wanted=config.simulation is None)
 
 
 def _voice(config: Config, base: Path) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ class PartName(StrEnum):
     CAMERA = "camera"
     GATE_LINE = "gate_line"
     PASSAGE_SENSOR = "passage_sensor"
+    SCREEN = "screen"
     VOICE = "voice"
     LOG = "log"
     POLICY = "policy"

@@ -13,6 +13,19 @@ from kiosk.doctor.findings import Finding, PartName, absent, finding, fit, unfit
 from kiosk.errors import DeviceLost
 
 LGPIO_PIPES = ".lgd-nfy*"
+CHIPS = "gpiochip*"
+DEVICES = Path("/dev")
+
+
+def has_pins(devices: Path = DEVICES) -> bool:
+    """Whether this machine has pins at all, told without touching one: a running kiosk may have them."""
+    return any(devices.glob(CHIPS))
+
+
+def without_pins(passage_pin: int | None, reason: object = "there is no /dev/gpiochip*") -> Iterator[Finding]:
+    """What is to be said of a machine that has none, or whose pins cannot be used."""
+    yield finding(PartName.GATE_LINE, [absent("gate_line.absent", reason=reason)])
+    yield _no_passage_sensor(passage_pin)
 
 
 def examine(
@@ -24,8 +37,7 @@ def examine(
         try:
             pins = open_pins(stack)
         except DeviceLost as error:
-            yield finding(PartName.GATE_LINE, [absent("gate_line.absent", reason=error)])
-            yield _no_passage_sensor(passage_pin)
+            yield from without_pins(passage_pin, error)
             return
         yield _relay(pins, pin, active_high)
         yield _no_passage_sensor(None) if passage_pin is None else _passage_sensor(pins, passage_pin)

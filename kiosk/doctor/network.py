@@ -19,7 +19,7 @@ from kiosk.loopback import leads_to_loopback
 from kiosk.model import Seconds
 from kiosk.ports import Clock
 from sync.identity import Papers
-from sync.obstacles import causes, in_the_way, is_page
+from sync.obstacles import Obstacle, causes, in_the_way, is_page
 
 HEALTH = "/healthz"
 WITHIN = Seconds(4.0)
@@ -78,8 +78,8 @@ def _ask(url: str, within_s: Seconds, measured: dict[str, Any], ca: Path | None)
             with session.get(url.rstrip("/") + HEALTH, timeout=within_s, allow_redirects=False, stream=True) as response:
                 body = _read(response, began + within_s)
     except (requests.RequestException, HTTPError, OSError) as error:
-        if (obstacle := in_the_way(error)) is not None:
-            return unfit(f"server.{obstacle}")
+        if (obstacle := in_the_way(error, pinned=ca is not None)) is not None:
+            return (unknown if obstacle is Obstacle.NOT_JUDGED else unfit)(f"server.{obstacle}")
         return _unreached("server", error, within_s)
     answer_ms = (time.monotonic() - began) * 1000
     measured |= {"answer_ms": round(answer_ms, 1), "status": response.status_code}

@@ -1,6 +1,6 @@
 """The kiosk's processes: whether it runs, which of them are there, and what memory they hold."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +13,7 @@ from kiosk.doctor.running import Answer, Running
 from kiosk.doctor.system import KIOSK_MB
 from kiosk.model import Part
 
-NEEDED = (Part.CORE, Part.GATE, Part.EYES)
+NEEDED = (Part.CORE, Part.GATE, Part.EYES, Part.SCREEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Process:
 Processes = Callable[[], Mapping[str, Process]]
 
 
-def examine(running: Running, processes: Processes) -> Iterator[Finding]:
-    """Say whether the kiosk runs, and how it is."""
+def examine(running: Running, processes: Processes, *, screen: bool = True) -> Iterator[Finding]:
+    """Say whether the kiosk runs, and how it is. `screen`: it is to have one."""
     match running.answer:
         case Answer.STOPPED:
             yield finding(PartName.KIOSK, [absent("kiosk.stopped")], {"running": False}, wanted=False)
@@ -37,10 +37,10 @@ def examine(running: Running, processes: Processes) -> Iterator[Finding]:
         case Answer.SILENT:
             yield finding(PartName.KIOSK, [unfit("kiosk.silent")], {"running": True, "core_pid": running.pid})
         case Answer.RUNNING:
-            yield _alive(running, processes())
+            yield _alive(running, processes(), NEEDED if screen else NEEDED[:-1])
 
 
-def _alive(running: Running, found: Mapping[str, Process]) -> Finding:
+def _alive(running: Running, found: Mapping[str, Process], needed: Sequence[Part]) -> Finding:
     answer_ms = (running.answer_s or 0.0) * 1000
     held = {name: round(process.memory_mb, 1) for name, process in sorted(found.items())}
     measured: dict[str, Any] = {
@@ -56,7 +56,7 @@ def _alive(running: Running, found: Mapping[str, Process]) -> Finding:
     remarks += [unfit("kiosk.part_lost", part=part, reason=running.lost[part]) for part in lost]
     # Only where the core is among those seen do the others' absences mean anything.
     if running.pid in {process.pid for process in found.values()}:
-        missing = [part for part in NEEDED if part not in found and part not in lost]
+        missing = [part for part in needed if part not in found and part not in lost]
         remarks += [unfit("kiosk.part_missing", part=part) for part in missing]
     if measured["memory_total_mb"] > KIOSK_MB:
         remarks.append(fit("kiosk.large", memory_mb=measured["memory_total_mb"], budget_mb=KIOSK_MB))

@@ -19,6 +19,7 @@ from kiosk.model import Part, Seconds
 ANSWER_WITHIN = Seconds(1.0)
 LOOKED_THROUGH = 20_000
 """So many of the newest events are looked through for what the running kiosk has lost."""
+PROCESSES = frozenset({Part.GATE, Part.EYES, Part.SCREEN})
 _PEER = struct.Struct("3i")
 """struct ucred (unix(7)): process, user, group."""
 
@@ -118,5 +119,9 @@ def in_use(name: PartName, running: Running, *parts: Part) -> Finding:
         return finding(name, [unknown("any.in_use_silent")], measured)
     for part in parts:
         if part in running.lost:
-            return finding(name, [unfit("any.in_use_lost", reason=running.lost[part])], measured)
+            reason = running.lost[part]
+            # A process that is gone says nothing of the cable of its device.
+            gone = part in PROCESSES
+            lost = unfit("any.in_use_gone", reason=reason) if gone else unfit("any.in_use_lost", reason=reason)
+            return finding(name, [lost], measured)
     return finding(name, [fit("any.in_use")], measured)

@@ -15,6 +15,7 @@ HEADINGS = {
     "title": "Gatepost doctor",
     "simulated": "Gatepost doctor: a simulated kiosk, with no real device below it",
     "advice": "What to do",
+    "later": "What can wait",
     "fit": "All parts are fit.",
     "unfit": "Not in order: {parts}.",
 }
@@ -33,6 +34,10 @@ SENTENCES: dict[str, Sentence] = {
     "any.in_use_lost": Sentence(
         "in use by the running kiosk, which has lost it: {reason}",
         "Look at its cable and its power. To examine the part itself, stop the kiosk and ask again.",
+    ),
+    "any.in_use_gone": Sentence(
+        "left to the running kiosk, whose process for it is lost: {reason}",
+        "See the line of the kiosk. To examine the part itself, stop the kiosk and ask again.",
     ),
     "any.in_use_silent": Sentence(
         "held by a kiosk that does not answer", "See the line of the kiosk; once it is stopped, ask again."
@@ -192,7 +197,23 @@ SENTENCES: dict[str, Sentence] = {
         "pin {pin} says that somebody is between the posts", "Clear the passage and ask again; else align the sensor."
     ),
     "passage_sensor.not_wanted": Sentence("none is configured: the kiosk does not know who went through"),
-    "passage_sensor.unseen": Sentence("not examined: there are no pins"),
+    "passage_sensor.unseen": Sentence("not examined: there are no pins", "See the line of the gate line."),
+    # The screen.
+    "screen.display": Sentence("a display is there ({driver})"),
+    "screen.not_wanted": Sentence("none is configured"),
+    "screen.no_display": Sentence(
+        "no display: {reason}", "Check its cable and its power, or write fitted = false in [screen] for a gate without one."
+    ),
+    "screen.lost": Sentence(
+        "the running kiosk has lost it: {reason}", "Check its cable and its power; its last lines in the journal say more."
+    ),
+    "screen.font_gone": Sentence("its font {path} is not there", "Correct [screen] font, or leave it out."),
+    "screen.no_font": Sentence(
+        "no font for Chinese, Japanese and Korean is installed", "Install it (apt install fonts-noto-cjk)."
+    ),
+    "screen.no_touch": Sentence(
+        "no touch panel", "Check the panel's USB or ribbon cable: visitors and guards can touch nothing."
+    ),
     # The voice.
     "voice.synthetic": Sentence("espeak-ng says every sentence"),
     "voice.recorded": Sentence("all {sentences} sentences are recorded"),
@@ -294,6 +315,9 @@ SENTENCES: dict[str, Sentence] = {
         "somebody is in between: the certificate is not by this site's CA",
         "Find out which network this is: sign in to its portal if it has one, else do not trust it. After the server was "
         "set up anew the kiosk must be enrolled again.",
+    ),
+    "server.not_judged": Sentence(
+        "it answers, but this kiosk is not enrolled yet, so its certificate cannot be judged", "See the line of identity."
     ),
     "server.other_name": Sentence(
         "its certificate is for another name",

@@ -33,10 +33,10 @@ def loaded(context: typer.Context, config: Path | None) -> "CentralConfig":
 
 @contextmanager
 def store(config: "CentralConfig") -> Iterator["Store"]:
-    """The open database. Raises UsageError."""
+    """The open database, which the server has made: a command makes none. Raises UsageError."""
     from sync.central.store import Store
 
-    opened = Store(config.database.url)
+    opened = Store(config.database.url, make=False)
     try:
         yield opened
     finally:

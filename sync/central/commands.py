@@ -75,8 +75,11 @@ def export_person(
     """Print all that is held of a person, one JSON line an event; it is recorded."""
     asked_by, wanted = asker(who, role, reason), _wanted(field)
     with _people(loaded(context, config)) as people:
-        for told in people.export(compound, wanted, asked_by):
-            print_line(told)
+        told = people.export(compound, wanted, asked_by)
+    for one in told:
+        print_line(one)
+    if not told:
+        typer.echo(f"nothing is held in {compound} of such a person", err=True)
     return 0
 
 
@@ -91,7 +94,10 @@ def erase(
     role: InRole = "manager",
     config: ConfigFile = None,
 ) -> int:
-    """Erase what is held of a person, or what these events say of anybody, and print the events; it is recorded."""
+    """Erase what is held of a person, or what these events say of anybody, and print the events; it is recorded.
+
+    Status 1 if one of the events is not there.
+    """
     from sync.central.holdings import EventName
 
     if bool(events) == bool(field) or bool(field) != bool(compound):
@@ -99,9 +105,15 @@ def erase(
     asked_by = asker(who, role, reason)
     wanted = _wanted(field)
     with _people(loaded(context, config), closed=not field) as people:
-        erased = people.erase_events([EventName.read(one) for one in events], asked_by) if events else []
-        for name in erased or (people.erase(compound, wanted, asked_by) if field else []):
-            typer.echo(name)
+        names = [EventName.read(one) for one in events or ()]
+        erased = people.erase_events(names, asked_by) if names else people.erase(compound, wanted, asked_by)
+    for name in erased:
+        typer.echo(name)
+    if missing := [str(name) for name in names if str(name) not in erased]:
+        typer.echo(f"gatepost: the server has no event {', '.join(missing)}", err=True)
+        return 1
+    if not erased:
+        typer.echo(f"nothing is held in {compound} of such a person", err=True)
     return 0
 
 
@@ -142,6 +154,8 @@ def verify_log(
         found = list(verify_logs(connection, device, log))
     if not found and (device is not None or log is not None):
         raise UsageError("the server has no such log")
+    if not found:
+        typer.echo("there is no log yet to verify: no kiosk has sent anything")
     broken = [one.broken for one in found if one.broken]
     for one in found:
         if not one.broken:

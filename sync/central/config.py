@@ -1,18 +1,30 @@
-"""The central server's configuration: TOML, validated whole before anything starts."""
+"""The central server's configuration: TOML, validated whole before anything starts.
+
+Its paths count from the file's own folder: a command run elsewhere finds the same database, vault and keys.
+"""
 
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
+from kiosk.beside import beside, beside_after
 from kiosk.documents import decode_toml
 from kiosk.errors import UsageError
 from kiosk.loopback import is_loopback
 from sync.wire import NAME
 
 Days = Annotated[int, Meta(ge=1, le=3660)]
-HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9:][A-Za-z0-9.:-]*\Z", max_length=253)]
+HostName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9:][A-Za-z0-9.:-]*\Z",
+        max_length=253,
+        description="a name or an address, without scheme and port",
+    ),
+]
 """A name or an address, without scheme and port."""
 
 
@@ -53,7 +65,9 @@ class VaultSection(Section, frozen=True):
     """
 
     file: Annotated[str, Meta(min_length=1)] | None = None
-    passphrase: Annotated[str, Meta(pattern=r"^(file|credential|env):.")] = "credential:gatepost-vault"
+    passphrase: Annotated[
+        str, Meta(pattern=r"^(file|credential|env):.", description="file:PATH, credential:NAME or env:NAME")
+    ] = "credential:gatepost-vault"
     months_ahead: Annotated[int, Meta(ge=1, le=36)] = 12
 
 
@@ -73,7 +87,7 @@ class RetentionSection(Section, frozen=True):
     """[retention] How many days what names a person is kept, by compound where one differs."""
 
     days: Days = 30
-    compounds: dict[Annotated[str, Meta(pattern=NAME)], Days] = {}
+    compounds: dict[Annotated[str, Meta(pattern=NAME, description="a name of small letters, digits and -")], Days] = {}
 
     def days_of(self, compound: str) -> int:
         """How long a compound keeps it."""
@@ -100,11 +114,35 @@ class CentralConfig(Section, frozen=True):
 
 
 def load(path: Path) -> CentralConfig:
-    """Read and validate a configuration file. Raises UsageError."""
+    """Read and validate a configuration file; its paths are absolute then. Raises UsageError."""
     config = decode_toml(path, CentralConfig)
     if config.tls is None and not config.server.insecure and not is_loopback(config.server.host):
         raise UsageError(
             f"{path}: [server] host = {config.server.host!r} is beyond loopback without TLS; add [tls] with the server's"
             " names, or say insecure = true"
         )
-    return config
+    return _in_folder(config, path.parent)
+
+
+def _in_folder(config: CentralConfig, folder: Path) -> CentralConfig:
+    tls, vault, pass_key = config.tls, config.vault, config.forms.pass_key
+    return replace(
+        config,
+        tls=None if tls is None else replace(tls, folder=beside(folder, tls.folder)),
+        database=replace(config.database, url=_file_in(folder, config.database.url)),
+        vault=replace(
+            vault,
+            file=None if vault.file is None else beside(folder, vault.file),
+            passphrase=beside_after(folder, vault.passphrase, "file"),
+        ),
+        documents=replace(config.documents, key=beside(folder, config.documents.key)),
+        forms=replace(config.forms, pass_key=None if pass_key is None else beside(folder, pass_key)),
+    )
+
+
+def _file_in(folder: Path, url: str) -> str:
+    """An SQLite file's address; what is none, or is no file's, is for whoever opens the database to judge."""
+    kind, slashes, named = url.partition(":///")
+    if not slashes or not kind.startswith("sqlite") or not named or named.startswith((":memory:", "file:", "?")):
+        return url
+    return f"{kind}{slashes}{beside(folder, named)}"

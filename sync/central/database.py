@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from alembic import command
@@ -14,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from kiosk.errors import UsageError
 from sync.central.partitions import prepare_partitions
+from sync.private_file import make_private
 
 BUSY_S = 10
 """How long to wait for another process that writes to the same SQLite file."""
@@ -22,10 +24,13 @@ MIGRATING = 0x6761_7465
 """PostgreSQL's advisory lock for whoever changes the tables."""
 
 
-def open_database(url: str, now_us: int) -> Engine:
-    """Open a database and bring its tables up to date, with partitions for the months from `now_us` on. Raises UsageError."""
+def open_database(url: str, now_us: int, *, make: bool = True) -> Engine:
+    """Open a database and bring its tables up to date, with partitions for the months from `now_us` on. Raises UsageError.
+
+    An SQLite file that is not there is made, for its owner alone to read; not so without `make`.
+    """
     try:
-        engine = _engine(make_url(url))
+        engine = _engine(make_url(url), make=make)
     except UsageError:
         raise
     except (ArgumentError, ValueError) as error:
@@ -46,7 +51,7 @@ def open_database(url: str, now_us: int) -> Engine:
     return engine
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, *, make: bool) -> Engine:
     if "@" in (url.host or ""):
         # The database's own words would quote what it takes for the host, the end of a password.
         raise UsageError("[database] url has more than one @; write the ones in user and password as %40")
@@ -56,6 +61,8 @@ def _engine(url: URL) -> Engine:
         case "sqlite":
             if not url.database or url.database == ":memory:":
                 raise UsageError("[database] url must name a file; a database in memory forgets everything")
+            if not url.database.startswith("file:"):
+                _reserve(Path(url.database), make=make)
             engine = create_engine(url, connect_args={"timeout": BUSY_S}, **options)
             engine_event.listen(engine, "connect", _durable)
             return engine
@@ -104,6 +111,18 @@ def _hold(connection: Connection) -> None:
     """Let one server at a time change tables; SQLite has one writer anyhow."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
+
+
+def _reserve(path: Path, *, make: bool) -> None:
+    """See that the file is there before SQLite makes it as readable as the umask lets it; its journals take after it."""
+    if path.exists():
+        return
+    if not make:
+        raise UsageError(f"[database] url: there is no database there: {path}; the server makes it when it first runs")
+    try:
+        make_private(path)
+    except OSError as error:
+        raise UsageError(f"[database] url: the database cannot be used: {path}: {error.strerror}") from error
 
 
 def _durable(connection: Any, _: object) -> None:

@@ -45,9 +45,8 @@ def enrol(
         raise UsageError(f"--direction {direction}: there are {', '.join(Direction)}")
     asked_by = asker(who or getpass.getuser(), "technician", f"a device for {gate}")
     place = {"compound": compound, "gate": gate, "direction": direction, "replaces": replaces}
-    ca = site_fingerprint(configured)
     with store(configured) as opened:
-        code = issue(opened.engine, place, valid_hours, asked_by, wall_us(), ca)
+        code = issue(opened.engine, place, valid_hours, asked_by, wall_us(), site_fingerprint(configured))
     typer.echo(f"{code}\n\nfor one device at {gate} in {compound} ({direction}), within {valid_hours} h")
     typer.echo("as [server] enrolment_code in its configuration, or: gatepost enrol --config FILE --code -\n")
     typer.echo(_picture(str(code)))
@@ -64,7 +63,12 @@ def devices(
     from sync.central.enrolled import devices_of
 
     with store(loaded(context, config)) as opened, opened.engine.connect() as connection:
-        for one in devices_of(connection, compound):
+        found = list(devices_of(connection, compound))
+        if not found:
+            where = "" if compound is None else f" in {compound}"
+            # Where JSON is read, it stays JSON.
+            typer.echo(f"no device has enrolled{where} yet; `gatepost central enrol` lets one in", err=as_json)
+        for one in found:
             place = one.place
             if as_json:
                 named = {name: getattr(place, name) for name in place.__struct_fields__}

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, select
 
-from kiosk.errors import GatepostError
+from kiosk.errors import GatepostError, UsageError
 from kiosk.events import event_id
 from sync.central.schema import blind, event, personal
 
@@ -32,6 +32,10 @@ class NoSuchEvent(GatepostError, LookupError):
     """The server has no event of that name."""
 
 
+class NotAName(UsageError, NoSuchEvent):
+    """What was written names no event at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventName:
     """An event of a compound, as people name it: `compound/device/log_id/seq`."""
@@ -43,10 +47,10 @@ class EventName:
 
     @classmethod
     def read(cls, written: str) -> "EventName":
-        """Read a name. Raises NoSuchEvent when it is none."""
+        """Read a name. Raises NotAName."""
         parts = written.split("/")
         if len(parts) != 4 or not (parts[3].isascii() and parts[3].isdigit()) or len(parts[3]) > 16:
-            raise NoSuchEvent(f"{written!r} names no event; write compound/device/log_id/seq")
+            raise NotAName(f"{written!r} names no event; write compound/device/log_id/seq")
         return cls(parts[0], parts[1], parts[2], int(parts[3]))
 
     def __str__(self) -> str:

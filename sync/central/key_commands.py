@@ -25,7 +25,10 @@ def create_keys(
     configured = loaded(context, config)
     _named(compound)
     made = make_keys_ahead(open_vault(configured.vault), [compound], wall_us(), months or configured.vault.months_ahead)
-    typer.echo(f"{made} keys made for {compound}; give its kiosks the document of `gatepost central keys publish`")
+    if made:
+        typer.echo(f"{made} keys made for {compound}; give its kiosks the document of `gatepost central keys publish`")
+    else:
+        typer.echo(f"no key made for {compound}: it has those of all these months already")
     return 0
 
 
@@ -98,6 +101,9 @@ def destroy_keys(
         if not chosen:
             raise UsageError("name the keys to be destroyed, or say --due")
     asked_by = asker(who, role, reason)
+    if not chosen:
+        typer.echo("no key is due to be destroyed")
+        return 0
     with store(configured) as opened:
         for record in chosen:
             destroy(opened.engine, vault, record, asked_by, wall_us())

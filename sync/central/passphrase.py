@@ -18,6 +18,8 @@ def read_passphrase(source: str) -> bytes:
         folder = os.environ.get("CREDENTIALS_DIRECTORY", "") if kind == "credential" else ""
         path = Path(folder) / name if folder or kind == "file" else None
         try:
+            if path is not None and kind == "file" and path.stat().st_mode & 0o077:
+                raise UsageError(f"[vault] passphrase: {path} can be read by others; chmod 600 it, if nobody has")
             found = b"" if path is None else path.read_bytes()
             where = "systemd has given no credentials" if path is None else f"{path} is empty"
         except OSError as error:

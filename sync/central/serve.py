@@ -39,6 +39,7 @@ CUT_S = 0.6
 CONNECTIONS = 500 + PLACES
 """Kiosks that wait for news, and everybody else."""
 SPARE_FILES = 500
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what the configuration may say, not what is chosen here
 
 
 def serve(
@@ -113,7 +114,7 @@ def serve(
             timeout_graceful_shutdown=GRACE_S,
             **({} if tls is None else tls.settings()),
         )
-        url = _url("http" if tls is None else "https", config.server.host, listener.getsockname()[1])
+        url = url_of(config, listener.getsockname()[1])
         _Server(settings, board, office, lambda: on_ready(url), stop or threading.Event()).run([listener])
 
 
@@ -197,5 +198,10 @@ def _allow_files(count: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _url(scheme: str, host: str, port: int) -> str:
+def url_of(config: CentralConfig, port: int) -> str:
+    """By which address the server is called: where it listens everywhere, by the first of its names."""
+    host = config.server.host
+    if config.tls is not None and host in EVERYWHERE:
+        host = config.tls.names[0]
+    scheme = "http" if config.tls is None else "https"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

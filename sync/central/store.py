@@ -47,12 +47,13 @@ class Store:
         *,
         wall_us: Callable[[], int] = lambda: time.time_ns() // 1000,
         vault: Vault | None = None,
+        make: bool = True,
     ) -> None:
-        """Open the database and bring its tables up to date. Raises UsageError.
+        """Open the database and bring its tables up to date. Raises UsageError, without `make` also where there is none.
 
         Without a vault what is sealed is kept, and cannot be found by anything until one is there.
         """
-        self._engine: Engine = open_database(url, wall_us())
+        self._engine: Engine = open_database(url, wall_us(), make=make)
         self._wall_us = wall_us
         self._vault = vault or ClosedVault("this store has no vault")
         # SQLite has one writer; waiting for it here is fairer than being told that it is busy.

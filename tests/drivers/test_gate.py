@@ -1,7 +1,10 @@
 """One body over gpiozero's own mock pins and over the pins of a simulated world."""
 
+import os
 import select
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -223,6 +226,26 @@ def test_a_world_that_never_answers_is_no_world(tmp_path: Path, monkeypatch: pyt
 def test_a_machine_without_pins_is_a_lost_device() -> None:
     with pytest.raises(DeviceLost, match="pins"):
         real_pin_factory()
+
+
+def test_the_pin_library_leaves_nothing_where_the_kiosk_was_started(tmp_path: Path) -> None:
+    started, pipes = tmp_path / "started", tmp_path / "run"
+    for folder in (started, pipes):
+        folder.mkdir()
+    code = """
+import contextlib, os, sys
+from pathlib import Path
+from drivers.gate import real_pin_factory
+from kiosk.errors import DeviceLost
+with contextlib.suppress(DeviceLost):
+    real_pin_factory(Path(sys.argv[1]))
+print(os.getcwd())
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "LG_WD"}
+    argv = [sys.executable, "-c", code, str(pipes)]
+    ran = subprocess.run(argv, cwd=started, env=environment, stdout=subprocess.PIPE, text=True, timeout=60, check=True)
+    assert ran.stdout.strip() == str(started)
+    assert list(started.iterdir()) == []
 
 
 def readable(line: GateLine, timeout_s: float) -> bool:

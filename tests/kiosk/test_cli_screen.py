@@ -72,9 +72,9 @@ def test_a_language_or_size_that_is_none_is_bad_usage(tmp_path: Path, arguments:
     ("key", "sentence"),
     [
         ('theme = "none.toml"', "none.toml: cannot be read"),
-        ('window = "full"', "[screen] window: expected `str` matching"),
-        ('staff_pin = "1234"', "[screen] staff_pin: expected `str` matching"),
-        ("diagonal_in = 0.5", "[screen] diagonal_in: expected `float` >= 3"),
+        ('window = "full"', "[screen] window must be a width and a height"),
+        ('staff_pin = "1234"', "[screen] staff_pin must be what `gatepost pin` prints"),
+        ("diagonal_in = 0.5", "[screen] diagonal_in must be a number from 3 to 60"),
     ],
     ids=["theme", "window", "pin", "diagonal"],
 )

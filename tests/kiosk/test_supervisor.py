@@ -89,10 +89,18 @@ def test_a_patient_one_that_is_told_wrongly_is_not_started_again(tmp_path: Path)
     supervisor.close()
 
 
+def test_how_long_was_waited_is_said_of_one_that_goes_on_starting(tmp_path: Path) -> None:
+    supervisor = Supervisor()
+    process = supervisor.start(program(tmp_path, "import time; time.sleep(60)"))
+    with pytest.raises(NotReady, match=r"^part did not become ready within 0 s; the machine may be busy$"):
+        process.wait_ready(0.01)
+    supervisor.close()
+
+
 def test_a_process_that_never_gets_ready_is_not_started_for_ever(tmp_path: Path) -> None:
     supervisor = Supervisor()
     process = supervisor.start(program(tmp_path, "raise SystemExit(3)"))
-    with pytest.raises(NotReady, match="part did not become ready"):
+    with pytest.raises(NotReady, match="part did not become ready: status 3"):
         process.wait_ready()
     assert process.restarts == 0
     supervisor.close()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kiosk.errors import LogUnusable
 from kiosk.events import Draft
 from sync.log import SqliteLog
-from sync.log_file import APPLICATION_ID, CHECK_WHOLE_UP_TO, SCHEMA_VERSION
+from sync.log_file import APPLICATION_ID, CHECK_WHOLE_UP_TO, SCHEMA_VERSION, open_log_file
 from tests.captured_lines import capture_logs
 from tests.examples import examples
 from tests.sync.logs import COMPOUND, DEVICE, LogClock, acknowledge_all, current, held, note, opened, verified
@@ -246,6 +246,13 @@ def test_what_comes_after_a_lost_event_is_not_taken_for_it(path: Path) -> None:
         pending = log.pending(10)
         assert pending is not None
         assert (pending.after.next_seq, [event.fields["seq"] for event in pending.events]) == (4, [4, 5, 6])
+
+
+def test_nobody_but_its_owner_may_read_a_new_file(path: Path) -> None:
+    with closing(open_log_file(path)):
+        found = {one.name: one.stat().st_mode & 0o777 for one in path.parent.iterdir()}
+    assert path.name in found
+    assert set(found.values()) == {0o600}
 
 
 def test_the_file_is_a_gatepost_log_to_whoever_looks(path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from drivers.simulated.protocol import VisitorReport
 from drivers.simulated.script import VisitorScript
 from kiosk.demo.cases import RESIDENT
-from kiosk.demo.report import STAGES, Stored, percentiles, summary, visit_row
+from kiosk.demo.report import STAGES, Stored, percentiles, summary, told, visit_row
 from kiosk.demo.site import Guest
 
 GUEST = Guest("001 resident", RESIDENT, VisitorScript(name="001 resident"))
@@ -61,3 +61,9 @@ def test_the_summary_says_how_much_slower_the_kiosk_was() -> None:
     assert {key: found[key] for key in SCALE} == SCALE
     assert set(found["stages_s"]) == set(STAGES)
     assert (found["cleared"], found["clear_s"]["max"]) == (1, pytest.approx(0.2))
+
+
+def test_what_was_not_as_expected_is_told_in_words() -> None:
+    row = visit_row(GUEST, SEEN, stored())
+    said = told({**row, "gate_outcome": None, "also": ["guard_called"]})
+    assert said == "expected admit, got admit (resident); the line active 0 times, outcome none; also recorded: guard_called"

@@ -7,7 +7,7 @@ import pytest
 
 from drivers.simulated.protocol import PinEdge
 from kiosk.demo.report import Stored
-from kiosk.demo.toll import LONGEST_PULSE_S, RELAY_PIN, Toll, judge
+from kiosk.demo.toll import LONGEST_PULSE_S, RELAY_PIN, UNREAD, Toll, judge
 from kiosk.model import GateOutcome
 
 
@@ -118,3 +118,9 @@ def test_an_event_that_is_missing_or_doubled_is_a_breach(course: Course) -> None
 def test_other_pins_are_none_of_its_business(course: Course) -> None:
     course.edges.append(PinEdge(27, True, 30.0, "world"))
     assert course.wrong() == []
+
+
+def test_without_records_no_opening_is_called_wrong(course: Course) -> None:
+    toll = Toll()
+    judge(None, course.edges, toll)
+    assert toll.wrong == [UNREAD]

@@ -18,7 +18,7 @@ GATEPOST = Path(sys.executable).parent / "gatepost"
 PAGE = Path(__file__).parents[3] / "docs" / "doctor.md"
 DEFAULT = Path("/etc/gatepost/kiosk.toml")
 WHOLE_WITHIN_S = 15.0
-OF_THE_MACHINE = {"board", "power", "processor", "memory", "disk", "clock", "voice"}
+OF_THE_MACHINE = {"board", "power", "processor", "memory", "disk", "clock", "screen", "voice"}
 
 
 def doctor(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

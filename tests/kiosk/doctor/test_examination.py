@@ -11,7 +11,7 @@ import pytest
 
 from drivers.simulated.script import Script, SensorScript
 from kiosk import config
-from kiosk.doctor import Finding, PartName, Report, State, examine, left_behind
+from kiosk.doctor import Finding, PartName, Report, State, examine, gate_line, left_behind
 from kiosk.events import Draft
 from kiosk.inbox import Inbox
 from kiosk.model import Seconds
@@ -114,6 +114,16 @@ def test_what_a_running_kiosk_has_lost_is_unfit(patient: Patient) -> None:
     unfit = {part for part in OWN if found[part].state is State.UNFIT}
     assert unfit == {PartName.KIOSK, PartName.THERMOMETER, PartName.GATE_LINE, PartName.PASSAGE_SENSOR}
     assert "does not answer" in found[PartName.THERMOMETER].detail
+
+
+@pytest.mark.skipif(gate_line.has_pins(), reason="this machine has pins of its own")
+def test_a_machine_without_pins_is_the_reason_whatever_its_running_kiosk_says(patient: Patient) -> None:
+    patient.sections["relay"] = {"source": "lgpio"}
+    with core(patient) as log:
+        log.append(Draft("part_health", {"part": "gate", "well": False, "detail": "not connected"}), visit="")
+        found = examined(patient)[PartName.GATE_LINE]
+    assert "no pins: there is no /dev/gpiochip" in found.detail
+    assert "cable" not in found.advice
 
 
 def test_a_clock_that_was_never_set_is_unfit(patient: Patient) -> None:

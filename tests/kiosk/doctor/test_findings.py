@@ -122,3 +122,11 @@ def test_advice_is_a_sentence(name: str) -> None:
 def test_whatever_a_driver_says_goes_into_a_sentence_unharmed(reason: str) -> None:
     """A reason with braces in it is no template."""
     assert fit("camera.absent", reason=reason).detail == f"not found: {reason}"
+
+
+def test_whatever_is_wrong_or_unknown_comes_with_advice() -> None:
+    for file in DOCTOR.glob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in {"unfit", "unknown"}:
+                for name in (one.value for one in call.args if isinstance(one, ast.Constant)):
+                    assert SENTENCES[str(name)].advice, name

@@ -136,3 +136,16 @@ def test_a_line_wired_the_other_way_round_is_found_in_the_world(tmp_path: Path) 
         found, _ = gate_line.examine(world_pins(path), pin=RELAY, active_high=True, passage_pin=SENSOR)
     assert found.state is State.UNFIT
     assert "reads active" in found.detail
+
+
+def test_whether_there_are_pins_is_told_without_touching_one(tmp_path: Path) -> None:
+    assert not gate_line.has_pins(tmp_path)
+    (tmp_path / "gpiochip0").touch(mode=0)
+    assert gate_line.has_pins(tmp_path)
+
+
+def test_a_machine_that_has_none_is_told_so_with_what_to_do() -> None:
+    found = list(gate_line.without_pins(SENSOR))
+    assert [one.part for one in found] == [PartName.GATE_LINE, PartName.PASSAGE_SENSOR]
+    assert "there is no /dev/gpiochip" in found[0].detail
+    assert all(one.advice for one in found)

@@ -16,7 +16,7 @@ from kiosk.model import Part
 from tests.kiosk.doctor.patients import Patient
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
-ALL = {"core": Process(10, 60.0), "gate": Process(11, 55.0), "eyes": Process(12, 115.0)}
+ALL = {"core": Process(10, 60.0), "gate": Process(11, 55.0), "eyes": Process(12, 115.0), "screen": Process(13, 90.0)}
 
 
 def examined(met: Running, found: Mapping[str, Process]) -> Finding:
@@ -35,8 +35,8 @@ def test_a_running_kiosk_is_fit_and_its_memory_is_counted() -> None:
         "running": True,
         "answer_ms": 2.0,
         "core_pid": 10,
-        "memory_mb": {"core": 60.0, "eyes": 115.0, "gate": 55.0},
-        "memory_total_mb": 230.0,
+        "memory_mb": {"core": 60.0, "eyes": 115.0, "gate": 55.0, "screen": 90.0},
+        "memory_total_mb": 320.0,
     }
     assert "core 60 MB, eyes 115 MB, gate 55 MB" in found.detail
 
@@ -51,12 +51,13 @@ def test_a_kiosk_that_does_not_run_is_no_fault() -> None:
     [
         (Running(Answer.SILENT, pid=10), {}, State.UNFIT, "does not answer"),
         (Running(Answer.FORBIDDEN), {}, State.UNKNOWN, "this account may not ask"),
-        (met(), {"core": ALL["core"], "gate": ALL["gate"]}, State.UNFIT, "without its eyes process"),
+        (met(), {name: ALL[name] for name in ("core", "gate", "screen")}, State.UNFIT, "without its eyes process"),
+        (met(), {name: ALL[name] for name in ("core", "gate", "eyes")}, State.UNFIT, "without its screen process"),
         (met(gate="the process is gone"), ALL, State.UNFIT, "has lost its gate process: the process is gone"),
         (met(camera="unplugged"), ALL, State.FIT, "running"),
         (met(), {**ALL, "screen": Process(13, 200.0)}, State.FIT, "430 MB held, where 350 MB are the budget"),
     ],
-    ids=["silent", "forbidden", "missing", "lost", "a-device-is-anothers-line", "large"],
+    ids=["silent", "forbidden", "missing", "no-screen", "lost", "a-device-is-anothers-line", "large"],
 )
 def test_a_kiosk_is_judged_with_what_to_do(
     seen: Running, processes_seen: Mapping[str, Process], state: State, said: str
@@ -65,6 +66,12 @@ def test_a_kiosk_is_judged_with_what_to_do(
     assert found.state is state
     assert said in found.detail
     assert bool(found.advice) is (said != "running")
+
+
+def test_a_gate_that_is_to_have_no_screen_misses_none() -> None:
+    without = {name: process for name, process in ALL.items() if name != "screen"}
+    (found,) = processes.examine(met(), lambda: without, screen=False)
+    assert found.state is State.FIT
 
 
 def test_where_the_core_is_not_seen_nobody_is_missed() -> None:

@@ -158,7 +158,7 @@ def test_a_log_that_cannot_be_read_leaves_the_kiosk_as_it_was_met(tmp_path: Path
     [
         (Running(Answer.RUNNING), State.FIT, "in use by the running kiosk"),
         (Running(Answer.RUNNING, lost={Part.CAMERA: "unplugged"}), State.UNFIT, "has lost it: unplugged"),
-        (Running(Answer.RUNNING, lost={Part.EYES: "the process is gone"}), State.UNFIT, "the process is gone"),
+        (Running(Answer.RUNNING, lost={Part.EYES: "it ended"}), State.UNFIT, "whose process for it is lost: it ended"),
         (Running(Answer.RUNNING, lost={Part.THERMOMETER: "away"}), State.FIT, "in use"),
         (Running(Answer.SILENT), State.UNKNOWN, "does not answer"),
         (Running(Answer.FORBIDDEN), State.UNKNOWN, "does not answer"),
@@ -171,3 +171,8 @@ def test_a_device_in_use_is_judged_by_what_the_kiosk_says(met: Running, state: S
     assert said in found.detail
     assert found.measured == {"in_use": True}
     assert bool(found.advice) is (state is not State.FIT)
+
+
+def test_a_process_that_is_gone_sends_nobody_to_look_at_a_cable() -> None:
+    found = running.in_use(PartName.GATE_LINE, Running(Answer.RUNNING, lost={Part.GATE: "it ended"}), Part.GATE)
+    assert "cable" not in found.advice

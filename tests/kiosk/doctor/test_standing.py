@@ -91,6 +91,13 @@ def test_somebody_in_between_is_named_and_asked_nothing(central: Running, tmp_pa
     assert heard == []
 
 
+def test_before_enrolment_a_certificate_cannot_be_judged_and_nobody_is_accused(central: Running, tmp_path: Path) -> None:
+    found = asked(central.url, Papers(tmp_path / "identity"))
+    assert found.state is State.UNKNOWN
+    assert "not enrolled yet, so its certificate cannot be judged" in found.detail
+    assert "in between" not in found.detail + found.advice
+
+
 @pytest.mark.parametrize(("name", "words"), [("gatepost.example", "for another name"), ("127.0.0.1", "answers in")])
 def test_another_name_is_told_from_another_ca(tmp_path: Path, name: str, words: str) -> None:
     ours, papers = site_ca(tmp_path / "tls", name), Papers(tmp_path / "identity")

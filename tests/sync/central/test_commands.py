@@ -14,7 +14,7 @@ from sync.central.store import Store
 from sync.sealing import MonthSealer, read_month_keys
 from tests.command_line import gatepost
 from tests.sync.central.kiosks import LOG_ID, KioskLog
-from tests.sync.central.vaults import PASSPHRASE, vault_in
+from tests.sync.central.vaults import vault_in, write_passphrase
 
 ZHANG = {"name": "Zhang Wei", "phone": "13800138000", "unit": "12-301"}
 ASKED = ("--as", "Wang Fang", "--reason", "she asked for it")
@@ -27,7 +27,7 @@ class Place:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        (folder / "passphrase").write_bytes(PASSPHRASE + b"\n")
+        write_passphrase(folder)
         self.url = f"sqlite:///{folder / 'central.sqlite'}"
         self.config = folder / "central.toml"
         self.config.write_text(
@@ -35,6 +35,7 @@ class Place:
             f"passphrase = {json.dumps(f'file:{folder}/passphrase')}\nmonths_ahead = 2\n",
             encoding="utf-8",
         )
+        Store(self.url).close()
         # Made cheaply here; what the command line opens costs what the file says.
         vault_in(folder).create("lakeside", ["2026-11"], 1)
 
@@ -80,7 +81,7 @@ def now_us(place: Place) -> int:
 
 def test_keys_are_made_listed_and_published_to_kiosks(place: Place) -> None:
     assert "3 keys made for riverside" in place.lines("keys", "create", "--compound", "riverside")[0]
-    assert "0 keys made for riverside" in place.lines("keys", "create", "--compound", "riverside")[0]
+    assert "no key made for riverside: it has" in place.lines("keys", "create", "--compound", "riverside")[0]
     listed = [json.loads(line) for line in place.lines("keys", "list", "--json")]
     assert [one["compound"] for one in listed] == ["lakeside", *["riverside"] * 3]
     assert {one["state"] for one in listed if one["compound"] == "riverside"} == {"kept"}
@@ -114,7 +115,10 @@ def test_a_person_is_exported_and_erased_and_the_chain_holds(place: Place) -> No
     assert [one["person"] for one in told] == [ZHANG, ZHANG]
     erased = place.lines("erase", *searched, given="13800138000\nZhang Wei\n")
     assert erased == [one["event"] for one in told]
-    assert place.lines("export", *searched, given="13800138000\nZhang Wei\n") == []
+    for command in ("export", "erase"):
+        again = place.run(command, *searched, given="13800138000\nZhang Wei\n")
+        assert (again.returncode, again.stdout) == (0, "")
+        assert again.stderr == "nothing is held in riverside of such a person\n"
     assert place.lines("erase", f"riverside/gate-1/{LOG_ID}/2", *ASKED) == [f"riverside/gate-1/{LOG_ID}/2"]
     assert place.lines("verify-log") == [f"riverside/gate-1/{LOG_ID}: 3 events, 3 erased, whole"]
 
@@ -128,6 +132,45 @@ def test_what_is_past_its_time_goes_and_then_the_months_key(place: Place) -> Non
     assert [line.split()[1] for line in gone if line.startswith("riverside")][:2] == ["2024-12", "2025-01"]
     acts = [json.loads(line)["act"] for line in place.lines("access", "--compound", "riverside")]
     assert acts[:3] == ["retention", "destroy_key", "destroy_key"]
+
+
+def test_what_is_there_is_erased_also_beside_an_event_that_is_not(place: Place) -> None:
+    place.come(ZHANG, at_us=now_us(place))
+    event = f"riverside/gate-1/{LOG_ID}/1"
+    ran = place.run("erase", "riverside/gate-1/nowhere/7", event, *ASKED)
+    assert (ran.returncode, ran.stdout) == (1, f"{event}\n")
+    assert ran.stderr == "gatepost: the server has no event riverside/gate-1/nowhere/7\n"
+
+
+def test_where_there_is_nothing_a_command_says_so(place: Place) -> None:
+    assert place.lines("devices") == ["no device has enrolled yet; `gatepost central enrol` lets one in"]
+    assert place.lines("verify-log") == ["there is no log yet to verify: no kiosk has sent anything"]
+    place.lines("keys", "create", "--compound", "riverside")
+    assert place.lines("keys", "destroy", "--due", *ASKED) == ["no key is due to be destroyed"]
+    as_json = place.run("devices", "--json")
+    assert (as_json.returncode, as_json.stdout) == (0, "")
+
+
+COMMANDS = {
+    "enrol": ("enrol", "--compound", "riverside", "--gate", "north"),
+    "devices": ("devices",),
+    "verify-log": ("verify-log",),
+    "documents": ("documents", "--compound", "riverside"),
+    "cases": ("cases", "--compound", "riverside"),
+    "erase": ("erase", "a/b/c/1", *ASKED),
+    "access": ("access", "--compound", "riverside"),
+    "backup": ("backup", "copy.sqlite"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_makes_a_database_where_there_is_none(tmp_path: Path, command: str) -> None:
+    config = tmp_path / "central.toml"
+    config.write_text("[tls]\nnames = ['127.0.0.1']\n", encoding="utf-8")
+    ran = gatepost("central", "--config", config, *COMMANDS[command])
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert f"there is no database there: {tmp_path}/central.sqlite" in ran.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["central.toml"]
 
 
 def test_a_broken_chain_is_status_1_and_one_sentence(place: Place) -> None:
@@ -153,7 +196,9 @@ def test_a_backup_is_whole_private_and_takes_no_others_place(place: Place) -> No
 
 REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no such event": (("reveal", "a/b/c/1", *ASKED), 1, "has no event a/b/c/1"),
-    "no event at all": (("reveal", "x", *ASKED), 1, "write compound/device/log_id/seq"),
+    "no event at all": (("reveal", "x", *ASKED), 2, "write compound/device/log_id/seq"),
+    "no such event to erase": (("erase", "a/b/c/1", *ASKED), 1, "has no event a/b/c/1"),
+    "no event at all to erase": (("erase", "foo", *ASKED), 2, "write compound/device/log_id/seq"),
     "no reason": (("reveal", "a/b/c/1", "--as", "x"), 2, "--reason"),
     "an empty reason": (("reveal", "a/b/c/1", "--as", "x", "--reason", " "), 2, "a reason must be given"),
     "an unknown role": (("reveal", "a/b/c/1", *ASKED, "--role", "king"), 2, "there are manager"),

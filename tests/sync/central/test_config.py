@@ -2,12 +2,26 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kiosk.errors import UsageError
 from sync.central.config import CentralConfig, FormsSection, ServerSection, TlsSection, VaultSection, load
 
 SHOWN = re.compile(r"# (?:\w+ = |\[\w+\])")
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "central.example.toml"
+
+
+def in_folder(config: CentralConfig, folder: Path) -> CentralConfig:
+    """As it is read from a file in this folder."""
+    vault, tls, pass_key = config.vault.file, config.tls, config.forms.pass_key
+    return replace(
+        config,
+        database=replace(config.database, url=f"sqlite:///{folder}/central.sqlite"),
+        documents=replace(config.documents, key=f"{folder}/document-key"),
+        vault=replace(config.vault, file=vault and f"{folder}/{vault}"),
+        tls=tls and replace(tls, folder=f"{folder}/{tls.folder}"),
+        forms=replace(config.forms, pass_key=pass_key and f"{folder}/{pass_key}"),
+    )
 
 
 def written(folder: Path, text: str) -> Path:
@@ -70,7 +84,7 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 
 def test_the_example_is_valid_and_shows_every_key_with_its_default(tmp_path: Path) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    assert load(EXAMPLE) == CentralConfig()
+    assert load(EXAMPLE) == in_folder(CentralConfig(), EXAMPLE.parent)
     # With every value uncommented it still says the same: what it shows are the defaults, or what some may want.
     shown = [line.removeprefix("# ") if SHOWN.match(line) else line for line in text.splitlines()]
     wanted = CentralConfig(
@@ -79,11 +93,46 @@ def test_the_example_is_valid_and_shows_every_key_with_its_default(tmp_path: Pat
         vault=VaultSection(file="vault"),
         forms=FormsSection(pass_key="pass-key"),
     )
-    assert load(written(tmp_path, "\n".join(shown))) == wanted
+    assert load(written(tmp_path, "\n".join(shown))) == in_folder(wanted, tmp_path)
     for section in CentralConfig.__struct_fields__:
         assert f"[{section}]" in text
         for key in getattr(wanted, section).__struct_fields__:
             assert f"# {key} = " in text, key
+
+
+def test_every_path_counts_from_the_files_folder_wherever_a_command_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    path = written(
+        tmp_path,
+        "[database]\nurl = 'sqlite:///data/central.sqlite'\n[vault]\nfile = 'vault'\npassphrase = 'file:secret'\n"
+        "[documents]\nkey = 'keys/documents'\n[tls]\nnames = ['x']\nfolder = 'ca'\n[forms]\npass_key = 'pass'\n",
+    )
+    monkeypatch.chdir(elsewhere)
+    for found in (load(path), load(Path("../central.toml"))):
+        paths = (
+            found.database.url.removeprefix("sqlite:///"),
+            found.vault.file,
+            found.vault.passphrase.removeprefix("file:"),
+        )
+        keys = (found.documents.key, found.tls and found.tls.folder, found.forms.pass_key)
+        assert [Path(str(one)).resolve().relative_to(tmp_path).as_posix() for one in (*paths, *keys)] == [
+            "data/central.sqlite",
+            "vault",
+            "secret",
+            "keys/documents",
+            "ca",
+            "pass",
+        ]
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://who@host/gatepost", "sqlite:////var/lib/central.sqlite", "sqlite://", "sqlite:///:memory:", "x"]
+)
+def test_an_address_that_is_no_relative_path_stays_as_it_is(tmp_path: Path, url: str) -> None:
+    assert load(written(tmp_path, f"[database]\nurl = '{url}'\n")).database.url == url
 
 
 def test_a_compound_may_keep_less_long_than_the_others(tmp_path: Path) -> None:

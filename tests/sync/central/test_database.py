@@ -41,7 +41,7 @@ def test_a_database_is_opened_again_as_it_is(url: str) -> None:
         ("mysql://x/y", "mysql is not supported"),
         ("sqlite://", "must name a file"),
         ("sqlite:///:memory:", "must name a file"),
-        ("sqlite:////proc/nowhere/x.sqlite", "unable to open database file"),
+        ("sqlite:////proc/nowhere/x.sqlite", "cannot be used: /proc/nowhere/x.sqlite: No such file"),
     ],
 )
 def test_a_bad_address_is_one_sentence(bad: str, words: str) -> None:
@@ -49,6 +49,21 @@ def test_a_bad_address_is_one_sentence(bad: str, words: str) -> None:
         open_database(bad, NOON_US)
     assert str(caught.value).startswith("[database] url")
     assert "\n" not in str(caught.value)
+
+
+def test_nobody_but_its_owner_may_read_what_is_made(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path}/central.sqlite", NOON_US)
+    with engine.connect():
+        found = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+    engine.dispose()
+    assert "central.sqlite" in found
+    assert set(found.values()) == {0o600}
+
+
+def test_a_database_that_is_not_to_be_made_is_not(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no database there"):
+        open_database(f"sqlite:///{tmp_path}/central.sqlite", NOON_US, make=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from sync.identity import papers_beside
 from tests.sync.central.enrolling import code_for
 from tests.sync.central.serving import WAIT_S
 from tests.sync.central.test_serve import central
-from tests.sync.central.vaults import PASSPHRASE, vault_in
+from tests.sync.central.vaults import vault_in, write_passphrase
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
 
@@ -38,7 +38,8 @@ class Machines:
             f"[documents]\nkey = {json.dumps(str(folder / 'document-key'))}\n",
             encoding="utf-8",
         )
-        (folder / "passphrase").write_bytes(PASSPHRASE + b"\n")
+        write_passphrase(folder)
+        Store(self.url).close()
         self.kiosk = folder / "kiosk.toml"
         self.log = folder / "kiosk" / "log.sqlite"
 

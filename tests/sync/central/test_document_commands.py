@@ -10,6 +10,7 @@ import pytest
 from kiosk.bootstrap.core import build_core
 from kiosk.config import load
 from kiosk.credentials import parse_trust
+from sync.central.store import Store
 from tests.sync.central.documents import policy, revocations
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
@@ -24,6 +25,7 @@ def folder(tmp_path: Path) -> Path:
         "[simulation]\nallowed = true\n",
         encoding="utf-8",
     )
+    Store(f"sqlite:///{tmp_path}/central.sqlite").close()
     (tmp_path / "rules.toml").write_bytes(policy(7))
     (tmp_path / "revoked.json").write_bytes(revocations("ab" * 12))
     return tmp_path

@@ -4,10 +4,11 @@ import pytest
 
 from kiosk.errors import UsageError
 from sync.central.passphrase import read_passphrase
+from tests.sync.central.vaults import write_passphrase
 
 
 def test_it_is_read_from_a_file_without_its_line_end(tmp_path: Path) -> None:
-    (tmp_path / "passphrase").write_bytes("口令 correct horse\r\n".encode())
+    write_passphrase(tmp_path, "口令 correct horse\r\n".encode())
     assert read_passphrase(f"file:{tmp_path}/passphrase") == "口令 correct horse".encode()
 
 
@@ -31,7 +32,13 @@ def test_it_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_file_that_is_not_there_is_named_and_nothing_else(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         read_passphrase(f"file:{tmp_path}/passphrase")
-    (tmp_path / "passphrase").write_bytes(b"sesame")
+    write_passphrase(tmp_path, b"sesame")
     with pytest.raises(UsageError, match="at least 12") as caught:
         read_passphrase(f"file:{tmp_path}/passphrase")
     assert "sesame" not in str(caught.value)
+
+
+def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    write_passphrase(tmp_path).chmod(0o640)
+    with pytest.raises(UsageError, match="can be read by others; chmod 600 it"):
+        read_passphrase(f"file:{tmp_path}/passphrase")

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from sync.central.config import CentralConfig, ServerSection, TlsSection
+from sync.central.serve import url_of
 from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER
 from tests.command_line import gatepost
 from tests.sync.central.kiosks import KioskLog
@@ -151,7 +153,7 @@ def test_a_port_is_free_again_as_soon_as_the_server_has_ended(tmp_path: Path) ->
         ("[server2]\n", "127.0.0.1", "'server2'"),
         ("[database]\nurl = 'nonsense'\n", "127.0.0.1", "[database] url"),
         ("[database]\nurl = 'mysql://x/y'\n", "127.0.0.1", "mysql is not supported"),
-        ("[database]\nurl = 'sqlite:////proc/nowhere/x.sqlite'\n", "127.0.0.1", "unable to open database file"),
+        ("[database]\nurl = 'sqlite:////proc/nowhere/x.sqlite'\n", "127.0.0.1", "x.sqlite: No such file"),
         ("", "192.0.2.1", "cannot be listened on"),
         ("", "no such name", "cannot be listened on"),
         ("", "\u0000", "is no name or address"),
@@ -200,3 +202,17 @@ def test_demo_data_fill_an_empty_database_and_no_other(tmp_path: Path) -> None:
         requests.post(running.url + real.path, data=real.body(), headers=HEADERS, timeout=WAIT_S)
         running.end()
     assert "needs an empty database" in sentence(gatepost("central", "--config", str(config), "--demo-data"))
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "url"),
+    [
+        ("0.0.0.0", ["gatepost.example", "192.0.2.7"], "https://gatepost.example:8443"),
+        ("::", ["2001:db8::7"], "https://[2001:db8::7]:8443"),
+        ("192.0.2.7", ["gatepost.example"], "https://192.0.2.7:8443"),
+        ("::1", None, "http://[::1]:8443"),
+    ],
+)
+def test_where_it_listens_everywhere_it_goes_by_the_first_of_its_names(host: str, names: list[str] | None, url: str) -> None:
+    tls = None if names is None else TlsSection(names=names)
+    assert url_of(CentralConfig(server=ServerSection(host=host), tls=tls), 8443) == url

@@ -16,6 +16,14 @@ def vault_in(folder: Path, passphrase: bytes = PASSPHRASE) -> FileVault:
     return FileVault(folder / "vault", passphrase, ops=argon2id.OPSLIMIT_MIN, mem=argon2id.MEMLIMIT_MIN)
 
 
+def write_passphrase(folder: Path, passphrase: bytes = PASSPHRASE + b"\n") -> Path:
+    """Write it to a file `passphrase` that nobody else may read."""
+    path = folder / "passphrase"
+    path.touch(mode=0o600)
+    path.write_bytes(passphrase)
+    return path
+
+
 def sealer_of(vault: FileVault, compound: str = "riverside") -> MonthSealer:
     """What a kiosk makes of the compound's public keys."""
     vault.create(compound, MONTHS, NOON_US)

@@ -13,7 +13,7 @@ from sync.central.config import VaultSection
 from sync.sealing import month_of
 from tests.sync.central.enrolling import now_us
 from tests.sync.central.serving import WAIT_S, Running, server
-from tests.sync.central.vaults import PASSPHRASE, vault_in
+from tests.sync.central.vaults import vault_in, write_passphrase
 
 GUEST = {
     "visitor": "guest",
@@ -35,7 +35,7 @@ def forms_server(folder: Path, *, keys: bool = True) -> Iterator[Running]:
     """A server of forms; with `keys` it can seal what it keeps."""
     if keys:
         vault_in(folder).create("riverside", [month_of(WallTime(now_us()))], now_us())
-        (folder / "passphrase").write_bytes(PASSPHRASE)
+        write_passphrase(folder)
     section = VaultSection(file=str(folder / "vault"), passphrase=f"file:{folder / 'passphrase'}") if keys else None
     with server(folder, vault=section) as running:
         yield running
