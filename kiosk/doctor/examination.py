@@ -138,7 +138,7 @@ def _screen(config: Config, base: Path, met: Running) -> Iterator[Finding]:
     from kiosk.doctor import screen
 
     section = config.screen
-    if not section.present:
+    if not section.fitted:
         return screen.not_configured()
     font = None if section.font is None else base / section.font
     return screen.examine(met, os.environ, font, wanted=config.simulation is None)
