@@ -56,9 +56,9 @@ def reveal(
     """Print who an event is about, as JSON; that you asked, and why, is recorded first."""
     from sync.central.holdings import EventName
 
-    asked_by = asker(who, role, reason)
+    name, asked_by = EventName.read(event), asker(who, role, reason)
     with _people(loaded(context, config)) as people:
-        print_line(people.reveal(EventName.read(event), asked_by))
+        print_line(people.reveal(name, asked_by))
     return 0
 
 
@@ -103,9 +103,9 @@ def erase(
     if bool(events) == bool(field) or bool(field) != bool(compound):
         raise UsageError("name either events, or a compound and fields to search by")
     asked_by = asker(who, role, reason)
+    names = [EventName.read(one) for one in events or ()]
     wanted = _wanted(field)
     with _people(loaded(context, config), closed=not field) as people:
-        names = [EventName.read(one) for one in events or ()]
         erased = people.erase_events(names, asked_by) if names else people.erase(compound, wanted, asked_by)
     for name in erased:
         typer.echo(name)
