@@ -25,6 +25,7 @@ from kiosk.values import (
     Phone,
     Pin,
     Positive,
+    SimulatedClock,
     StaffPin,
     Volume,
     Window,
@@ -196,7 +197,7 @@ class SimulationSection(Section, frozen=True):
     """
 
     world: str
-    clock: Annotated[str, Meta(pattern=r"^(machine|never_set|20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ)$")] = "machine"
+    clock: SimulatedClock = "machine"
     fsync: Literal["machine", "card"] = "machine"
     seed: int = 1
 

@@ -32,3 +32,10 @@ StaffPin = Annotated[
 DocumentKey = Annotated[
     str, Meta(pattern=r"^[0-9a-f]{64}$", description="the 64 digits that `gatepost central documents` prints")
 ]
+SimulatedClock = Annotated[
+    str,
+    Meta(
+        pattern=r"^(machine|never_set|20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ)$",
+        description="machine, never_set, or a moment such as 2021-06-02T14:29:01Z",
+    ),
+]
