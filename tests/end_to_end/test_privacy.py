@@ -43,7 +43,7 @@ DAY_US = 86_400_000_000
 HOLDER = Secret("the holder of a pass", "Zhang-Wei-8800")
 UNIT = Secret("the unit on a pass", "12-3-Planted")
 PASS_ID = Secret("the id of a pass", "plantedpass1")
-TOKENS = [Secret(f"health token {number}", f"PlantedToken{number}x31010119990307") for number in range(6)]
+TOKENS = [Secret(f"health token {number}", f"PlantedToken{number}x31010119990307") for number in range(8)]
 HOSTILE = [
     Secret("a code of another service", "weixin://dl/Planted-Li-Na"),
     Secret("a code with a telephone number", "MECARD:N:Planted,Wang;TEL:13800138000;;"),
@@ -71,8 +71,9 @@ SPELT = [Secret(f"{secret.where}, as it is searched for", normalised(field, secr
 AT_THE_GATE = [HOLDER, UNIT, PASS_ID, *TOKENS, *HOSTILE, ANSWERED, CONFIGURED, FRAMED, ASKED]
 UPLOADED = [SEALED, UNKNOWN]
 WHO = ANSWERED.text.encode()
+UNHEARD_OF = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(WHO) + 14) + b'{"status": "' + WHO + b'"}'
 GOSSIP = {
-    TOKENS[0].text: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(WHO) + 14) + b'{"status": "' + WHO + b'"}',
+    **dict.fromkeys((TOKENS[0].text, TOKENS[6].text, TOKENS[7].text), UNHEARD_OF),
     TOKENS[1].text: b"HTTP/1.1 200 OK\r\nno header: \x00 " + WHO + b"\r\n\r\n: " + WHO + b"\r\n\r\n{}",
     TOKENS[2].text: b"HTTP/1.1 500 " + WHO + b"\r\nContent-Length: 0\r\n\r\n",
     TOKENS[3].text: b"HTTP/1.1 302 Found\r\nLocation: http://" + WHO + b"/\r\nContent-Length: 0\r\n\r\n",
@@ -200,8 +201,10 @@ def codes_of_every_kind(gate: WholeGate) -> None:
         for content in (secret.text.encode(), secret.text.encode()[:-5], secret.text.encode("utf-16"))
     ]
     tokens = [health_code(token).encode() for token in TOKENS]
+    # Each visitor's first token is answered: an issuer that fails three times in a row is left alone for a while.
+    thrice = (tokens[:3], [tokens[6], *tokens[3:5]], [tokens[7], tokens[5]])
     with gate.linked(Part.SCREEN) as screen:
-        for shown in (others, tokens[:3], tokens[3:]):
+        for shown in (others, *thrice):
             now = CLOCK.monotonic()
             for content in shown:
                 screen.send(Scanned(Scan(content, "QRCode", "zxing", now, now)))
