@@ -26,6 +26,8 @@ def test_nothing_grows_in_two_minutes_of_visitors(tmp_path: Path) -> None:
     assert found["valid"], run.stdout + run.stderr
     assert found["n"] > 10
     assert set(found["restarts"].values()) == {0}
+    (latency,) = (row for row in found["trends"] if row["figure"] == "cleared in")
+    assert latency["per_hour"] is not None
     # How quick it was depends on what else this machine does; what the processes hold does not.
     held = [row for row in found["trends"] if row["figure"] in {"memory", "files", "threads"}]
     assert len(held) == 3 * len(PARTS)
