@@ -1,6 +1,7 @@
-"""Uploads of simulated devices, made beforehand and kept in files: sealed and chained as a kiosk's, a hundred events each."""
+"""Uploads of simulated devices, made beforehand and kept in files: a hundred events each, sealed, chained and signed."""
 
 import random
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -9,13 +10,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import events
 from kiosk.events import Draft, Head, canonical
 from kiosk.model import Answer, ClockState, Decision, EventId, Facts, GateOutcome, Monotonic, ReasonCode, VisitId, WallTime
 from kiosk.ports import Sealer
 from kiosk.records import Stamp, decision_draft, outcome_draft
-from sync.wire import encode_event, encode_upload
+from sync.signing import DEVICE, Message, Signer
+from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER, encode_event, encode_upload
 
 COMPOUNDS = 20
 EVENTS = 100
@@ -25,11 +28,10 @@ ADMIT = Decision(Answer.ADMIT, (ReasonCode("guest_green"),), "guest-green", "res
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True):
-    """One upload, ready to be sent."""
+    """One upload, ready to be sent: a POST to `path`. It is believed for as long as a signature is (`signing.WINDOW_US`)."""
 
-    compound: str
-    device: str
-    log_id: str
+    path: str
+    headers: Mapping[str, str]
     body: bytes
 
 
@@ -47,7 +49,13 @@ class Fleet:
             Head(compound, f"gate-{number}", f"{number:016x}")
             for number, compound in zip(range(self.devices), cycle(sorted(self.sealers)), strict=False)
         ]
+        self._keys = [Ed25519PrivateKey.generate() for _ in self._heads]
         self._turn = 0
+
+    def enrolled(self) -> Iterator[tuple[str, str, bytes]]:
+        """Each device as a server has to know it: compound, name and public key."""
+        for head, key in zip(self._heads, self._keys, strict=True):
+            yield head.compound, head.device, key.public_key().public_bytes_raw()
 
     def write(self, paths: Sequence[Path], count: int) -> None:
         """Write so many batches, of one device after the other, a device's always to the same file."""
@@ -67,7 +75,12 @@ class Fleet:
             last = event.id
             bodies.append(encode_event(event))
         self._heads[number] = head
-        return Batch(head.compound, head.device, head.log_id, encode_upload(before.next_seq, before.hash, bodies))
+        body = encode_upload(before.next_seq, before.hash, bodies)
+        path = f"/api/v1/logs/{head.device}/{head.log_id}"
+        # What a real kiosk says: a server in production takes no others.
+        said = {COMPOUND_HEADER: head.compound, SIMULATED_HEADER: "0", "Content-Type": "application/json"}
+        signer = Signer(self._keys[number], f"{head.compound}/{head.device}", DEVICE)
+        return Batch(path, signer.sign(Message("POST", path, said), body, time.time_ns() // 1000), body)
 
     def _draft(self, head: Head, last: EventId, *, admits: bool) -> Draft:
         """An admission and, next, what became of it."""

@@ -6,6 +6,8 @@ from contextlib import closing
 
 import psycopg
 
+from sync.central.segments import EVENTS as SEGMENT
+
 COPIED = ("event", "personal", "blind")
 """The tables that hold a row or more for each event."""
 AT_ONCE = 5
@@ -26,8 +28,8 @@ _GROW = (
     " FROM generate_series({first}, {last}) AS k, event WHERE arrival <= {span}",
     "INSERT INTO personal SELECT compound, arrival + k * {span}, at_us, sealed, raw, indexed"
     " FROM generate_series({first}, {last}) AS k, personal WHERE arrival <= {span}",
-    "INSERT INTO blind SELECT compound, decode(md5(digest || k::text::bytea), 'hex'), arrival + k * {span}"
-    " FROM generate_series({first}, {last}) AS k, blind WHERE arrival <= {span}",
+    "INSERT INTO blind SELECT compound, arrival + k * {span}, decode(md5(digest || k::text::bytea), 'hex'),"
+    " (arrival + k * {span}) / {segment} FROM generate_series({first}, {last}) AS k, blind WHERE arrival <= {span}",
 )
 
 
@@ -54,17 +56,17 @@ def copy_in(url: str, rows: Mapping[str, bytes]) -> float:
 
 
 def grow(url: str, rows: int) -> int:
-    """Make many rows of those that are there, until `event` has nearly so many; how many it has then.
+    """Make many rows of those that are there, until `event` has about so many; how many it has then.
 
     They have the keys, sizes and indexes of rows that came as uploads; their chains are copies.
     """
     with closing(psycopg.connect(url, autocommit=True)) as connection:
         there, span = connection.execute("SELECT count(*), max(arrival) FROM event").fetchone() or (0, 0)
-        times = rows // there - 1
+        times = max(0, round(rows / there) - 1)
         connection.execute("SET synchronous_commit = off")
         connection.execute(_GROW_LOGS.format(span=span, times=times))
         for first in range(1, times + 1, AT_ONCE):
-            bounds = {"span": span, "first": first, "last": min(first + AT_ONCE - 1, times)}
+            bounds = {"segment": SEGMENT, "span": span, "first": first, "last": min(first + AT_ONCE - 1, times)}
             with connection.transaction():
                 for statement in _GROW:
                     connection.execute(statement.format(**bounds))

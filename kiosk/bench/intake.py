@@ -1,27 +1,39 @@
-"""Uploads taken in by workers of their own: processes with a store each, as several servers on one database are."""
+"""Uploads taken in by workers of their own: processes each with the server's routes, as several servers on a database are.
 
+Only socket and TLS are not there: a request is whole in memory when its time begins.
+"""
+
+import asyncio
 import multiprocessing
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from threading import BrokenBarrierError
+from typing import Any
 
+from fastapi import FastAPI
 from nacl.pwhash import argon2id
 
 from kiosk.bench import batches
 from kiosk.bench.batches import EVENTS, Batch
 from kiosk.errors import GatepostError
+from sync.central.authentication import Authentication
+from sync.central.body import Refused
 from sync.central.file_vault import FileVault
+from sync.central.log_routes import log_routes
+from sync.central.metrics import Metrics
+from sync.central.opening import wall_us
 from sync.central.store import Store
-from sync.wire import decode_upload
 
 PASSPHRASE = b"only for this measurement"
 READY_WITHIN_S = 60.0
+TAKEN = 200
+"""The status of an answer to an upload that was appended."""
 _others: Barrier
 """In a worker: where it waits until all are ready."""
 
@@ -52,6 +64,7 @@ def take_in(url: str, vault: Path, files: Sequence[Path]) -> Taken:
     """Let a worker for each file take its uploads in, all at the same time. Raises IntakeFailed."""
     # Processes that share nothing with this one, nor with each other, but what they have imported.
     context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     ready = context.Barrier(len(files))
     with ProcessPoolExecutor(len(files), context, _share, (ready,)) as pool:
         working = [pool.submit(_work, url, vault, path) for path in files]
@@ -74,12 +87,45 @@ def vault_at(path: Path) -> FileVault:
     return FileVault(path, PASSPHRASE, ops=argon2id.OPSLIMIT_MIN, mem=argon2id.MEMLIMIT_MIN)
 
 
-def take_one(store: Store, batch: Batch) -> None:
-    """All that a server does with an upload, from its bytes to its commit on the disk. Raises IntakeFailed."""
-    upload, members = decode_upload(batch.body)
-    fitted, standing = store.append(batch.compound, batch.device, batch.log_id, upload, members)
-    if not fitted:
-        raise IntakeFailed(f"an upload from {upload.from_seq} on did not fit its log, which goes on at {standing.next_seq}")
+def serving(store: Store, vault: FileVault) -> FastAPI:
+    """The server's routes for logs, as it builds them: nothing is taken that no enrolled device has signed."""
+    app = FastAPI(openapi_url=None)
+    authentication = Authentication(store.engine, asyncio.Event(), wall_us, simulation_allowed=False)
+    app.include_router(log_routes(store, Metrics(store.engine, vault, "bench"), authentication))
+    return app
+
+
+async def take_one(app: FastAPI, batch: Batch) -> None:
+    """All that a server does with an upload, from its bytes to its answer. Raises IntakeFailed."""
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "https",
+        "path": batch.path,
+        "raw_path": batch.path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(name.lower().encode(), text.encode()) for name, text in batch.headers.items()],
+        "client": None,
+        "server": None,
+    }
+    told: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": batch.body, "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        told.append(message)
+
+    try:
+        await app(scope, receive, send)
+    except Refused as error:
+        raise IntakeFailed(f"an upload to {batch.path} was refused: {error}") from error
+    status = told[0]["status"]
+    if status != TAKEN:
+        raise IntakeFailed(f"an upload to {batch.path} was answered with {status}: {told[1]['body'].decode()}")
 
 
 def _share(ready: Barrier) -> None:
@@ -90,18 +136,23 @@ def _share(ready: Barrier) -> None:
 def _work(url: str, vault: Path, path: Path) -> tuple[float, float, list[float]]:
     """Take a file's uploads in, in a process of its own: begin, end and each upload's time, by the monotonic clock."""
     try:
-        store = Store(url, vault=vault_at(vault))
+        opened = vault_at(vault)
+        store = Store(url, vault=opened)
         try:
-            _others.wait(READY_WITHIN_S)
-            took: list[float] = []
-            began = time.monotonic()
-            for batch in batches.read(path):
-                start = time.monotonic()
-                take_one(store, batch)
-                took.append(time.monotonic() - start)
-            return began, time.monotonic(), took
+            return asyncio.run(_take_all(serving(store, opened), path))
         finally:
             store.close()
     except BaseException:
         _others.abort()
         raise
+
+
+async def _take_all(app: FastAPI, path: Path) -> tuple[float, float, list[float]]:
+    _others.wait(READY_WITHIN_S)
+    took: list[float] = []
+    began = time.monotonic()
+    for batch in batches.read(path):
+        start = time.monotonic()
+        await take_one(app, batch)
+        took.append(time.monotonic() - start)
+    return began, time.monotonic(), took

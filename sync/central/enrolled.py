@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from kiosk.errors import UsageError
 from sync.central.access import Act, Asker, record
@@ -30,6 +30,22 @@ class Enrolment:
     enrolled_us: int
     ended_us: int | None = None
     ended_as: Ended | None = None
+
+
+def add(connection: Connection, enrolment: Enrolment) -> None:
+    """Hear a new device from now on."""
+    place = enrolment.place
+    connection.execute(
+        insert(device).values(
+            compound=place.compound,
+            device=place.device,
+            gate=place.gate,
+            direction=place.direction,
+            public_key=enrolment.public_key,
+            replaces=place.replaces,
+            enrolled_us=enrolment.enrolled_us,
+        )
+    )
 
 
 def find(connection: Connection, compound: str, name: str) -> Enrolment | None:

@@ -15,8 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from kiosk.errors import GatepostError, UsageError
 from sync.central.access import SERVER, Act, Asker, Role, record
 from sync.central.database import changing
-from sync.central.enrolled import Ended, Enrolment, devices_of, end, find
-from sync.central.schema import device, enrolment_code
+from sync.central.enrolled import Ended, Enrolment, add, devices_of, end, find
+from sync.central.schema import enrolment_code
 from sync.enrolment_code import NO_CA, SECRET_BYTES, EnrolmentCode
 from sync.enrolment_wire import Direction, Place, Why
 
@@ -95,17 +95,7 @@ def _redeem(connection: Connection, compound: str, secret: bytes, public_key: by
         replaces=code.replaces,
     )
     enrolled = Enrolment(place, public_key, now_us)
-    connection.execute(
-        insert(device).values(
-            compound=compound,
-            device=place.device,
-            gate=place.gate,
-            direction=place.direction,
-            public_key=public_key,
-            replaces=place.replaces,
-            enrolled_us=now_us,
-        )
-    )
+    add(connection, enrolled)
     connection.execute(update(enrolment_code).where(this).values(used_by=place.device))
     if place.replaces is not None:
         end(connection, compound, place.replaces, Ended.REPLACED, now_us)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, delete, select
 from kiosk.errors import GatepostError, UsageError
 from kiosk.events import event_id
 from sync.central.schema import blind, event, personal
+from sync.central.segments import with_digest
 
 AT_ONCE = 500
 """So many events are indexed or erased in one transaction, so that no kiosk waits long."""
@@ -64,8 +65,7 @@ def name_of(row: Row[Any]) -> str:
 
 def arrivals_with(connection: Connection, compound: str, wanted: bytes) -> set[int]:
     """The events that have a digest, by their numbers of arrival."""
-    query = select(blind.c.arrival).where(blind.c.compound == compound, blind.c.digest == wanted)
-    return set(connection.execute(query).scalars())
+    return set(connection.execute(select(blind.c.arrival).where(with_digest(connection, compound, wanted))).scalars())
 
 
 def not_indexed(connection: Connection, compound: str, after: int) -> list[Row[Any]]:

@@ -11,6 +11,7 @@ from sync.central.arriving import Entry, Place
 from sync.central.blind import Terms
 from sync.central.boots import settle_times
 from sync.central.schema import blind, event, personal
+from sync.central.segments import segment_of
 
 _TAKE = text("UPDATE compound SET next_arrival = next_arrival + :count WHERE compound = :compound RETURNING next_arrival")
 _COPIED = (event, personal, blind)
@@ -64,7 +65,7 @@ def insert_entries(connection: Connection, place: Place, fresh: Sequence[Entry],
     )
     insert_terms(connection, place.compound, {arrival: entry.terms for arrival, entry in numbered})
     if not forked:
-        marks = [(place.compound, entry.spends, arrival) for arrival, entry in numbered if entry.spends is not None]
+        marks = [_blind(place.compound, arrival, entry.spends) for arrival, entry in numbered if entry.spends is not None]
         _insert(connection, blind, marks)
 
 
@@ -73,8 +74,12 @@ def insert_terms(connection: Connection, compound: str, terms: Mapping[int, Term
     _insert(
         connection,
         blind,
-        [(compound, digest, arrival) for arrival, found in terms.items() for digest in sorted(found.digests)],
+        [_blind(compound, arrival, digest) for arrival, found in terms.items() for digest in sorted(found.digests)],
     )
+
+
+def _blind(compound: str, arrival: int, digest: bytes) -> tuple[object, ...]:
+    return (compound, arrival, digest, segment_of(arrival))
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:

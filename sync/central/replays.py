@@ -16,6 +16,7 @@ from kiosk.events import event_id
 from kiosk.model import EventId
 from sync.central.arriving import Entry, Place
 from sync.central.schema import blind, event
+from sync.central.segments import with_digest
 from sync.central.spending import spent
 
 
@@ -105,7 +106,7 @@ def _uses(connection: Connection, compound: str, mark: bytes) -> tuple[Use, ...]
     query = (
         select(event.c.device, event.c.log_id, event.c.seq, event.c.at_us)
         .join(blind, and_(blind.c.compound == event.c.compound, blind.c.arrival == event.c.arrival))
-        .where(event.c.compound == compound, blind.c.digest == mark, event.c.forked.is_(False))
+        .where(event.c.compound == compound, with_digest(connection, compound, mark), event.c.forked.is_(False))
         .order_by(event.c.at_us, event.c.arrival)
     )
     return tuple(Use(event_id(row.device, row.log_id, row.seq), row.device, row.at_us) for row in connection.execute(query))

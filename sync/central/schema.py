@@ -124,15 +124,17 @@ Index(
     postgresql_where=_not_indexed,
 )
 
-# What sealed parts can be found by: keyed digests, deleted with the part. No key of them is in the database.
+# What sealed parts can be found by: keyed digests, deleted with the part. No key of them is in the database. Digests are
+# spread at random: the segment (`segments`) keeps those that are written at the same time in the same place of the index.
 blind = Table(
     "blind",
     metadata,
     Column("compound", String(63), primary_key=True),
-    Column("digest", LargeBinary(16), primary_key=True),
     Column("arrival", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary(16), primary_key=True),
+    Column("segment", BigInteger, nullable=False),
 )
-Index("blind_arrival", blind.c.compound, blind.c.arrival)
+Index("blind_found", blind.c.compound, blind.c.segment, blind.c.digest)
 
 # One believed time of a boot, from which the times of its other events follow.
 boot = Table(

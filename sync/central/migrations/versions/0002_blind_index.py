@@ -13,10 +13,11 @@ def upgrade() -> None:
     op.create_table(
         "blind",
         sa.Column("compound", sa.String(63), primary_key=True),
-        sa.Column("digest", sa.LargeBinary(16), primary_key=True),
         sa.Column("arrival", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("digest", sa.LargeBinary(16), primary_key=True),
+        sa.Column("segment", sa.BigInteger, nullable=False),
     )
-    op.create_index("blind_arrival", "blind", ["compound", "arrival"])
+    op.create_index("blind_found", "blind", ["compound", "segment", "digest"])
     op.add_column("personal", sa.Column("indexed", sa.SmallInteger, nullable=False, server_default="0"))
     op.create_index(
         "personal_not_indexed", "personal", ["compound", "arrival"], sqlite_where=NOT_YET, postgresql_where=NOT_YET
