@@ -7,6 +7,7 @@ never had a server goes by its configuration, which does not age.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from kiosk.model import Answer, ClockState, Decision, Facts, Monotonic, Needs, ReasonCode, Role, Seconds, Verdict, WallTime
 
@@ -86,8 +87,13 @@ LIMITS: tuple[Limit, ...] = (
     Limit(Kind.PASSES, Seconds(24 * HOUR), shows_a_pass_for_many_uses, ReasonCode("passes_stale")),
     Limit(Kind.ARRIVALS, Seconds(24 * HOUR), relies_on_a_filing, ReasonCode("arrivals_stale")),
 )
-"""Month keys are not in it: an old one seals as well, and is destroyed too early rather than too late. Neither are the
+"""The defaults; a policy document may have other limits (`stale_after_h`).
+
+Month keys are not in it: an old one seals as well, and is destroyed too early rather than too late. Neither are the
 settings: no admission depends on them, and what a manager set last is better than what a card was made with."""
+
+
+NO_OTHER_LIMITS: Mapping[str, int] = MappingProxyType({})
 
 
 def age(confirmed: Confirmed | None, now: Now) -> Seconds | None:
@@ -106,19 +112,26 @@ def age(confirmed: Confirmed | None, now: Now) -> Seconds | None:
     return Seconds(max(0.0, passed)) if passed >= -AHEAD else None
 
 
-def stale(kind: Kind, how_old: Seconds | None) -> bool:
-    """Whether a document of this age is past its limit. An unknown age is."""
-    return any(limit.kind is kind and (how_old is None or how_old > limit.after) for limit in LIMITS)
+def stale(kind: Kind, how_old: Seconds | None, hours: Mapping[str, int] = NO_OTHER_LIMITS) -> bool:
+    """Whether a document of this age is past its limit, which `hours` may set by kind. An unknown age is past every limit."""
+    limits = (hours[kind] * HOUR if kind in hours else limit.after for limit in LIMITS if limit.kind is kind)
+    return any(how_old is None or how_old > after for after in limits)
 
 
-def held_back(answer: Decision | Needs, facts: Facts, ages: Mapping[Kind, Seconds | None]) -> Decision | Needs:
+def held_back(
+    answer: Decision | Needs,
+    facts: Facts,
+    ages: Mapping[Kind, Seconds | None],
+    hours: Mapping[str, int] = NO_OTHER_LIMITS,
+) -> Decision | Needs:
     """Return the rules' answer, or a hold where it admits on the strength of a stale document.
 
-    `ages` are of the documents that can age. What a person decides is not looked at: it is theirs.
+    `ages` are of the documents that can age; `hours` are the rules' own limits, by kind. What a person decides is not
+    looked at: it is theirs.
     """
     if not isinstance(answer, Decision) or answer.answer is not Answer.ADMIT or answer.role is not Role.POLICY:
         return answer
     for limit in LIMITS:
-        if limit.kind in ages and stale(limit.kind, ages[limit.kind]) and limit.holds(facts):
+        if limit.kind in ages and stale(limit.kind, ages[limit.kind], hours) and limit.holds(facts):
             return Decision(Answer.HOLD, (limit.reason,), STALE_RULE, answer.policy)
     return answer

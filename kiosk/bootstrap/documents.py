@@ -30,7 +30,7 @@ def load_policy(source: str, base: Path) -> PolicyDocument:
 def load_trust(sources: list[str], base: Path, compound: str, document_key: str | None = None) -> "TrustList":
     """Read the trust lists, as this compound's gate must see them. Raises UsageError.
 
-    A signed document must be signed with the site's `document_key`, where the kiosk knows it.
+    Where a kiosk is configured with the site's `document_key`, every one of them must be signed with it.
     """
     # Only here: the screen reads the rules as well, and shall not carry the libraries that check credentials.
     from kiosk.credentials import TrustList, combine, read_trust
@@ -43,8 +43,12 @@ def load_trust(sources: list[str], base: Path, compound: str, document_key: str 
         except OSError as error:
             raise UsageError(f"{path}: the trust list cannot be read: {error.strerror}") from error
         found = read_trust(data, str(path))
-        if document_key is not None and found.signed_by not in (None, document_key):
-            raise UsageError(f"{path}: is not signed with the site's document key, [server] document_key; sign it again")
+        if document_key is not None and found.signed_by != document_key:
+            fault = "is not signed" if found.signed_by is None else "is signed with another key"
+            raise UsageError(
+                f"{path}: {fault}, but a kiosk with [server] document_key takes only trust that is signed with the site's"
+                " document key; make a signed document of your trust files with `gatepost trust import`"
+            )
         lists.append(found)
     return combine(*lists).for_compound(compound) if lists else TrustList()
 

@@ -24,10 +24,11 @@ from kiosk.policy.document import (
     Words,
 )
 from kiosk.policy.sections import REASON, SECTIONS, rules_of
+from kiosk.staleness import LIMITS
 
 SCHEMA = 1
 MAX_RULES = 200
-STALE_KINDS = ("policy", "trust", "revocations")
+STALE_KINDS = tuple(limit.kind.value for limit in LIMITS)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")

@@ -111,6 +111,15 @@ def test_an_old_list_of_passes_holds_only_where_one_is_kept() -> None:
         assert admits(bench)[-1][0] == answer
 
 
+@pytest.mark.parametrize(("hours", "answer"), [({}, "admit"), ({"policy": 72}, "admit"), ({"policy": 1}, "hold")], ids=str)
+def test_the_rules_of_a_visit_say_how_old_they_may_be(hours: dict[str, int], answer: str) -> None:
+    bench = Bench("normal-times")
+    renew(bench, document=replace(NORMAL, stale_after_h=hours))
+    bench.clock.advance(2 * 3600.0)
+    bench.scan(RESIDENT)
+    assert admits(bench)[-1][0] == answer
+
+
 def test_an_invitation_that_was_taken_back_admits_nobody() -> None:
     bench = Bench("normal-times")
     renew(bench, arrivals=Arrivals({SERIAL[0]: Arrival(consent=Consent.DECLINED)}))

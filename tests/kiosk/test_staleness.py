@@ -79,6 +79,30 @@ def test_the_table(kind: Kind, seconds: float | None, facts: Facts, reason: str 
         assert answer.policy == ADMIT.policy
 
 
+BY_THE_RULES: dict[str, tuple[dict[str, int], Kind, float | None, Facts, str | None]] = {
+    "a policy of two days, and two are the most": ({"policy": 48}, Kind.POLICY, 48 * HOUR, NOBODY_KNOWN, None),
+    "a policy of two days and a second": ({"policy": 48}, Kind.POLICY, 48 * HOUR + 1, NOBODY_KNOWN, "policy_stale"),
+    "a policy of eight days, and nine are allowed": ({"policy": 216}, Kind.POLICY, 8 * DAY, NOBODY_KNOWN, None),
+    "trust of an hour and a second": ({"trust": 1}, Kind.TRUST, HOUR + 1, HEALTHY, "trust_stale"),
+    "trust of an hour and a second, and no code": ({"trust": 1}, Kind.TRUST, HOUR + 1, NOBODY_KNOWN, None),
+    "revocations of two days, and two are the most": ({"revocations": 48}, Kind.REVOCATIONS, 48 * HOUR, RESIDENT, None),
+    "passes of two hours, and one is the most": ({"passes": 1}, Kind.PASSES, 2 * HOUR, RESIDENT, "passes_stale"),
+    "arrivals of two days, and two are the most": ({"expected_arrivals": 48}, Kind.ARRIVALS, 48 * HOUR, WORKS, None),
+    "a limit on something else": ({"trust": 1}, Kind.REVOCATIONS, 24 * HOUR + 1, RESIDENT, "revocations_stale"),
+    "an age that nobody knows": ({"policy": 24 * 366}, Kind.POLICY, None, NOBODY_KNOWN, "policy_stale"),
+}
+
+
+@pytest.mark.parametrize(("hours", "kind", "seconds", "facts", "reason"), BY_THE_RULES.values(), ids=BY_THE_RULES)
+def test_the_rules_may_set_other_limits(
+    hours: dict[str, int], kind: Kind, seconds: float | None, facts: Facts, reason: str | None
+) -> None:
+    ages = {**ALL, kind: None if seconds is None else Seconds(seconds)}
+    answer = held_back(ADMIT, facts, ages, hours)
+    assert isinstance(answer, Decision)
+    assert answer == ADMIT if reason is None else answer.reasons == (reason,)
+
+
 def test_a_kind_has_one_limit_and_a_reason_of_its_own() -> None:
     assert [limit.kind for limit in LIMITS] == [Kind.POLICY, Kind.TRUST, Kind.REVOCATIONS, Kind.PASSES, Kind.ARRIVALS]
     assert len({limit.reason for limit in LIMITS}) == 5

@@ -60,8 +60,17 @@ def test_the_document_is_one_that_a_server_publishes_and_a_kiosk_goes_by(tmp_pat
 
 def test_a_kiosk_that_knows_its_site_takes_no_other_sites_document(tmp_path: Path, files: list[Path]) -> None:
     imported(tmp_path / "trust.json", *files)
-    with pytest.raises(UsageError, match=r"trust\.json: is not signed with the site's document key"):
+    with pytest.raises(UsageError, match=r"trust\.json: is signed with another key, but .*; make a signed document"):
         load_trust(["trust.json"], tmp_path, "riverside", "0" * 64)
+
+
+@pytest.mark.parametrize("place", range(3), ids=["a certificate", "a key set", "our own list"])
+def test_a_kiosk_that_knows_its_site_takes_nothing_unsigned(tmp_path: Path, files: list[Path], place: int) -> None:
+    name = str(files[place])
+    assert load_trust([name], tmp_path, "riverside").documents
+    with pytest.raises(UsageError, match=rf"{files[place].name}: is not signed, but .* `gatepost trust import`$") as caught:
+        load_trust([name], tmp_path, "riverside", "0" * 64)
+    assert "\n" not in str(caught.value)
 
 
 def test_what_is_no_document_is_not_written_over(tmp_path: Path, files: list[Path]) -> None:
