@@ -63,7 +63,7 @@ class Gatekeeper:
         self._line = line
         self._clock = clock
         self._given: deque[EventId] = deque(maxlen=ADMISSIONS_KEPT) if given is None else given
-        self._direction = direction
+        self._direction: str = direction
         self._heard_at: Monotonic = now
         self._core = Edge("core") if core is None else core
         self._state = LineState.READY
@@ -99,6 +99,7 @@ class Gatekeeper:
         """Do what the core says and return the answers."""
         match message:
             case Beat():
+                self._direction = message.direction or self._direction
                 self._heard_at = self._clock.monotonic()
                 self._core.find(self._heard_at)
                 was_silent = self._state is LineState.SILENT

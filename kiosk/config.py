@@ -88,7 +88,8 @@ class ThermometerSection(Section, frozen=True):
 class RelaySection(Section, frozen=True):
     """[relay] `source` is `lgpio` or `simulated`; pins in BCM numbers.
 
-    `direction`: which way people go through: `in`, `out` or `both`. The switches are contacts to ground: the guard's key
+    `direction`: which way people go through, `in`, `out` or `both`, while the kiosk is not enrolled, which says so too. The
+    switches are contacts to ground: the guard's key
     (`hold_open_pin`, `lock_pin`), and what is only noticed (`exit_pin`; `fire_pin` and `tamper_pin`, which alarm by
     opening). `green_pin`, `red_pin` and `buzzer_pin` are outputs, active high.
     """

@@ -100,7 +100,16 @@ class Journal:
 
 def stamp(site: Site, clock: Clock) -> Stamp:
     """When and by what an event is made, now."""
-    return Stamp(site.gate, clock.boot_id(), site.software, clock.monotonic(), clock.wall(), clock.state(), site.simulated)
+    return Stamp(
+        site.gate,
+        clock.boot_id(),
+        site.software,
+        clock.monotonic(),
+        clock.wall(),
+        clock.state(),
+        site.simulated,
+        site.direction,
+    )
 
 
 def _observed_clear_s(evidence: Evidence, opened: Monotonic | None) -> float | None:

@@ -54,9 +54,10 @@ class HelloToo(Message, frozen=True):
 
 
 class Beat(Message, frozen=True):
-    """I am alive, and my loop turns."""
+    """I am alive, and my loop turns. `direction`, to the gate: which way people go there, as this kiosk is enrolled."""
 
     at: Monotonic
+    direction: str | None = None
 
 
 class PartHealth(Message, frozen=True):

@@ -36,7 +36,7 @@ SHORTEST_TOKEN = 12
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When and by what an event was made."""
+    """When and by what an event was made; `direction`: which way people go there."""
 
     gate: str
     boot: str
@@ -45,11 +45,13 @@ class Stamp:
     wall: WallTime
     clock: ClockState
     simulated: bool
+    direction: str = "in"
 
     def body(self) -> dict[str, Any]:
         """The members that every event carries."""
         return {
             "gate": self.gate,
+            "direction": self.direction,
             "boot": self.boot,
             "software": self.software,
             "mono_us": microseconds(self.mono),

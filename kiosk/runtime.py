@@ -11,6 +11,7 @@ from kiosk import flow, overriding
 from kiosk.attention import Attention
 from kiosk.cases import causes_of
 from kiosk.declared import FormFilled
+from kiosk.direction import Direction
 from kiosk.display import Display
 from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
@@ -292,6 +293,11 @@ class Runtime:
         if not again and (self.visit.phase in ANSWERED or self._presence.lingers(scan)):
             return
         now = self._clock.monotonic()
+        if self._site.direction is Direction.OUT:
+            # A code is a sign of somebody like any other; what is in it is of no use to anybody here.
+            self._seen(now)
+            self._here.evidence.seen[scan.content] = scan.captured_at
+            return
         self._tell(begins_anew(self._here, again=again, aside=self._aside(now)))
         self._seen(now, again=again)
         moment = self._rules.moment(self._here, now)
@@ -327,6 +333,8 @@ class Runtime:
             self._take(Approached())
             self._attention.visit = True
             self._attend(True)
+            if self._site.direction is Direction.OUT:
+                self._weigh()
         elif self.visit.left and again:
             self._take(Approached())
 

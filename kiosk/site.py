@@ -7,7 +7,9 @@ from kiosk.credentials import TrustList
 from kiosk.credentials.arrivals import NOBODY_EXPECTED, Arrivals
 from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
+from kiosk.direction import Direction
 from kiosk.in_force import InForce
+from kiosk.leaving import letting_out
 from kiosk.model import Part, Seconds, VisitId
 from kiosk.policy import PolicyDocument
 from kiosk.ports import FormLinks, Sealer
@@ -22,8 +24,8 @@ class Site:
     """What the runtime knows of its gate.
 
     `form_base`: what a form's address begins with; None where there is no server. `form_links` makes the rest of it;
-    without it no form is offered. `guard_phone`: whom to call when nobody has answered for `guard_answers_s`. What it goes
-    by is as in `InForce`.
+    without it no form is offered. `guard_phone`: whom to call when nobody has answered for `guard_answers_s`. `direction`:
+    which way people go. What it goes by is as in `InForce`; at an exit as in `leaving.letting_out`.
     """
 
     gate: str
@@ -42,6 +44,7 @@ class Site:
     settings: Settings = AS_CONFIGURED
     issued: Issued = NO_LIST
     arrivals: Arrivals = NOBODY_EXPECTED
+    direction: Direction = Direction.IN
 
     @property
     def phone(self) -> str | None:
@@ -66,6 +69,8 @@ class Site:
 
     def going_by(self, now: InForce) -> "Site":
         """Return the gate as it is under these documents."""
+        if self.direction is Direction.OUT:
+            now = letting_out(now)
         return replace(
             self,
             document=now.document,

@@ -55,12 +55,14 @@ class Switchboard:
         inbox: Inbox,
         clock: Clock,
         passage_s: Seconds,
+        direction: str | None = None,
         greeted: Callable[[Part], None] | None = None,
     ) -> None:
         """Listen at `socket`. Raises UsageError when another kiosk does."""
         self._inbox = inbox
         self._clock = clock
         self._passage_s = passage_s
+        self._direction = direction
         self._greeted = greeted
         self._guard = threading.Lock()
         self._links: dict[Part, Connection] = {}
@@ -86,7 +88,7 @@ class Switchboard:
         """Tell the parts that the core's loop turns. Raises DeviceLost when the gate is not there."""
         beat = Beat(self._clock.monotonic())
         try:
-            self._send(Part.GATE, beat)
+            self._send(Part.GATE, Beat(beat.at, self._direction))
         finally:
             for part in (Part.EYES, Part.SCREEN):
                 self._tell(part, beat)

@@ -84,6 +84,7 @@ class View:
     `code_taken_at`: when the newest code that is of use was taken in, for whoever showed it to see and hear so, also
     where no step moves on with it. `notices`: which of those that ship go with the rules in force. `site_language`,
     `volume` (from which local time on how loud, in percent): as a manager set them from afar; None: as configured.
+    `leaving`: by this gate people only leave.
     """
 
     phase: Phase
@@ -109,3 +110,4 @@ class View:
     site_language: str | None = None
     volume: tuple[tuple[str, int], ...] | None = None
     simulated: bool = False
+    leaving: bool = False

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from kiosk import flow
 from kiosk.conditions import Condition
 from kiosk.deadlines import LIMITS, PATIENT
+from kiosk.direction import Direction
 from kiosk.facts import Evidence
 from kiosk.model import (
     Answer,
@@ -108,6 +109,7 @@ class Viewpoint:
             site_language=self.site.settings.language,
             volume=self.site.settings.volume,
             simulated=self.site.simulated,
+            leaving=self.site.direction is Direction.OUT,
         )
 
     def _steps(self, visit: Visit, evidence: Evidence, around: Surroundings) -> tuple[tuple[Step, StepState], ...]:

@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Raw
 
+from kiosk.direction import Direction
 from sync.wire import NAME, NotOnTheWire
 
 VERSION = 1
@@ -27,14 +28,6 @@ MAX_ENROL = 16 * 1024
 Name = Annotated[str, Meta(pattern=NAME.removesuffix("$") + r"\Z")]
 Key = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Secret = Annotated[str, Meta(pattern=r"^[0-9a-f]{20}\Z")]
-
-
-class Direction(StrEnum):
-    """Which way people go at a device's gate."""
-
-    IN = "in"
-    OUT = "out"
-    BOTH = "both"
 
 
 class Why(StrEnum):

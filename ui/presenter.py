@@ -135,7 +135,8 @@ def _shown(view: View, now: Monotonic, board: NoticeBoard, language: str) -> tup
         return Screen.GUARD, _guard(view, GuardCall.RINGING, now)
     if view.phase in {Phase.IDLE, Phase.ENDED, Phase.PARKED}:
         heading, notice = board.under(view.notices).at(int(now // NOTICE_S), language)
-        return Screen.IDLE, Idle(say("idle.title"), say("idle.line"), Plain(heading), Plain(notice), say("privacy.line"))
+        title, line = ("idle.leaving", "idle.leaving.line") if view.leaving else ("idle.title", "idle.line")
+        return Screen.IDLE, Idle(say(title), say(line), Plain(heading), Plain(notice), say("privacy.line"))
     if view.phase is Phase.AWAITING_FORM:
         return Screen.FORM, _form(view, now)
     return Screen.STEPS, _steps(view, now)
@@ -172,7 +173,8 @@ def _answered(view: View, answer: Answer, now: Monotonic) -> Answered:
     following = say("guard.ringing" if view.guard is GuardCall.RINGING else f"answer.{answer}.line")
     if view.guard_phone is not None:
         following = say("guard.unanswered.line", phone=view.guard_phone)
-    return Answered(answer, say(f"answer.{answer}"), line, _ending(view, now) or following)
+    title = say("answer.leaving" if view.leaving and answer is Answer.ADMIT else f"answer.{answer}")
+    return Answered(answer, title, line, _ending(view, now) or following)
 
 
 def _form(view: View, now: Monotonic) -> Form:

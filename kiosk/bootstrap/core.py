@@ -16,6 +16,7 @@ from kiosk.bootstrap.place import in_place
 from kiosk.bootstrap.process import SOFTWARE, clock_of, core_socket
 from kiosk.bootstrap.thermometer import thermometer_factory
 from kiosk.config import Config, form_base
+from kiosk.direction import Direction
 from kiosk.errors import UsageError
 from kiosk.health import JointHealth, OnHealth
 from kiosk.in_force import InForce, Renewed
@@ -83,6 +84,7 @@ def build_core(
             inbox=inbox,
             clock=clock,
             passage_s=Seconds(config.gate.passage_s),
+            direction=config.relay.direction,
             greeted=on_part,
         )
         stack.callback(board.close)
@@ -116,6 +118,7 @@ def build_core(
             pulse_s=Seconds(config.gate.pulse_s),
             document=document,
             trust=trust,
+            direction=Direction(config.relay.direction),
             form_base=form_base(config),
             form_links=form_links(config, clock),
             guard_answers_s=Seconds(config.screen.guard_answers_s),

@@ -36,7 +36,7 @@ def enrolment_of(config: Config, code: str | None = None) -> "Enrolment | None":
 
 
 def in_place(config: Config) -> tuple[Config, str]:
-    """Return the configuration with the device's name as enrolled, and the gate's name. Raises UsageError.
+    """Return the configuration with the device's name and direction as enrolled, and the gate's name. Raises UsageError.
 
     Papers that cannot be read are logged: the kiosk goes on under its configured name, and keeps what it records.
     """
@@ -54,4 +54,5 @@ def in_place(config: Config) -> tuple[Config, str]:
             f"[gate] compound = {config.gate.compound!r}, but this kiosk is enrolled in {place.compound}; correct it, or"
             " remove the folder identity beside the log and enrol anew"
         )
-    return replace(config, gate=replace(config.gate, device=place.device)), place.gate
+    relay = replace(config.relay, direction=place.direction.value)
+    return replace(config, gate=replace(config.gate, device=place.device), relay=relay), place.gate

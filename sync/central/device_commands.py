@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from kiosk.direction import Direction
 from kiosk.errors import UsageError
 from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, loaded, print_line, store
 from sync.wire import NAME
@@ -33,7 +34,6 @@ def enrol(
     from sync.central.enrolment import GATE_LENGTH, issue
     from sync.central.opening import wall_us
     from sync.central.tls import site_fingerprint
-    from sync.enrolment_wire import Direction
 
     configured = loaded(context, config)
     for option, name in (("--compound", compound), ("--gate", gate)):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kiosk.direction import Direction
 from kiosk.errors import UsageError
 from kiosk.staleness import Kind
 from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, loaded, print_line, store
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from sync.central.document_key import DocumentKey
     from sync.central.publishing import Documents
     from sync.central.store import Store
-    from sync.enrolment_wire import Direction
 
 KindName = Annotated[str, typer.Argument(help=f"One of {', '.join(Kind)}.", metavar="KIND")]
 Gate = Annotated[str, typer.Option(help="Only for this gate, before the compound's.", metavar="NAME")]
@@ -168,7 +168,6 @@ def _published(
 
 
 def _direction(name: str | None) -> "Direction | None":
-    from sync.enrolment_wire import Direction
 
     if name is None:
         return None

@@ -5,10 +5,11 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from kiosk.direction import Direction
 from kiosk.errors import UsageError
 from sync.central.access import Act, Asker, record
 from sync.central.schema import device
-from sync.enrolment_wire import Direction, Place
+from sync.enrolment_wire import Place
 
 PREDECESSORS = 100
 """So far back the devices that were at a gate before are looked through."""

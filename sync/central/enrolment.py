@@ -12,13 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from kiosk.direction import Direction
 from kiosk.errors import GatepostError, UsageError
 from sync.central.access import SERVER, Act, Asker, Role, record
 from sync.central.database import changing
 from sync.central.enrolled import Ended, Enrolment, add, devices_of, end, find
 from sync.central.schema import enrolment_code
 from sync.enrolment_code import NO_CA, SECRET_BYTES, EnrolmentCode
-from sync.enrolment_wire import Direction, Place, Why
+from sync.enrolment_wire import Place, Why
 
 HOUR_US = 3_600_000_000
 KEPT_US = 31 * 24 * HOUR_US

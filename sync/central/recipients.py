@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from kiosk.direction import Direction
 from kiosk.errors import UsageError
 from sync.central.enrolled import devices_of
-from sync.enrolment_wire import Direction, Place
+from sync.enrolment_wire import Place
 
 
 class Recipient(NamedTuple):

@@ -9,7 +9,7 @@ from drivers.gate_states import LineState
 from drivers.gate_switches import Lamp, Lamps, Switch, Switches
 from drivers.gatekeeper import BLOCKED_S, BUZZ_S, REST_S, Direction, Gatekeeper
 from kiosk.errors import DeviceLost
-from kiosk.link import BEAT_LOST, GateClosed, GateFailed, GateNoticed, GateOpened, Passed
+from kiosk.link import BEAT_LOST, Beat, GateClosed, GateFailed, GateNoticed, GateOpened, Passed
 from kiosk.model import Monotonic
 from tests.drivers.posts import ONE, TWO, Post, kinds, open_gate
 
@@ -118,6 +118,16 @@ def test_whoever_was_not_let_in_is_buzzed_at_unless_they_may_be_leaving(directio
     post.wait(BUZZ_S)
     assert Lamp.BUZZER not in post.keeper.lamps
     post.close()
+
+
+def test_which_way_people_go_is_as_the_core_says_once_it_has(post: Post) -> None:
+    post.say(Beat(post.clock.monotonic(), "both"))
+    post.say(Beat(post.clock.monotonic()))
+    post.pass_through()
+    (passed,) = post.wait(0.1)
+    assert isinstance(passed, Passed)
+    assert passed.direction == "both"
+    assert Lamp.BUZZER not in post.keeper.lamps
 
 
 def test_lamps_say_open_locked_and_out_of_order(post: Post) -> None:

@@ -11,6 +11,8 @@ from kiosk.attention import Attention
 from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import PassClaims, TrustList, Uses, key_id, parse_trust
 from kiosk.credentials.passes import encode
+from kiosk.direction import Direction
+from kiosk.in_force import InForce
 from kiosk.inbox import Inbox, Item, Recorded
 from kiosk.link import GateOpened, PartHealth
 from kiosk.model import (
@@ -97,6 +99,7 @@ class Bench:
         sealer: FakeSealer | None = None,
         attention: Attention | None = None,
         expected: frozenset[Part] = frozenset(),
+        direction: Direction = Direction.IN,
     ) -> None:
         """Go by one of the shipped policy documents; without a sealer nothing personal is recorded."""
         self.clock = FakeClock()
@@ -109,8 +112,8 @@ class Bench:
         self.there_since: Monotonic | None = None
         policy = load_policy(f"shipped:{document}", Path())
         site = Site(
-            "gate-1", "1.0", True, Seconds(0.8), policy, trust_list(), form_base, sealer=sealer, form_links=self.links
-        )
+            "gate-1", "1.0", True, Seconds(0.8), policy, trust_list(), form_base, form_links=self.links, direction=direction
+        ).going_by(InForce(policy, trust_list(), sealer=sealer))
         self.runtime = Runtime(
             site,
             inbox=Inbox(),

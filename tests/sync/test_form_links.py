@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.direction import Direction
 from kiosk.model import ClockState, VisitId
-from sync.enrolment_wire import NOTHING, Direction, Enrolled, Place
+from sync.enrolment_wire import NOTHING, Enrolled, Place
 from sync.form_link import GOOD_FOR_S, read
 from sync.form_links import REMEMBERED, DeviceFormLinks
 from sync.identity import KEY, Papers

@@ -14,6 +14,8 @@ from ui.translation import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
 FILES = (".kv", ".toml", ".po", ".wav")
+LETTING_OUT = "leaving"
+"""The one reason of the code's own for which somebody is let through."""
 NOT_RECORDED = "not_recorded"
 """The reason that the view gives when the log took no record."""
 
@@ -33,7 +35,7 @@ def runtime_reasons() -> set[str]:
 
 def stopping_reasons() -> set[str]:
     """Return the reasons for which somebody is held or refused."""
-    return {rule.reason for rule in policy_rules() if rule.then is not Answer.ADMIT} | runtime_reasons()
+    return {rule.reason for rule in policy_rules() if rule.then is not Answer.ADMIT} | runtime_reasons() - {LETTING_OUT}
 
 
 def reasons() -> set[str]:

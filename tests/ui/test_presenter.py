@@ -7,7 +7,7 @@ import pytest
 from kiosk.model import Answer, Celsius, Monotonic, Part, Phase, ReasonCode
 from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, View
 from tests.ui.views import NOTICES, NOW, collecting, picture, session, view
-from ui.picture import Action, Answered, Because, Body, Form, Guard, Parked, Picture, PinPad, Say, Screen, Steps
+from ui.picture import Action, Answered, Because, Body, Form, Guard, Idle, Parked, Picture, PinPad, Say, Screen, Steps
 from ui.presenter import present, present_staff
 from ui.staff import Door, Staff
 
@@ -47,6 +47,15 @@ def steps(body: Body) -> Steps:
 )
 def test_each_moment_has_its_screen(shown: object, screen: Screen) -> None:
     assert picture(shown).screen is screen  # type: ignore[arg-type]
+
+
+def test_an_exit_says_that_it_is_one_and_bids_nobody_in() -> None:
+    idle = picture(replace(view(Phase.IDLE), leaving=True)).body
+    assert isinstance(idle, Idle)
+    assert (idle.title, idle.line) == (Say("idle.leaving"), Say("idle.leaving.line"))
+    answered = picture(replace(view(Phase.OPEN, answer=Answer.ADMIT), leaving=True)).body
+    assert isinstance(answered, Answered)
+    assert answered.word == Say("answer.leaving")
 
 
 def test_nobody_is_told_to_go_in_before_the_line_is_active() -> None:

@@ -12,10 +12,11 @@ from nacl.public import PrivateKey
 from kiosk.bootstrap.documents import load_sealer
 from kiosk.bootstrap.downward import ComesDown, Parts
 from kiosk.config import Config, GateSection, LogSection, PolicySection, ServerSection
+from kiosk.direction import Direction
 from kiosk.errors import UsageError
 from kiosk.in_force import InForce, Renewed
 from kiosk.inbox import Downward
-from sync.enrolment_wire import Direction, Enrolled, Place
+from sync.enrolment_wire import Enrolled, Place
 from sync.identity import papers_beside
 from sync.sealing import MonthKey, encode_month_keys
 from tests.captured_lines import capture_logs

@@ -76,7 +76,7 @@ def machines(tmp_path: Path) -> Machines:
 def test_from_the_code_to_the_revocation(machines: Machines) -> None:
     made = vault_in(machines.folder).create("riverside", ["2026-11", "2099-12"], 1)
     code, *rest = machines.of_central(
-        "enrol", "--compound", "riverside", "--gate", "north", "--direction", "in", "--as", "Li"
+        "enrol", "--compound", "riverside", "--gate", "north", "--direction", "out", "--as", "Li"
     )
     assert read_code(code).ca != NO_CA
     assert any("█" in line for line in rest)
@@ -89,7 +89,7 @@ def test_from_the_code_to_the_revocation(machines: Machines) -> None:
         assert device in told
         # The kiosk goes by its place and its keys from its next start on.
         config, gate = in_place(load(machines.kiosk))
-        assert (config.gate.device, gate) == (device, "north")
+        assert (config.gate.device, gate, config.relay.direction) == (device, "north", "out")
         assert load_sealer(config, machines.folder) is not None
         given = papers_beside(machines.log).month_keys
         assert given is not None

@@ -9,13 +9,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine, select, text
 
+from kiosk.direction import Direction
 from kiosk.errors import UsageError
 from sync.central.access import recorded
 from sync.central.database import changing, open_database
 from sync.central.enrolled import Ended, Enrolment, devices_of, find, may_bring, revoke
 from sync.central.enrolment import HOUR_US, CodeRefused, redeem
 from sync.central.schema import enrolment_code
-from sync.enrolment_wire import Direction, Place, Why
+from sync.enrolment_wire import Place, Why
 from tests.sync.central.enrolling import TECHNICIAN, code_for, public
 from tests.sync.central.kiosks import NOON_US
 

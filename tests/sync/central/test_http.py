@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.model import Answer
-from sync.central.api import MAX_EVENTS
+from sync.central.log_routes import MAX_EVENTS
 from sync.wire import COMPOUND_HEADER, MAX_BODY, WIRE, decode_standing
 from tests.sync.central.kiosks import LOG_ID, KioskLog
 from tests.sync.central.serving import WAIT_S, Running, server

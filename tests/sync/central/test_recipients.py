@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from kiosk.direction import Direction
 from kiosk.errors import UsageError
 from sync.central.access import Asker, Role
 from sync.central.database import changing
@@ -13,7 +14,6 @@ from sync.central.enrolled import revoke
 from sync.central.enrolment import redeem
 from sync.central.recipients import Recipient, recipient_at
 from sync.central.store import Store
-from sync.enrolment_wire import Direction
 from tests.sync.central.enrolling import code_for, public
 
 MANAGER = Asker("Wang Fang", Role.MANAGER, "it was stolen")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import policy
+from kiosk.leaving import LEAVING
 from kiosk.model import Answer, GateOutcome, VisitorKind
 from kiosk.overriding import Way
 from kiosk.rulebook import NOT_LISTED
@@ -18,7 +19,7 @@ POLICIES = [entry for entry in (files("kiosk") / "policies").iterdir() if entry.
 REASONS = {
     reason for entry in POLICIES for reason in policy.parse(tomllib.loads(entry.read_text("utf-8")), entry.name).reasons
 }
-RUNTIME = {*MISSING.values(), NOT_LISTED, *Way, *(limit.reason for limit in LIMITS)}
+RUNTIME = {*MISSING.values(), LEAVING, NOT_LISTED, *Way, *(limit.reason for limit in LIMITS)}
 
 
 def keys(language: str) -> set[tuple[str, str]]:
