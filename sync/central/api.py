@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,7 +29,7 @@ from sync.central.publishing import Documents
 from sync.central.store import Store
 from sync.central.web import page_routes
 from sync.enrolment_wire import Why
-from sync.wire import NotOnTheWire
+from sync.wire import NAME, NotOnTheWire
 
 
 def create_app(
@@ -65,7 +65,7 @@ def create_app(
     app = FastAPI(title="Gatepost central", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(SecurityHeaders)
     _add_refusals(app, wall_us)
-    app.include_router(log_routes(store, metrics, authentication))
+    _add_logs(app, store, metrics, authentication)
     app.include_router(enrolment_routes(enrolling, authentication, board.closing, wall_us))
 
     @app.get("/healthz")
@@ -85,6 +85,23 @@ def create_app(
     app.include_router(case_routes(store, wall_us))
     app.include_router(downward_routes(documents, office, authentication))
     return app
+
+
+def _add_logs(app: FastAPI, store: Store, metrics: Metrics, authentication: Authentication) -> None:
+    app.include_router(log_routes(store, metrics, authentication))
+
+    @app.get("/api/v1/logs")
+    def logs() -> dict[str, Any]:
+        return {"logs": store.logs()}
+
+    @app.get("/api/v1/events")
+    def read(
+        compound: Annotated[str, Query(pattern=NAME)],
+        after: Annotated[int, Query(ge=0, lt=2**63)] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> Any:
+        found = store.since(compound, after, limit)
+        return {"events": found, "next": found[-1]["arrival"] if len(found) == limit else None}
 
 
 def _add_refusals(app: FastAPI, wall_us: Callable[[], int]) -> None:

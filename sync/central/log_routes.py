@@ -1,7 +1,7 @@
-"""The logs by HTTP: taken in from kiosks, told to readers."""
+"""The logs by HTTP, for kiosks: where one ends, and an upload."""
 
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Header, Path, Query
@@ -60,19 +60,6 @@ def log_routes(store: Store, metrics: Metrics, authentication: Authentication) -
 
         fitted, now = await to_thread.run_sync(append, limiter=appending)
         return _standing(now, 200 if fitted else 409)
-
-    @routes.get("/api/v1/logs")
-    def logs() -> dict[str, Any]:
-        return {"logs": store.logs()}
-
-    @routes.get("/api/v1/events")
-    def read(
-        compound: Annotated[str, Query(pattern=NAME)],
-        after: Annotated[int, Query(ge=0, lt=2**63)] = 0,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-    ) -> Any:
-        found = store.since(compound, after, limit)
-        return {"events": found, "next": found[-1]["arrival"] if len(found) == limit else None}
 
     return routes
 
