@@ -71,8 +71,8 @@ class Fleet:
         last = EventId("")
         for place in range(EVENTS):
             draft = self._draft(head, last, admits=place % 2 == 0)
+            last = events.event_id(head.device, head.log_id, head.next_seq)
             event, head = events.append(head, draft)
-            last = event.id
             bodies.append(encode_event(event))
         self._heads[number] = head
         body = encode_upload(before.next_seq, before.hash, bodies)

@@ -23,6 +23,8 @@ from sync.central.store import Store
 from sync.enrolment_wire import Place
 from sync.sealing import MonthSealer, month_of
 
+RATIO_AT_LEAST = 0.2
+GROWS_AT_MOST = 1.5
 DEVICES = 1000
 PART = 100_000
 """So many events are sent in one measurement."""
@@ -51,6 +53,7 @@ def measure(cluster: Cluster | str, rows: int, part: int, numbers: Sequence[int]
             "events_per_batch": EVENTS,
             **bench.compare(numbers),
             "growth": bench.grow(rows),
+            "aims": {"ratio_to_copy": RATIO_AT_LEAST, "batch_ratio": GROWS_AT_MOST},
         }
 
 

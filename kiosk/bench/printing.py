@@ -112,7 +112,13 @@ def print_ingest(console: Console, found: Mapping[str, Any]) -> None:
     for figures in growth["sizes"]:
         table.add_row(f"{figures['rows']:,}", *_intake(figures))
     console.print(table)
-    console.print(f"an upload into the fullest tables took {growth['batch_ratio']} of the time of one into the emptiest")
+    aims = found["aims"]
+    if (ratio := found.get("ratio_to_copy")) is not None:
+        console.print(f"at best {ratio} of what COPY takes in; at least {aims['ratio_to_copy']} is the aim")
+    console.print(
+        f"an upload into the fullest tables took {growth['batch_ratio']} of the time of one into the emptiest;"
+        f" at most {aims['batch_ratio']} is the aim"
+    )
 
 
 def print_decoding(console: Console, found: Mapping[str, Any]) -> None:
