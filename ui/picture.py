@@ -119,13 +119,17 @@ class Gauge:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Nobody is here: a welcome, what will happen, and one of the site's notices under their heading."""
+    """Nobody is here: a welcome, what will happen, and one of the site's notices under their heading.
+
+    `leaving`: nothing will be asked.
+    """
 
     title: Say
     line: Say
     heading: Plain
     notice: Plain
     privacy: Say
+    leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)

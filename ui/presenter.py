@@ -136,7 +136,7 @@ def _shown(view: View, now: Monotonic, board: NoticeBoard, language: str) -> tup
     if view.phase in {Phase.IDLE, Phase.ENDED, Phase.PARKED}:
         heading, notice = board.under(view.notices).at(int(now // NOTICE_S), language)
         title, line = ("idle.leaving", "idle.leaving.line") if view.leaving else ("idle.title", "idle.line")
-        return Screen.IDLE, Idle(say(title), say(line), Plain(heading), Plain(notice), say("privacy.line"))
+        return Screen.IDLE, Idle(say(title), say(line), Plain(heading), Plain(notice), say("privacy.line"), view.leaving)
     if view.phase is Phase.AWAITING_FORM:
         return Screen.FORM, _form(view, now)
     return Screen.STEPS, _steps(view, now)

@@ -81,6 +81,8 @@ SAMPLES: Mapping[str, View | None] = {
     ),
     "moment": None,
     "admit": _view(Phase.OPEN, steps=_DONE, answer=Answer.ADMIT, reasons=(ReasonCode("courier_green"),)),
+    "exit": _view(Phase.IDLE, leaving=True),
+    "exit-open": _view(Phase.OPEN, answer=Answer.ADMIT, reasons=(ReasonCode("leaving"),), leaving=True),
     "hold": _stopped(Answer.HOLD, "temperature_high", guard=GuardCall.RINGING),
     "refuse": _stopped(Answer.REFUSE, "pass_used", simulated=True),
     "refuse-ending": _stopped(Answer.REFUSE, "pass_expired", ends_at=Monotonic(NOW + 9), extendable=True),
