@@ -149,7 +149,7 @@ def build_core(
             thermometer = thermometer_factory(config, base, clock, attention.someone)
         if thermometer is not None:
             workers.append(Worker("thermometer", ThermometerJob(thermometer, inbox), health(Part.THERMOMETER)))
-        elif Need.TEMPERATURE in in_force.document.asks:
+        elif Need.TEMPERATURE in site.document.asks:
             # Said at once, and for ever: whoever has to be measured is held for the guard.
             inbox.post(PartHealth(Part.THERMOMETER, False, "[thermometer] source is none", clock.monotonic()))
         stack.callback(recorder.drain)

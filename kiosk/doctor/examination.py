@@ -15,6 +15,7 @@ from kiosk.bootstrap.gate import open_pins
 from kiosk.bootstrap.process import SOFTWARE, clock_of, core_socket
 from kiosk.bootstrap.thermometer import sensor_factory
 from kiosk.config import Config
+from kiosk.direction import Direction
 from kiosk.doctor import clock as clocks
 from kiosk.doctor import gate_line, rules, running, system
 from kiosk.doctor import log as logs
@@ -23,6 +24,7 @@ from kiosk.doctor.findings import Finding, PartName
 from kiosk.doctor.running import Running
 from kiosk.model import Need, Part, Seconds
 from kiosk.ports import Clock
+from sync.enrolment_wire import Place
 from sync.identity import PapersUnusable, papers_beside
 
 READ_WITHIN = Seconds(2.0)
@@ -58,7 +60,7 @@ def examine(config: Config, file: Path) -> Report:
     documents = bounded("doctor rules", lambda: _documents(config, file.parent, clock), READ_WITHIN) or rules.UNREAD
     checks = [
         *_of_the_machine(clock, met, file, screen=config.screen.fitted and config.simulation is None),
-        *_of_the_devices(config, clock, met, documents.needs),
+        *_of_the_devices(config, clock, met, _needs(config, documents)),
         Check((PartName.SCREEN,), lambda: _screen(config, file.parent, met)),
         Check((PartName.VOICE,), lambda: _voice(config, file.parent)),
         Check((PartName.LOG,), lambda: logs.examine(log, gate, met)),
@@ -179,12 +181,24 @@ def _of_the_network(config: Config, documents: rules.Rules, clock: Clock) -> Ite
     yield Check((PartName.ISSUER,), issuers)
 
 
+def _place_of(config: Config) -> Place | None:
+    """Where the kiosk is enrolled, if it is and its papers can be read."""
+    with suppress(PapersUnusable):
+        return papers_beside(Path(config.log.path)).place()
+    return None
+
+
 def _device_of(config: Config) -> str:
     """The name under which the kiosk records."""
-    with suppress(PapersUnusable):
-        if (place := papers_beside(Path(config.log.path)).place()) is not None:
-            return place.device
-    return config.gate.device
+    place = _place_of(config)
+    return config.gate.device if place is None else place.device
+
+
+def _needs(config: Config, documents: rules.Rules) -> frozenset[Need]:
+    """What is asked of whoever comes: nothing at an exit."""
+    place = _place_of(config)
+    direction = config.relay.direction if place is None else place.direction
+    return frozenset() if direction == Direction.OUT else documents.needs
 
 
 def _marked(config: Config, found: Finding) -> Finding:

@@ -138,6 +138,9 @@ def test_a_kiosk_that_is_to_have_no_thermometer_is_in_order_unless_its_policy_as
     assert examined(patient)[PartName.THERMOMETER].in_order
     patient.sections["policy"]["file"] = "shipped:response-level-2"
     assert examined(patient)[PartName.THERMOMETER].state is State.UNFIT
+    # Nobody is measured on the way out.
+    patient.sections["relay"]["direction"] = "out"
+    assert examined(patient)[PartName.THERMOMETER].in_order
 
 
 def test_a_policy_that_is_not_there_is_a_finding_among_others(patient: Patient) -> None:
