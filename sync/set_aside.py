@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kiosk.errors import LogUnusable
 from kiosk.lines import get_logger
-from kiosk.model import WallTime
+from kiosk.units import WallTime
 
 _LOG_ID = re.compile(rb'"log_id":"([0-9a-f]{8,64})"')
 _READ_FOR_PREDECESSOR = 64 * 1024 * 1024

@@ -24,8 +24,11 @@ import requests
 from drivers.simulated.script import CardScript, VisitorScript
 from kiosk.credentials import PassClaims, key_id
 from kiosk.credentials.passes import encode
+from kiosk.evidence import Scan
 from kiosk.link import Connection, FormAsked, GateOpened, Hello, PartHealth, Scanned, ViewChanged
-from kiosk.model import EventId, Part, Phase, Scan, VisitorKind, WallTime
+from kiosk.model import EventId, Part, Phase
+from kiosk.people import VisitorKind
+from kiosk.units import WallTime
 from sync.central.blind import Field, normalised
 from sync.sealing import MonthSealer, read_month_keys
 from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER

@@ -19,7 +19,8 @@ from cryptography.x509.oid import NameOID
 
 from drivers.simulated.issuer import opaque_token, run_issuer
 from kiosk.errors import ServiceRefused, ServiceUnavailable
-from kiosk.model import HealthStatus, Seconds
+from kiosk.evidence import HealthStatus
+from kiosk.units import Seconds
 from sync.issuer import MAX_ANSWER, HttpHealthIssuer
 from tests.captured_lines import capture_logs
 
