@@ -29,6 +29,11 @@ class SetAside:
     log_id: str | None
 
 
+def set_aside_beside(path: Path) -> list[Path]:
+    """Return what was ever moved out of the way of this log and is still there, write-ahead logs too, by name."""
+    return sorted(kept for kept in path.parent.iterdir() if kept.name.startswith(f"{path.name}-set-aside-"))
+
+
 def set_aside(path: Path, now: WallTime, reason: str) -> SetAside:
     """Move a database out of the way, all of it or nothing. Raises LogUnusable."""
     try:
