@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import events
 from kiosk.events import Draft, Head, canonical
-from kiosk.model import Answer, ClockState, Decision, EventId, Facts, GateOutcome, Monotonic, ReasonCode, VisitId, WallTime
+from kiosk.model import Answer, ClockState, Decision, EventId, Facts, GateOutcome, ReasonCode, VisitId
 from kiosk.ports import Sealer
 from kiosk.records import Stamp, decision_draft, outcome_draft
+from kiosk.units import Monotonic, WallTime
 from sync.signing import DEVICE, Message, Signer
 from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER, encode_event, encode_upload
 

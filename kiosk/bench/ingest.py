@@ -17,7 +17,7 @@ from kiosk.bench.cluster import Cluster, postgresql
 from kiosk.bench.filling import copy_in, grow, rows_since, settle
 from kiosk.bench.intake import Taken, take_in, vault_at
 from kiosk.direction import Direction
-from kiosk.model import WallTime
+from kiosk.units import WallTime
 from sync.central.enrolled import Enrolment, add
 from sync.central.store import Store
 from sync.enrolment_wire import Place

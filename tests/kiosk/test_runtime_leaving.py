@@ -8,7 +8,8 @@ from kiosk.bootstrap.documents import load_policy
 from kiosk.direction import Direction
 from kiosk.in_force import InForce, Renewed
 from kiosk.link import GateOpened, Passed
-from kiosk.model import Answer, Phase, VisitorKind
+from kiosk.model import Answer, Phase
+from kiosk.people import VisitorKind
 from kiosk.staleness import Kind
 from tests.kiosk.runtimes import FIRST, HEALTH_CODE, MENU, Bench, signed_pass, trust_list
 

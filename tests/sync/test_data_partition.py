@@ -12,24 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.model import (
-    Answer,
-    ClockState,
-    Command,
-    Credential,
-    CredentialKind,
-    Decision,
-    Facts,
-    GateOutcome,
-    Monotonic,
-    ReasonCode,
-    Role,
-    Verdict,
-    VisitId,
-    VisitorKind,
-)
+from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.model import Answer, ClockState, Command, Decision, Facts, GateOutcome, ReasonCode, Role, VisitId
+from kiosk.people import VisitorKind
 from kiosk.records import Stamp, decision_draft, outcome_draft
 from kiosk.spent import spend_of
+from kiosk.units import Monotonic
 from sync.log import SqliteLog
 from sync.sealing import MonthSealer
 from tests.captured_lines import capture_logs
