@@ -75,6 +75,16 @@ def grow(url: str, rows: int) -> int:
     return grown
 
 
+def log_written(url: str) -> tuple[int, int]:
+    """How much PostgreSQL has written to its write-ahead log since it began: bytes, and whole pages among it.
+
+    However busy the machine is, this says what an upload costs the disk.
+    """
+    with closing(psycopg.connect(url, autocommit=True)) as connection:
+        found = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn, wal_fpi FROM pg_stat_wal").fetchone()
+    return (0, 0) if found is None else (int(found[0]), int(found[1]))
+
+
 def settle(url: str) -> None:
     """Do now what the database would do by itself while something is measured."""
     with closing(psycopg.connect(url, autocommit=True)) as connection:

@@ -14,7 +14,7 @@ from typing import Any
 
 from kiosk.bench.batches import COMPOUNDS, EVENTS, Fleet
 from kiosk.bench.cluster import Cluster, postgresql
-from kiosk.bench.filling import copy_in, grow, rows_since, settle
+from kiosk.bench.filling import copy_in, grow, log_written, rows_since, settle
 from kiosk.bench.intake import Taken, take_in, vault_at
 from kiosk.direction import Direction
 from kiosk.units import WallTime
@@ -96,9 +96,8 @@ class _Bench:
         while True:
             self._settle(url)
             there += self._take_in(url, GROWING_WORKERS, self.devices).events
-            taken = self._take_in(url, GROWING_WORKERS, self._part // EVENTS)
-            sizes.append({"rows": there, **taken.to_json()})
-            there += taken.events
+            sizes.append({"rows": there, **self._take_in_counting(url)})
+            there += self._part
             if size >= rows:
                 break
             size = min(rows, size * TENFOLD)
@@ -106,6 +105,16 @@ class _Bench:
         first, last = sizes[0], sizes[-1]
         ratio = round(last["batch_ms_p50"] / first["batch_ms_p50"], 3)
         return {"workers": GROWING_WORKERS, "sizes": sizes, "batch_ratio": ratio}
+
+    def _take_in_counting(self, url: str) -> dict[str, float]:
+        """Take a part in; its figures and, on PostgreSQL, what each upload of it made the database write to its log."""
+        uploads = self._part // EVENTS
+        if isinstance(self._cluster, str):
+            return self._take_in(url, GROWING_WORKERS, uploads).to_json()
+        before = log_written(url)
+        figures = self._take_in(url, GROWING_WORKERS, uploads).to_json()
+        size, pages = (after - was for after, was in zip(log_written(url), before, strict=True))
+        return {**figures, "log_kb": round(size / uploads / 1024, 1), "log_pages": round(pages / uploads, 2)}
 
     def _begin(self) -> str:
         """Take a new database and a new fleet."""

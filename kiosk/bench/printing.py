@@ -108,9 +108,11 @@ def print_ingest(console: Console, found: Mapping[str, Any]) -> None:
         beside = ("-", "-") if copied is None else (f"{copied:,.0f}", f"{figures['ratio_to_copy']:.3f}")
         table.add_row(workers, *_intake(figures), *beside)
     console.print(table)
-    table = table_of(f"The same by {growth['workers']} workers as the tables grow", "events there", *INTAKE)
+    columns = ("log, kB a batch", "whole pages in it")
+    table = table_of(f"The same by {growth['workers']} workers as the tables grow", "events there", *INTAKE, *columns)
     for figures in growth["sizes"]:
-        table.add_row(f"{figures['rows']:,}", *_intake(figures))
+        written = (str(figures.get(key, "-")) for key in ("log_kb", "log_pages"))
+        table.add_row(f"{figures['rows']:,}", *_intake(figures), *written)
     console.print(table)
     aims = found["aims"]
     if (ratio := found.get("ratio_to_copy")) is not None:
