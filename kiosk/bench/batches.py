@@ -29,7 +29,7 @@ ADMIT = Decision(Answer.ADMIT, (ReasonCode("guest_green"),), "guest-green", "res
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True):
-    """One upload, ready to be sent: a POST to `path`. It is believed for as long as a signature is (`signing.WINDOW_US`)."""
+    """One upload, ready to be sent: a POST to `path`, signed at the time at which it was made."""
 
     path: str
     headers: Mapping[str, str]

@@ -27,8 +27,8 @@ from sync.central.body import Refused
 from sync.central.file_vault import FileVault
 from sync.central.log_routes import log_routes
 from sync.central.metrics import Metrics
-from sync.central.opening import wall_us
 from sync.central.store import Store
+from sync.central.vault import Vault
 
 PASSPHRASE = b"only for this measurement"
 READY_WITHIN_S = 60.0
@@ -87,10 +87,13 @@ def vault_at(path: Path) -> FileVault:
     return FileVault(path, PASSPHRASE, ops=argon2id.OPSLIMIT_MIN, mem=argon2id.MEMLIMIT_MIN)
 
 
-def serving(store: Store, vault: FileVault) -> FastAPI:
-    """The server's routes for logs, as it builds them: nothing is taken that no enrolled device has signed."""
+def serving(store: Store, vault: Vault, now_us: int) -> FastAPI:
+    """The server's routes for logs, as it builds them: nothing is taken that no enrolled device has signed.
+
+    Its clock stands at `now_us`: what was signed beforehand is fresh for as long as the measurement takes.
+    """
     app = FastAPI(openapi_url=None)
-    authentication = Authentication(store.engine, asyncio.Event(), wall_us, simulation_allowed=False)
+    authentication = Authentication(store.engine, asyncio.Event(), lambda: now_us, simulation_allowed=False)
     app.include_router(log_routes(store, Metrics(store.engine, vault, "bench"), authentication))
     return app
 
@@ -139,7 +142,8 @@ def _work(url: str, vault: Path, path: Path) -> tuple[float, float, list[float]]
         opened = vault_at(vault)
         store = Store(url, vault=opened)
         try:
-            return asyncio.run(_take_all(serving(store, opened), path))
+            made_us = path.stat().st_mtime_ns // 1000
+            return asyncio.run(_take_all(serving(store, opened, made_us), path))
         finally:
             store.close()
     except BaseException:

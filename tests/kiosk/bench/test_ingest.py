@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from kiosk.bench.ingest import enrol, measure
 from kiosk.bench.intake import IntakeFailed, Taken, serving, take_in, take_one, vault_at
 from sync.central.enrolled import Ended, end
 from sync.central.store import Store
+from sync.central.vault import ClosedVault
 from sync.central.verification import verify_logs
 from sync.sealing import MonthSealer
 from sync.wire import COMPOUND_HEADER, decode_upload
@@ -92,7 +94,7 @@ def batch_and_app(tmp_path: Path) -> Iterator[tuple[Batch, FastAPI, Store]]:
     store = Store(url, vault=vault)
     enrol(url, fleet, NOON_US)
     (batch,) = batches.read(tmp_path / "batches")
-    yield batch, serving(store, vault), store
+    yield batch, serving(store, vault, time.time_ns() // 1000), store
     store.close()
 
 
@@ -107,6 +109,7 @@ REFUSED = {
     "another body": "not the one that was signed",
     "another place": "changed on its way",
     "revoked": "revoked",
+    "an hour ago": "signed too long ago",
 }
 
 
@@ -120,6 +123,8 @@ def test_the_server_takes_nothing_else(batch_and_app: tuple[Batch, FastAPI, Stor
             batch = replace(batch, body=batch.body + b" ")
         case "another place":
             batch = replace(batch, path=batch.path + "0")
+        case "an hour ago":
+            app = serving(store, ClosedVault("none"), time.time_ns() // 1000 + 3_600_000_000)
         case _:
             with store.engine.begin() as connection:
                 end(connection, "one", "gate-0", Ended.REVOKED, NOON_US)
