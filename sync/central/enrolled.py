@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from kiosk.direction import Direction
 from kiosk.errors import UsageError
@@ -13,6 +13,10 @@ from sync.enrolment_wire import Place
 
 PREDECESSORS = 100
 """So far back the devices that were at a gate before are looked through."""
+
+
+# Made once, for every request asks it.
+_BY_NAME = select(device).where(device.c.compound == bindparam("its_compound"), device.c.device == bindparam("its_device"))
 
 
 class Ended(StrEnum):
@@ -51,7 +55,7 @@ def add(connection: Connection, enrolment: Enrolment) -> None:
 
 def find(connection: Connection, compound: str, name: str) -> Enrolment | None:
     """Look a device up by its name."""
-    row = connection.execute(select(device).where(device.c.compound == compound, device.c.device == name)).first()
+    row = connection.execute(_BY_NAME, {"its_compound": compound, "its_device": name}).first()
     return None if row is None else of_row(row)
 
 
