@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from kiosk.dossier import Dossier
 from kiosk.facts import Evidence
-from kiosk.model import Facts, Monotonic, Need, Observation, Part, Phase, Scan, Seconds, VisitId
+from kiosk.model import OF_THE_STANDING, Facts, Monotonic, Need, Observation, Part, Phase, Scan, Seconds, VisitId
 from kiosk.ports import Clock
 from kiosk.site import Site
 from kiosk.view import Hint, ParkedTicket, View
@@ -135,6 +135,14 @@ class Display:
         asking = visit.decision is None
         if self._noticed is not None and now < self._noticed[1] and asking and (not visit.wanted or visit.wanted & CODES):
             return self._noticed[0]
+        reading = evidence.facts.reading
+        if (
+            asking
+            and reading is not None
+            and Need.TEMPERATURE in visit.wanted
+            and not OF_THE_STANDING.isdisjoint(reading.quality)
+        ):
+            return Hint.FOREHEAD
         there = bool(evidence.seen) or (self._moving and not {Part.EYES, Part.CAMERA} & lost.keys())
         away = not self._in_field and now >= self._field_left_at + FOREHEAD_AFTER
         if asking and there and away and Need.TEMPERATURE in visit.wanted and Part.THERMOMETER not in lost:

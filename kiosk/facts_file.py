@@ -16,6 +16,7 @@ from kiosk.model import (
     Credential,
     CredentialKind,
     Declaration,
+    Doubt,
     Facts,
     Filing,
     Finding,
@@ -45,6 +46,7 @@ class _Temperature(_Written):
     ambient_c: float = 22.0
     uncertainty_c: float = 0.3
     samples: Annotated[int, Meta(ge=1, le=1000)] = 12
+    doubts: list[Doubt] = []
 
 
 class _Pass(_Written):
@@ -121,7 +123,8 @@ def _facts(written: _Facts) -> Facts:
 
 def _reading(written: _Temperature) -> Reading:
     body_c, ambient_c, uncertainty_c = map(Celsius, (written.body_c, written.ambient_c, written.uncertainty_c))
-    return Reading(body_c, ambient_c, body_c, uncertainty_c, written.samples, "", Monotonic(0), Monotonic(0))
+    quality = tuple(written.doubts)
+    return Reading(body_c, ambient_c, body_c, uncertainty_c, written.samples, "", Monotonic(0), Monotonic(0), quality)
 
 
 def _health_code(written: _HealthCode) -> Credential:

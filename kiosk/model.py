@@ -73,6 +73,10 @@ class VisitorKind(StrEnum):
     """Whoever delivers or removes things, with their vehicle."""
     STAFF = "staff"
     """Whoever works here: in an office tower, or for the property office."""
+    GUARD = "guard"
+    """Whoever keeps this gate: their badge lets them in, and opens nothing for others."""
+    TECHNICIAN = "technician"
+    """Whoever looks after the kiosk and the gate."""
     DOMESTIC_HELP = "domestic_help"
     """Domestic help and care."""
     UTILITY_REPAIR = "utility_repair"
@@ -84,7 +88,7 @@ class VisitorKind(StrEnum):
     OTHER = "other"
 
 
-OF_THE_HOUSE = frozenset({VisitorKind.RESIDENT, VisitorKind.STAFF})
+OF_THE_HOUSE = frozenset({VisitorKind.RESIDENT, VisitorKind.STAFF, VisitorKind.GUARD, VisitorKind.TECHNICIAN})
 """Who belongs here: only a pass proves it, and nobody has to consent to their coming."""
 
 
@@ -256,6 +260,10 @@ class Doubt(StrEnum):
     """So low that the forehead cannot have filled the sensor's field: a hat, a turned head, too far away, too cold."""
     FAR = "far"
     """The forehead is too far away to fill the sensor's field."""
+
+
+OF_THE_STANDING = frozenset({Doubt.UNSTEADY, Doubt.PARTIAL, Doubt.FAR})
+"""What speaks against a reading because of how somebody stands: the next one may be free of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from typing import Any
 from kiosk import operands
 from kiosk.conditions import FORMS, Condition
 from kiosk.model import (
+    OF_THE_STANDING,
     Answer,
     ClockState,
     Consent,
+    Doubt,
     Filing,
     FirstReturn,
     HealthStatus,
@@ -107,7 +109,10 @@ class _Sections:
     def _temperature(self) -> Iterator[Rule]:
         place = f"{self._where}: [temperature]"
         table = only(
-            self._tree["temperature"], place, ("raised",), ("borderline", "samples", "ambient", "uncertainty", "unreliable")
+            self._tree["temperature"],
+            place,
+            ("raised",),
+            ("borderline", "samples", "ambient", "uncertainty", "doubted", "unreliable"),
         )
         raised = operands.degrees(table["raised"], f"{place} raised")
         unreliable = _stopping(table.get("unreliable", Answer.HOLD), f"{place} unreliable")
@@ -117,11 +122,18 @@ class _Sections:
             if key in table:
                 made = (FORMS[condition].make(table[key], f"{place} {key}"),)
                 yield Rule(f"temperature-{key}", made, unreliable, ReasonCode("temperature_unreliable"))
+        samples = FORMS["samples_below"].make(table.get("samples", 12), f"{place} samples")
+        if "doubted" in table:
+            doubted = some_of(Doubt)(table["doubted"], f"{place} doubted")
+            if again := [doubt for doubt in Doubt if doubt in doubted & OF_THE_STANDING]:
+                when = (*_conditions({"reading_doubted": again}), samples)
+                yield Rule("temperature-again", when, None, ReasonCode("temperature_unreliable"))
+            listed = _conditions({"reading_doubted": [doubt for doubt in Doubt if doubt in doubted]})
+            yield Rule("temperature-doubted", listed, unreliable, ReasonCode("temperature_unreliable"))
         if "borderline" in table:
             borderline = operands.degrees(table["borderline"], f"{place} borderline")
             if borderline >= raised:
                 reject(f"{place} borderline must be below raised, {raised:g}, not {borderline:g}")
-            samples = FORMS["samples_below"].make(table.get("samples", 12), f"{place} samples")
             warm = FORMS["temperature_at_least"].make(borderline, f"{place} borderline")
             yield Rule("temperature-borderline", (warm, samples), None, ReasonCode("temperature_borderline"))
 

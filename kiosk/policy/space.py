@@ -23,6 +23,7 @@ from kiosk.model import (
     Credential,
     CredentialKind,
     Declaration,
+    Doubt,
     Facts,
     Filing,
     Finding,
@@ -38,7 +39,7 @@ from kiosk.model import (
     Verdict,
     VisitorKind,
 )
-from kiosk.operands import Hours, Travel
+from kiosk.operands import Hours, Listed, Travel
 from kiosk.policy.document import PolicyDocument, Rule
 
 MOST_STEPS = 100_000
@@ -54,6 +55,7 @@ _AXES = {
     "samples_below": ("samples",),
     "ambient_outside": ("ambient",),
     "uncertainty_above": ("uncertainty",),
+    "reading_doubted": ("doubts",),
     "visitor": (WHO,),
     "pass": (WHO,),
     "pass_used": (WHO,),
@@ -212,6 +214,7 @@ def _candidates(conditions: Sequence[Condition]) -> dict[str, list[Facts]]:
         "samples": [_read(samples=int(value)) for value in _around(_operands(conditions, "samples_below"), 1.0)],
         "ambient": [_read(ambient=value) for value in _around(_flat(_operands(conditions, "ambient_outside")))],
         "uncertainty": [_read(uncertainty=value) for value in _around(_operands(conditions, "uncertainty_above"))],
+        "doubts": [_read(doubts=doubts) for doubts in _sets(Doubt)],
         WHO: list(_whos(form_asked=Need.FORM in asked)),
         "health": list(_codes()),
         "colour": [Facts(), *(Facts(colour_seen=ColourSeen(colour, 1.0)) for colour in Colour)],
@@ -242,9 +245,23 @@ def _around(values: Iterable[object], step: float = 0.001) -> list[float]:
     return sorted(found) or [1.0]
 
 
-def _read(*, body: float = 36.5, samples: int = 12, ambient: float = 22.0, uncertainty: float = 0.3) -> Facts:
+def _read(
+    *,
+    body: float = 36.5,
+    samples: int = 12,
+    ambient: float = 22.0,
+    uncertainty: float = 0.3,
+    doubts: tuple[Doubt, ...] = (),
+) -> Facts:
     values = (Celsius(body - 2), Celsius(ambient), Celsius(body), Celsius(uncertainty))
-    return Facts(Reading(*values, samples, "", Monotonic(0), Monotonic(0)))
+    return Facts(Reading(*values, samples, "", Monotonic(0), Monotonic(0), doubts))
+
+
+def _sets(kind: Iterable[Listed]) -> Iterator[tuple[Listed, ...]]:
+    """Return every set of these, none and all of them among them."""
+    every = tuple(kind)
+    for chosen in range(2 ** len(every)):
+        yield tuple(each for place, each in enumerate(every) if chosen >> place & 1)
 
 
 def _whos(*, form_asked: bool) -> Iterator[Facts]:
@@ -260,9 +277,8 @@ def _whos(*, form_asked: bool) -> Iterator[Facts]:
 def _codes() -> Iterator[Facts]:
     for verdict, status in product(Verdict, HealthStatus):
         yield Facts(health_code=Credential(CredentialKind.HEALTH_TOKEN, verdict, health=status))
-    kinds = tuple(FindingKind)
-    for kind, chosen in product(sorted(CERTIFICATES), range(2 ** len(kinds))):
-        told = tuple(Finding(each, "", 0) for place, each in enumerate(kinds) if chosen >> place & 1)
+    for kind, kinds in product(sorted(CERTIFICATES), _sets(FindingKind)):
+        told = tuple(Finding(each, "", 0) for each in kinds)
         yield Facts(health_code=Credential(kind, Verdict.VALID, findings=told))
 
 

@@ -16,6 +16,7 @@ from kiosk.link import GateOpened, PartHealth
 from kiosk.model import (
     Celsius,
     Decision,
+    Doubt,
     EventId,
     GateOutcome,
     Monotonic,
@@ -128,13 +129,16 @@ class Bench:
         self.runtime.handle(item)
         self.runtime.tick()
 
-    def stand(self, body_c: float | None = 36.6, *, present: bool = True, samples: int = 4) -> None:
+    def stand(
+        self, body_c: float | None = 36.6, *, present: bool = True, samples: int = 4, quality: tuple[Doubt, ...] = ()
+    ) -> None:
         now = self.clock.monotonic()
         reading = None
         self.there_since = (self.there_since or now) if present else None
         if body_c is not None and self.there_since is not None:
             since = self.there_since
-            reading = Reading(Celsius(34.5), Celsius(22.0), Celsius(body_c), Celsius(0.2), samples, "factory", since, now)
+            values = (Celsius(34.5), Celsius(22.0), Celsius(body_c), Celsius(0.2))
+            reading = Reading(*values, samples, "factory", since, now, quality)
         self.give(Observation(present, now, reading))
 
     def scan(self, content: bytes) -> None:

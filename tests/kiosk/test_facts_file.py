@@ -15,6 +15,7 @@ from kiosk.model import (
     Consent,
     CredentialKind,
     Declaration,
+    Doubt,
     Facts,
     Filing,
     FindingKind,
@@ -44,7 +45,7 @@ def test_everything_can_be_written(tmp_path: Path) -> None:
         written(
             tmp_path,
             {
-                "temperature": {"body_c": 37.2, "ambient_c": 12, "uncertainty_c": 0.4, "samples": 5},
+                "temperature": {"body_c": 37.2, "ambient_c": 12, "uncertainty_c": 0.4, "samples": 5, "doubts": ["far"]},
                 "pass": {"verdict": "expired", "visitor": "guest", "used": True},
                 "health_code": {"health": "yellow"},
                 "form": {
@@ -65,7 +66,7 @@ def test_everything_can_be_written(tmp_path: Path) -> None:
     )
     assert found.reading is not None
     assert [found.reading.body_c, found.reading.ambient_c] == [37.2, 12]
-    assert (found.reading.uncertainty_c, found.reading.samples) == (0.4, 5)
+    assert (found.reading.uncertainty_c, found.reading.samples, found.reading.quality) == (0.4, 5, (Doubt.FAR,))
     assert found.admission_pass is not None
     assert (found.admission_pass.kind, found.admission_pass.verdict) == (CredentialKind.PASS, Verdict.EXPIRED)
     assert (found.admission_pass.visitor, found.pass_used) == (VisitorKind.GUEST, True)

@@ -19,6 +19,7 @@ from kiosk.model import (
     Credential,
     CredentialKind,
     Declaration,
+    Doubt,
     Facts,
     Filing,
     Finding,
@@ -45,7 +46,13 @@ VISITORS = tuple(kind for kind in VisitorKind if kind not in OF_THE_HOUSE)
 NOON = LocalTime(weekday=2, minute=12 * 60)
 
 
-def reading(body_c: float = 36.5, samples: int = 12, ambient_c: float = 20.0, uncertainty_c: float = 0.2) -> Reading:
+def reading(
+    body_c: float = 36.5,
+    samples: int = 12,
+    ambient_c: float = 20.0,
+    uncertainty_c: float = 0.2,
+    quality: tuple[Doubt, ...] = (),
+) -> Reading:
     return Reading(
         object_c=Celsius(body_c - 2),
         ambient_c=Celsius(ambient_c),
@@ -55,6 +62,7 @@ def reading(body_c: float = 36.5, samples: int = 12, ambient_c: float = 20.0, un
         calibration="factory",
         began_at=Monotonic(1),
         at=Monotonic(2),
+        quality=quality,
     )
 
 
@@ -100,7 +108,14 @@ def parsed(*rules: Mapping[str, object], **keys: object) -> policy.PolicyDocumen
 
 
 temperatures = st.floats(30, 45) | st.sampled_from([37.1, 37.3, float("nan")])
-readings = st.builds(reading, temperatures, st.integers(1, 12), st.floats(-10, 45), st.floats(0.1, 2))
+readings = st.builds(
+    reading,
+    temperatures,
+    st.integers(1, 12),
+    st.floats(-10, 45),
+    st.floats(0.1, 2),
+    st.just(()) | st.lists(st.sampled_from(Doubt), unique=True).map(tuple),
+)
 passes = st.builds(shown_pass, st.none() | st.sampled_from(VisitorKind), st.sampled_from(Verdict))
 findings = st.builds(Finding, st.sampled_from(FindingKind), st.just("2021-05-18"), st.integers(-400, 400), st.booleans())
 certificates = st.builds(
