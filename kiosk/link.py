@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.errors import DeviceLost, UsageError
+from kiosk.gate_mode import GateMode
 from kiosk.model import Colour, EventId, Monotonic, Part, Scan, Seconds
 from kiosk.view import Hint, View
 
@@ -157,6 +158,16 @@ class OpenGate(Message, frozen=True):
     at: Monotonic
 
 
+class SetMode(Message, frozen=True):
+    """To the gate: the mode that somebody who may has ordered, and until when it is held open; repeated after a connection.
+
+    The guard's key comes first where it is turned.
+    """
+
+    mode: GateMode
+    until: Monotonic | None = None
+
+
 class GateOpened(Message, frozen=True):
     """From the gate: the line is active."""
 
@@ -222,6 +233,7 @@ AnyMessage = (
     | SceneMoved
     | Noticed
     | OpenGate
+    | SetMode
     | GateOpened
     | GateClosed
     | Passed
