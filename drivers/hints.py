@@ -1,5 +1,4 @@
-"""What keeps the eyes from reading a code that is held up: too small, too near, too bright, too dark, not still, tilted,
-partly hidden.
+"""What keeps the eyes from reading a code that is held up: its size, the light, movement, its angle, what hides it.
 
 A decoder that fails says next to nothing: zxing-cpp's results with errors are mostly absent, and where there is one its
 place is wrong (measured on simulated visitors). So a code is looked for as what it looks like also when it cannot be

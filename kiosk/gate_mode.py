@@ -31,6 +31,8 @@ class ModeSince(StrEnum):
     ORDERED = "ordered"
     OVER = "over"
     """The time for which it was to be held open is over."""
+    KEPT = "kept"
+    """An order that was recorded is not carried out: the mode is as it was."""
     RESTARTED = "restarted"
     """The core began anew: what was held open is not any more."""
 

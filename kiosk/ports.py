@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from kiosk.gate_mode import GateMode, Kept, ModeOrder
 from kiosk.model import (
     ClockState,
     Decision,
@@ -70,6 +71,9 @@ class Gate(Protocol):
 
     def open(self, admission: EventId, pulse_s: Seconds) -> None:
         """Ask for one bounded pulse on account of a durable admission. Raises DeviceLost."""
+
+    def set_mode(self, mode: GateMode, until: Monotonic | None) -> None:
+        """Tell of the mode that was ordered, and until when the gate is held open. Raises DeviceLost."""
 
     def heartbeat(self) -> None:
         """Say that the core is alive; without it the line goes inactive. Raises DeviceLost."""
@@ -149,6 +153,9 @@ class Recorder(Protocol):
 
     def outcome(self, effect: "RecordGate", draft: "Draft", *, gives_back: bool) -> None:
         """Record how an admission ended, and whether its pass keeps its use."""
+
+    def mode(self, draft: "Draft", kept: Kept, order: ModeOrder | None) -> None:
+        """Record the mode that the gate is in, and keep it for the next start; an order is answered by ModeRecorded."""
 
     def note(self, visit: VisitId, draft: "Draft") -> None:
         """Record anything else."""

@@ -11,6 +11,7 @@ from kiosk.attention import Attention
 from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import PassClaims, TrustList, Uses, key_id, parse_trust
 from kiosk.credentials.passes import encode
+from kiosk.gate_mode import Kept
 from kiosk.inbox import Inbox, Item, Recorded
 from kiosk.link import GateOpened, PartHealth
 from kiosk.model import (
@@ -98,6 +99,7 @@ class Bench:
         sealer: FakeSealer | None = None,
         attention: Attention | None = None,
         expected: frozenset[Part] = frozenset(),
+        kept: Kept | None = None,
     ) -> None:
         """Go by one of the shipped policy documents; without a sealer nothing personal is recorded."""
         self.clock = FakeClock()
@@ -123,6 +125,7 @@ class Bench:
             show=self.views.append,
             attention=attention,
             expected=expected,
+            kept=kept,
         )
 
     def give(self, item: Item) -> None:
