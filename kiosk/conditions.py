@@ -252,6 +252,14 @@ _TABLE: tuple[Form[Any], ...] = (
         _stayed_in,
     ),
     Form(
+        "identity",
+        "strictness and what is found",
+        "Form and health code both say whom they are about, and comparing the two comes to one of these. Nobody is asked.",
+        None,
+        operands.identity,
+        lambda facts, wanted: standing.identity(facts, wanted.strictness) in wanted.found,
+    ),
+    Form(
         "first_return",
         "list of returns",
         "They have told how their return stands, and it is one of these. Nobody is asked.",

@@ -357,7 +357,8 @@ class Stay:
 class Declaration:
     """What somebody told of themselves: on the visitor form, or beforehand for a list of expected arrivals.
 
-    `visitor`: who they say they are; `group`: how many come in on this form.
+    `visitor`: who they say they are; `group`: how many come in on this form. `person`: their name, where the gate got to
+    know it; it is compared, and never recorded.
     """
 
     visitor: VisitorKind | None = None
@@ -365,6 +366,7 @@ class Declaration:
     first_return: FirstReturn = FirstReturn.NO
     vehicle: Vehicle = Vehicle.NONE
     group: int = 1
+    person: Holder | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from kiosk import operands
 from kiosk.conditions import FORMS, Condition
+from kiosk.holder import Match, Strictness
 from kiosk.model import (
     OF_THE_STANDING,
     Answer,
@@ -31,7 +32,18 @@ from kiosk.policy.document import Rule
 
 REASON = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """The form of a reason code."""
-SECTIONS = ("temperature", "pass", "travel", "first_return", "vehicles", "group", "health_code", "consent", "filing")
+SECTIONS = (
+    "temperature",
+    "pass",
+    "travel",
+    "identity",
+    "first_return",
+    "vehicles",
+    "group",
+    "health_code",
+    "consent",
+    "filing",
+)
 """The sections of what can be in the way; `person` says who may come in, `offline` what then."""
 
 _PASS = {
@@ -159,6 +171,14 @@ class _Sections:
                 self._then(table, place),
                 ReasonCode("travel_listed"),
             )
+        if "identity" in self._tree:
+            place = f"{self._where}: [identity]"
+            table = only(self._tree["identity"], place, ("strictness",), ("differs", "undecided"))
+            strictness = operands.one_of(Strictness)(table["strictness"], f"{place} strictness")
+            for found, usual in ((Match.DIFFERS, Answer.HOLD), (Match.UNDECIDED, None)):
+                if (then := table.get(found, usual)) is not None:
+                    when = {"identity": {"strictness": strictness, "found": [found]}}
+                    yield _rule(f"identity-{found}", when, _stopping(then, f"{place} {found}"), f"identity_{found}")
         if "first_return" in self._tree:
             place = f"{self._where}: [first_return]"
             then = self._then(only(self._tree["first_return"], place, (), ("then",)), place)

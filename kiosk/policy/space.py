@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from kiosk.conditions import Condition
+from kiosk.holder import Holder
 from kiosk.model import (
     CERTIFICATES,
     Celsius,
@@ -48,7 +49,7 @@ MOST_STEPS = 100_000
 Box = Mapping[str, int]
 """Axis to the set of its classes, as bits. An axis that is not in it is not restricted."""
 
-WHO, TOLD = "who", "told"
+WHO, HEALTH, IDENTITY = "who", "health", "identity"
 _AXES = {
     "temperature_at_least": ("body",),
     "temperature_below": ("body",),
@@ -60,13 +61,14 @@ _AXES = {
     "pass": (WHO,),
     "pass_used": (WHO,),
     "form": (WHO,),
-    "health": ("health",),
-    "health_verdict": ("health",),
-    "certificate": ("health",),
+    "health": (HEALTH,),
+    "health_verdict": (HEALTH,),
+    "certificate": (HEALTH,),
     "colour_seen": ("colour",),
     "consent": ("consent",),
     "filing": ("filing",),
     "stayed_in": ("stays", WHO),
+    "identity": (IDENTITY, WHO),
     "first_return": ("first_return", WHO),
     "vehicle": ("vehicle", WHO),
     "group_above": ("group", WHO),
@@ -186,6 +188,9 @@ def _holds_in(condition: Condition, cells: Mapping[str, Sequence[Facts]]) -> Ite
     box = {axis: _mask(cells[axis], condition.holds_of)}
     if also:
         box[WHO] = _mask(cells[WHO], lambda facts: facts.declaration is not None)
+    if axis == IDENTITY:
+        # A code says whose it is once it is believed.
+        box[HEALTH] = _mask(cells[HEALTH], _believed)
     if condition.fact is not None:
         box |= lost(condition.fact, yes=False)
     if all(box.values()):
@@ -197,13 +202,25 @@ def _mask(cells: Sequence[Facts], holds: Callable[[Facts], bool]) -> int:
 
 
 def _distinct(axis: str, candidates: Iterable[Facts], conditions: Sequence[Condition]) -> tuple[Facts, ...]:
-    """Keep one of those that no condition tells apart; on the axis `who`, of each kind of visitor and each way to tell."""
+    """Keep one of those that no condition tells apart.
+
+    On the axis `who`, of each kind of visitor and each way to tell; on that of the health code, of each that is believed
+    or not.
+    """
     reading = [condition for condition in conditions if axis in _AXES.get(condition.name, ())[:1]]
     kept: dict[tuple[object, ...], Facts] = {}
     for facts in candidates:
-        told = (visitor_of(facts), facts.declaration is None) if axis == WHO else ()
+        told: tuple[object, ...] = ()
+        if axis == WHO:
+            told = visitor_of(facts), facts.declaration is None
+        elif axis == HEALTH:
+            told = (_believed(facts),)
         kept.setdefault((*told, *(condition.holds_of(facts) for condition in reading)), facts)
     return tuple(kept.values())
+
+
+def _believed(facts: Facts) -> bool:
+    return facts.health_code is not None and facts.health_code.verdict is Verdict.VALID
 
 
 def _candidates(conditions: Sequence[Condition]) -> dict[str, list[Facts]]:
@@ -216,11 +233,12 @@ def _candidates(conditions: Sequence[Condition]) -> dict[str, list[Facts]]:
         "uncertainty": [_read(uncertainty=value) for value in _around(_operands(conditions, "uncertainty_above"))],
         "doubts": [_read(doubts=doubts) for doubts in _sets(Doubt)],
         WHO: list(_whos(form_asked=Need.FORM in asked)),
-        "health": list(_codes()),
+        HEALTH: list(_codes()),
         "colour": [Facts(), *(Facts(colour_seen=ColourSeen(colour, 1.0)) for colour in Colour)],
         "consent": [Facts(consent=answer) for answer in Consent],
         "filing": [Facts(filing=standing) for standing in Filing],
         "stays": list(_stays(_operands(conditions, "stayed_in"))),
+        IDENTITY: list(_identities()),
         "first_return": [Facts(declaration=Declaration(first_return=how)) for how in FirstReturn],
         "vehicle": [Facts(declaration=Declaration(vehicle=vehicle)) for vehicle in Vehicle],
         "group": [
@@ -293,6 +311,20 @@ def _stays(travels: Iterable[object]) -> Iterator[Facts]:
         for before, stays in list(kept.items()):
             kept.setdefault(before | of, (*stays, stay))
     yield from (Facts(declaration=Declaration(stays=stays)) for stays in kept.values())
+
+
+def _identities() -> Iterator[Facts]:
+    """Return pairs of form and code of every likeness, and a pair of which one does not say whom it is about."""
+    told = Holder("WANG", "FANG", "1990-01-01")
+    for holder in (
+        None,
+        told,
+        Holder("FANG", "WANG", "1990-01-01"),
+        Holder("LI", "MING", "1980-01-01"),
+        Holder("LI", "MING", guessed=True),
+    ):
+        code = Credential(CredentialKind.HEALTH_TOKEN, Verdict.VALID, person=holder)
+        yield Facts(declaration=Declaration(person=told), health_code=code)
 
 
 def _times(spans: Iterable[object]) -> Iterator[Facts]:

@@ -1,7 +1,7 @@
 """Commands as they are heard: which are the site's, for this device, new, and in time. Late ones are late for good."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -30,8 +30,19 @@ class Orders:
     It must have been issued after this core began: what the one before may have carried out is not carried out again.
     """
 
-    def __init__(self, key: Ed25519PublicKey, address: tuple[str, str, str], time: ServerTime, began: Monotonic) -> None:
-        """`address`: the compound, the gate, and this device at it."""
+    def __init__(
+        self,
+        key: Ed25519PublicKey,
+        address: tuple[str, str, str],
+        time: ServerTime,
+        began: Monotonic,
+        unseal: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        """`address`: the compound, the gate, and this device at it.
+
+        `unseal` opens what is sealed to this device, or raises NotForUs.
+        """
+        self._unseal = unseal
         self._key = key
         self._address = address
         self._time = time
@@ -83,7 +94,7 @@ class Orders:
         if latest is None or latest >= said.expires_us:
             return None
         try:
-            return form_in(said.body)
+            return form_in(said.body, self._unseal)
         except msgspec.ValidationError:
             self.ignored += 1
             return None

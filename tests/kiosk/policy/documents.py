@@ -5,6 +5,7 @@ from enum import StrEnum
 from hypothesis import strategies as st
 
 from kiosk import conditions, policy
+from kiosk.holder import Match
 from kiosk.model import (
     Answer,
     ClockState,
@@ -48,6 +49,7 @@ OPERANDS: dict[str, st.SearchStrategy[object]] = {
     "stayed_in": st.fixed_dictionaries(
         {"regions": st.lists(st.sampled_from(["IT", "CN-HB", "IT-25"]), min_size=1, unique=True), "days": st.integers(1, 30)}
     ),
+    "identity": st.fixed_dictionaries({"strictness": st.sampled_from(["exact", "usual"]), "found": lists_of(Match)}),
     "first_return": lists_of(FirstReturn),
     "vehicle": lists_of(Vehicle),
     "group_above": st.integers(1, 9),

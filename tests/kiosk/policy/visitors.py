@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import kiosk
 from kiosk import policy
+from kiosk.holder import masked_holder
 from kiosk.model import (
     OF_THE_HOUSE,
     Celsius,
@@ -124,7 +125,12 @@ certificates = st.builds(
     st.sampled_from(Verdict),
     st.sampled_from([CredentialKind.DCC, CredentialKind.SHC]),
 )
-codes = certificates | st.builds(shown_code, st.none() | st.sampled_from(HealthStatus), st.sampled_from(Verdict))
+persons = st.none() | st.sampled_from([masked_holder(name) for name in ("王芳", "王*", "Wang Fang", "Li Ming")])
+codes = st.builds(
+    lambda code, person: replace(code, person=person),
+    certificates | st.builds(shown_code, st.none() | st.sampled_from(HealthStatus), st.sampled_from(Verdict)),
+    persons,
+)
 stays = st.builds(Stay, st.sampled_from(["IT", "IT-25", "CN-HB", "CN-SH", "NZ"]), st.integers(0, 30))
 declarations = st.builds(
     Declaration,
@@ -133,6 +139,7 @@ declarations = st.builds(
     st.sampled_from(FirstReturn),
     st.sampled_from(Vehicle),
     st.integers(1, 9),
+    persons,
 )
 colours = st.none() | st.builds(ColourSeen, st.sampled_from(Colour), st.floats(0, 1))
 moments = st.builds(LocalTime, st.integers(0, 6), st.integers(0, 1439))

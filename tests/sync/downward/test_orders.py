@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.gate_mode import GateMode, ModeOrder
-from kiosk.model import Monotonic
+from kiosk.model import Monotonic, Seconds
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.spent import UsedElsewhere
 from sync.downward.message import EXPIRES_US, MODE, OPEN, PASS_USED, Message
@@ -56,7 +56,7 @@ def at(seconds_after_noon: float) -> Monotonic:
 def test_a_mode_is_ordered_as_a_gate_is_opened_and_says_for_how_long() -> None:
     order = heard_by().hear(signed(command(kind=MODE, body={**BODY, "mode": "held_open", "lasts_s": 300})), at(2.0))
     assert isinstance(order, ModeOrder)
-    assert (order.mode, order.lasts_s, order.command.issuer) == (GateMode.HELD_OPEN, 300, "Wang Fang")
+    assert (order.mode, order.lasts_s, order.command.issuer) == (GateMode.HELD_OPEN, Seconds(300), "Wang Fang")
     assert order.until == pytest.approx(at(11.0))
     late = heard_by().hear(signed(command(kind=MODE, body={**BODY, "mode": "locked"})), at(12.0))
     assert late == CommandRefused(command().id, Unfit.LATE)
