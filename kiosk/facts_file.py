@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.errors import UsageError
+from kiosk.holder import MAX_NAME, Holder, masked_holder
 from kiosk.model import (
     Celsius,
     ClockState,
@@ -59,6 +60,7 @@ class _HealthCode(_Written):
     verdict: Verdict = Verdict.VALID
     health: HealthStatus | None = None
     certificate: list[FindingKind] | None = None
+    name: Annotated[str, Meta(max_length=MAX_NAME)] | None = None
 
 
 class _Stay(_Written):
@@ -72,6 +74,7 @@ class _Form(_Written):
     first_return: FirstReturn = FirstReturn.NO
     vehicle: Vehicle = Vehicle.NONE
     group: Annotated[int, Meta(ge=1, le=1000)] = 1
+    name: Annotated[str, Meta(max_length=MAX_NAME)] | None = None
 
 
 class _Facts(_Written, rename={"shown": "pass"}):
@@ -128,15 +131,21 @@ def _reading(written: _Temperature) -> Reading:
 
 
 def _health_code(written: _HealthCode) -> Credential:
+    person = _person(written.name)
     if written.certificate is None:
-        return Credential(CredentialKind.HEALTH_TOKEN, written.verdict, health=written.health)
+        return Credential(CredentialKind.HEALTH_TOKEN, written.verdict, health=written.health, person=person)
     findings = tuple(Finding(kind, "", 0) for kind in written.certificate)
-    return Credential(CredentialKind.DCC, written.verdict, findings=findings)
+    return Credential(CredentialKind.DCC, written.verdict, findings=findings, person=person)
 
 
 def _declaration(written: _Form) -> Declaration:
     stays = tuple(Stay(stay.region, stay.days_ago) for stay in written.stays)
-    return Declaration(written.visitor, stays, written.first_return, written.vehicle, written.group)
+    person = _person(written.name)
+    return Declaration(written.visitor, stays, written.first_return, written.vehicle, written.group, person)
+
+
+def _person(name: str | None) -> Holder | None:
+    return None if name is None else masked_holder(name)
 
 
 def _local_time(written: str) -> LocalTime:

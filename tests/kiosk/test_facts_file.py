@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kiosk.errors import UsageError
 from kiosk.facts_file import MOST_BYTES, read_facts
+from kiosk.holder import masked_holder
 from kiosk.model import (
     ClockState,
     Consent,
@@ -47,13 +48,14 @@ def test_everything_can_be_written(tmp_path: Path) -> None:
             {
                 "temperature": {"body_c": 37.2, "ambient_c": 12, "uncertainty_c": 0.4, "samples": 5, "doubts": ["far"]},
                 "pass": {"verdict": "expired", "visitor": "guest", "used": True},
-                "health_code": {"health": "yellow"},
+                "health_code": {"health": "yellow", "name": "王*"},
                 "form": {
                     "visitor": "other",
                     "stays": [{"region": "IT", "days_ago": 3}],
                     "first_return": "registered",
                     "vehicle": "van",
                     "group": 2,
+                    "name": "王芳",
                 },
                 "consent": "declined",
                 "filing": "not_filed",
@@ -73,7 +75,9 @@ def test_everything_can_be_written(tmp_path: Path) -> None:
     assert found.health_code is not None
     assert (found.health_code.verdict, found.health_code.health) == (Verdict.VALID, HealthStatus.YELLOW)
     stays = (Stay("IT", 3),)
-    assert found.declaration == Declaration(VisitorKind.OTHER, stays, FirstReturn.REGISTERED, Vehicle.VAN, 2)
+    declared = Declaration(VisitorKind.OTHER, stays, FirstReturn.REGISTERED, Vehicle.VAN, 2, masked_holder("王芳"))
+    assert found.declaration == declared
+    assert found.health_code.person == masked_holder("王*")
     assert (found.consent, found.filing) == (Consent.DECLINED, Filing.NOT_FILED)
     assert (found.local_time, found.clock) == (LocalTime(5, 570), ClockState.DRIFTING)
     assert found.pending == {Need.HEALTH_CODE}
