@@ -29,8 +29,9 @@ from kiosk.link import (
     Passed,
     SetMode,
 )
-from kiosk.model import EventId, Monotonic
+from kiosk.model import EventId
 from kiosk.ports import Clock
+from kiosk.units import Monotonic
 
 ADMISSIONS_KEPT = 64
 """Admissions remembered so that a repeat is ignored."""

@@ -7,33 +7,23 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.errors import UsageError
-from kiosk.holder import MAX_NAME, Holder, masked_holder
-from kiosk.model import (
-    Celsius,
-    ClockState,
+from kiosk.evidence import (
     Colour,
     ColourSeen,
-    Consent,
     Credential,
     CredentialKind,
-    Declaration,
     Doubt,
-    Facts,
-    Filing,
     Finding,
     FindingKind,
-    FirstReturn,
     HealthStatus,
-    LocalTime,
-    Monotonic,
-    Need,
     Reading,
-    Stay,
-    Vehicle,
     Verdict,
-    VisitorKind,
 )
+from kiosk.holder import MAX_NAME, Holder, masked_holder
+from kiosk.model import ClockState, Facts, LocalTime, Need
 from kiosk.operands import DAYS
+from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
+from kiosk.units import Celsius, Monotonic
 
 MOST_BYTES = 64 * 1024
 

@@ -11,7 +11,8 @@ the guard's key and the ways out act on the gate itself.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kiosk.model import Command, Monotonic, Seconds
+from kiosk.model import Command
+from kiosk.units import Monotonic, Seconds
 
 HELD_OPEN_AT_MOST = Seconds(15 * 60.0)
 """Longer than any removal van stands in the way; whoever needs more orders it again."""

@@ -7,7 +7,7 @@ from kiosk.facts import Evidence
 from kiosk.gate_mode import GateMode, Kept, ModeOrder, ModeSince
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.link import PartHealth
-from kiosk.model import Answer, Decision, Monotonic, VisitId
+from kiosk.model import Answer, Decision, VisitId
 from kiosk.ports import Clock, Recorder
 from kiosk.records import (
     Stamp,
@@ -22,6 +22,7 @@ from kiosk.records import (
 from kiosk.remote import CommandRefused
 from kiosk.site import Site
 from kiosk.spent import spend_of
+from kiosk.units import Monotonic
 from kiosk.visit import UNANSWERED, CallGuard, End, Ending, Park, RecordGate, RequestConsent, RequestForm
 
 NO_VISIT = VisitId("")

@@ -17,8 +17,10 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.errors import DeviceLost, UsageError
+from kiosk.evidence import Colour, Scan
 from kiosk.gate_mode import GateMode
-from kiosk.model import Colour, EventId, Monotonic, Part, Scan, Seconds
+from kiosk.model import EventId, Part
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import Hint, View
 
 MAX_MESSAGE = 64 * 1024

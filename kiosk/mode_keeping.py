@@ -9,9 +9,9 @@ from contextlib import suppress
 from kiosk.errors import DeviceLost
 from kiosk.gate_mode import HELD_OPEN_AT_MOST, GateMode, Kept, ModeOrder, ModeRecorded, ModeSince
 from kiosk.journal import Journal
-from kiosk.model import Monotonic
 from kiosk.ports import Clock, Gate
 from kiosk.remote import CommandRefused, Unfit
+from kiosk.units import Monotonic
 
 
 class ModeKeeping:

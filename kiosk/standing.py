@@ -1,18 +1,9 @@
 """What the facts amount to: who somebody is believed to be, what their codes are worth, whether somebody agreed. Pure."""
 
+from kiosk.evidence import Colour, Credential, FindingKind, HealthStatus, Verdict
 from kiosk.holder import Match, Strictness, matched
-from kiosk.model import (
-    OF_THE_HOUSE,
-    Colour,
-    Consent,
-    Credential,
-    Facts,
-    FindingKind,
-    HealthStatus,
-    Need,
-    Verdict,
-    VisitorKind,
-)
+from kiosk.model import Facts, Need
+from kiosk.people import OF_THE_HOUSE, Consent, VisitorKind
 
 
 def known(fact: Need, facts: Facts) -> bool:

@@ -15,7 +15,8 @@ from drivers.gate import MAX_PULSE_S, GateLine
 from drivers.gatekeeper import Gatekeeper
 from kiosk.gate_mode import HELD_OPEN_AT_MOST, GateMode
 from kiosk.link import BEAT_LOST, AnyMessage, Beat, GateOpened, OpenGate, SetMode
-from kiosk.model import ClockState, EventId, Monotonic, Seconds, WallTime
+from kiosk.model import ClockState, EventId
+from kiosk.units import Monotonic, Seconds, WallTime
 
 RELAY, SENSOR = 17, 27
 STEPS = 40

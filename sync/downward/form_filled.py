@@ -9,7 +9,8 @@ from msgspec import Meta
 
 from kiosk.declared import FormFilled
 from kiosk.holder import MAX_NAME, Holder, masked_holder
-from kiosk.model import Declaration, FirstReturn, Stay, Vehicle, VisitId, VisitorKind
+from kiosk.model import VisitId
+from kiosk.people import Declaration, FirstReturn, Stay, Vehicle, VisitorKind
 from sync.device_box import NotForUs, seal_to
 
 FORM_FILLED = "form_filled"

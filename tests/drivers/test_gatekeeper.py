@@ -12,7 +12,7 @@ from drivers.gatekeeper import BLOCKED_S, BUZZ_S, REST_S, Direction, Gatekeeper
 from kiosk.errors import DeviceLost
 from kiosk.gate_mode import HELD_OPEN_AT_MOST, GateMode
 from kiosk.link import BEAT_LOST, GateClosed, GateFailed, GateNoticed, GateOpened, Passed, SetMode
-from kiosk.model import Monotonic
+from kiosk.units import Monotonic
 from tests.drivers.posts import ONE, TWO, Post, kinds, open_gate
 
 

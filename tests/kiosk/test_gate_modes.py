@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from kiosk.gate_mode import HELD_OPEN_AT_MOST, GateMode, Kept, ModeOrder, ModeRecorded
-from kiosk.model import Command, Monotonic, Part, Seconds
+from kiosk.model import Command, Part
+from kiosk.units import Monotonic, Seconds
 from tests.kiosk.fakes import FakeSealer
 from tests.kiosk.runtimes import Bench, lose
 

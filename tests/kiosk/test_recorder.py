@@ -9,9 +9,10 @@ from kiosk.errors import LogUnusable, Unacknowledged
 from kiosk.events import Draft, NotCanonical
 from kiosk.gate_mode import GateMode, Kept, ModeOrder, ModeRecorded
 from kiosk.inbox import Inbox, Recorded
-from kiosk.model import Answer, Command, Decision, EventId, GateOutcome, Monotonic, ReasonCode, VisitId, WallTime
+from kiosk.model import Answer, Command, Decision, EventId, GateOutcome, ReasonCode, VisitId
 from kiosk.recorder import LogRecorder
 from kiosk.spent import AlreadySpent, Spend
+from kiosk.units import Monotonic, WallTime
 from kiosk.visit import RecordGate
 from tests.kiosk.fakes import FakeClock, FakeLog
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from kiosk.model import Answer, Doubt, Need, Phase, VisitorKind
+from kiosk.evidence import Doubt
+from kiosk.model import Answer, Need, Phase
+from kiosk.people import VisitorKind
 from kiosk.view import Hint, Step, StepState
 from tests.kiosk.runtimes import Bench, signed_pass
 

@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from kiosk.declared import FormFilled
+from kiosk.evidence import HealthStatus
 from kiosk.holder import masked_holder
 from kiosk.inbox import TokenAnswered
 from kiosk.link import FormAsked
-from kiosk.model import Answer, Declaration, HealthStatus, Phase, VisitId, VisitorKind
+from kiosk.model import Answer, Phase, VisitId
+from kiosk.people import Declaration, VisitorKind
 from kiosk.view import Step, StepState, View
 from tests.kiosk.runtimes import HEALTH_CODE, Bench
 

@@ -5,23 +5,10 @@ from enum import StrEnum
 from hypothesis import strategies as st
 
 from kiosk import conditions, policy
+from kiosk.evidence import Colour, Doubt, FindingKind, HealthStatus, Verdict
 from kiosk.holder import Match
-from kiosk.model import (
-    Answer,
-    ClockState,
-    Colour,
-    Consent,
-    Doubt,
-    Filing,
-    FindingKind,
-    FirstReturn,
-    HealthStatus,
-    Need,
-    TimeOfDay,
-    Vehicle,
-    Verdict,
-    VisitorKind,
-)
+from kiosk.model import Answer, ClockState, Need, TimeOfDay
+from kiosk.people import Consent, Filing, FirstReturn, Vehicle, VisitorKind
 from tests.kiosk.policy.visitors import SHIPPED, parsed, rule
 
 

@@ -10,28 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import conditions, policy
+from kiosk.evidence import Colour, ColourSeen, Credential, CredentialKind, Doubt, FindingKind, HealthStatus, Verdict
 from kiosk.holder import masked_holder
-from kiosk.model import (
-    ClockState,
-    Colour,
-    ColourSeen,
-    Consent,
-    Credential,
-    CredentialKind,
-    Declaration,
-    Doubt,
-    Facts,
-    Filing,
-    FindingKind,
-    FirstReturn,
-    HealthStatus,
-    LocalTime,
-    Need,
-    Stay,
-    Vehicle,
-    Verdict,
-    VisitorKind,
-)
+from kiosk.model import ClockState, Facts, LocalTime, Need
+from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
 from kiosk.policy.sections import SECTIONS
 from tests.kiosk.policy.visitors import (
     GREEN,

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.gate_mode import GateMode, ModeOrder
-from kiosk.model import Monotonic, Seconds
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.spent import UsedElsewhere
+from kiosk.units import Monotonic, Seconds
 from sync.downward.message import EXPIRES_US, MODE, OPEN, PASS_USED, Message
 from sync.downward.orders import REMEMBERED, Orders
 from sync.downward.server_time import ServerTime
