@@ -39,6 +39,7 @@ from kiosk.link import (
 )
 from kiosk.model import Part
 from kiosk.ports import Clock
+from kiosk.view import Hint
 
 REPEAT_S = 0.3
 """The same content is told again after so long, for the core to know that it is still held up."""
@@ -116,6 +117,7 @@ class _Session:
         self._told_at: dict[bytes, float] = {}
         self._watch_until: float = 0.0
         self._beat_at: float = 0.0
+        self._several_at = -REPEAT_S
         self._listener = threading.Thread(target=self._listen, name="eyes link", daemon=True)
         self._listener.start()
 
@@ -166,6 +168,11 @@ class _Session:
         if self._motion.moving:
             self._linger()
         codes = self._decoder.decode(frame.image, thorough=thorough, overtaken=self._camera.overtaken)
+        now = self._clock.monotonic()
+        if len(codes) > 1 and now - self._several_at >= REPEAT_S:
+            # Before the codes: what the core makes of each depends on whether it is alone.
+            self._several_at = now
+            self._send(Noticed(Hint.SEVERAL_CODES, now))
         told = [code for code in codes if self._tell(code, frame)]
         for code in told:
             # After all are told: no decision waits for a colour.

@@ -1,7 +1,7 @@
 """The states of the gate line, as a literal table. Pure: `step(state, event) -> state`; what is not in it is illegal.
 
 The line is high in `pulse` and `held_open`, and in no other state. Nothing but an admission leads to the one, nothing but
-the guard's key switch to the other, and silence of the core leads out of both.
+the guard's key switch or an order of a person's to the other, and silence of the core leads out of both.
 """
 
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ class LineState(StrEnum):
     REST = "rest"
     """Low between two openings, so that the gate's own control sees two."""
     HELD_OPEN = "held_open"
-    """The guard holds it open, by the key switch."""
+    """Somebody who may holds it open, by the key switch or by an order."""
     LOCKED = "locked"
-    """The guard has locked it: nobody is let in by the kiosk."""
+    """Somebody who may has locked it: nobody is let in by the kiosk."""
 
 
 class LineEvent(StrEnum):
@@ -38,9 +38,9 @@ class LineEvent(StrEnum):
     OVER = "over"
     """A pulse has lasted as long as it may."""
     RESTED = "rested"
-    KEY_NORMAL = "key_normal"
-    KEY_HELD_OPEN = "key_held_open"
-    KEY_LOCKED = "key_locked"
+    MODE_NORMAL = "mode_normal"
+    MODE_HELD_OPEN = "mode_held_open"
+    MODE_LOCKED = "mode_locked"
 
 
 HIGH = frozenset({LineState.PULSE, LineState.HELD_OPEN})
@@ -49,8 +49,8 @@ HIGH = frozenset({LineState.PULSE, LineState.HELD_OPEN})
 S, E = LineState, LineEvent
 _SPOKEN: Mapping[LineEvent, LineState] = {
     E.SILENCE: S.SILENT,
-    E.KEY_HELD_OPEN: S.HELD_OPEN,
-    E.KEY_LOCKED: S.LOCKED,
+    E.MODE_HELD_OPEN: S.HELD_OPEN,
+    E.MODE_LOCKED: S.LOCKED,
 }
 """What is the same in every state but `silent`."""
 
@@ -58,15 +58,15 @@ TRANSITIONS: Mapping[LineState, Mapping[LineEvent, LineState]] = {
     S.SILENT: {
         E.HEARD: S.READY,
         E.SILENCE: S.SILENT,
-        E.KEY_NORMAL: S.SILENT,
-        E.KEY_HELD_OPEN: S.SILENT,
-        E.KEY_LOCKED: S.SILENT,
+        E.MODE_NORMAL: S.SILENT,
+        E.MODE_HELD_OPEN: S.SILENT,
+        E.MODE_LOCKED: S.SILENT,
     },
-    S.READY: {**_SPOKEN, E.HEARD: S.READY, E.KEY_NORMAL: S.READY, E.ADMITTED: S.PULSE},
-    S.PULSE: {**_SPOKEN, E.HEARD: S.PULSE, E.KEY_NORMAL: S.PULSE, E.OVER: S.REST},
-    S.REST: {**_SPOKEN, E.HEARD: S.REST, E.KEY_NORMAL: S.REST, E.RESTED: S.READY},
-    S.HELD_OPEN: {**_SPOKEN, E.HEARD: S.HELD_OPEN, E.KEY_NORMAL: S.REST, E.ADMITTED: S.HELD_OPEN},
-    S.LOCKED: {**_SPOKEN, E.HEARD: S.LOCKED, E.KEY_NORMAL: S.READY},
+    S.READY: {**_SPOKEN, E.HEARD: S.READY, E.MODE_NORMAL: S.READY, E.ADMITTED: S.PULSE},
+    S.PULSE: {**_SPOKEN, E.HEARD: S.PULSE, E.MODE_NORMAL: S.PULSE, E.OVER: S.REST},
+    S.REST: {**_SPOKEN, E.HEARD: S.REST, E.MODE_NORMAL: S.REST, E.RESTED: S.READY},
+    S.HELD_OPEN: {**_SPOKEN, E.HEARD: S.HELD_OPEN, E.MODE_NORMAL: S.REST, E.ADMITTED: S.HELD_OPEN},
+    S.LOCKED: {**_SPOKEN, E.HEARD: S.LOCKED, E.MODE_NORMAL: S.READY},
 }
 
 

@@ -15,6 +15,7 @@ from drivers.gate_switches import Lamp, Switch
 from drivers.passages import Passages
 from kiosk.edge import Edge
 from kiosk.errors import DeviceLost
+from kiosk.gate_mode import HELD_OPEN_AT_MOST, GateMode
 from kiosk.link import (
     BEAT_EVERY,
     BEAT_LOST,
@@ -26,6 +27,7 @@ from kiosk.link import (
     GateOpened,
     OpenGate,
     Passed,
+    SetMode,
 )
 from kiosk.model import EventId
 from kiosk.ports import Clock
@@ -43,6 +45,11 @@ BLOCKED_S = 15.0
 """Somebody, or something, is between the posts for so long: the gate is held open."""
 BUZZ_S = 1.0
 """How long the buzzer sounds for somebody who came in behind another."""
+_ORDERED = {
+    GateMode.NORMAL: LineEvent.MODE_NORMAL,
+    GateMode.HELD_OPEN: LineEvent.MODE_HELD_OPEN,
+    GateMode.LOCKED: LineEvent.MODE_LOCKED,
+}
 Direction = Literal["in", "out", "both"]
 """Which way people go through here. Where they go both ways, whoever was not let in may be leaving."""
 
@@ -68,7 +75,10 @@ class Gatekeeper:
         self._heard_at: Monotonic = now
         self._core = Edge("core") if core is None else core
         self._state = LineState.READY
-        self._key = LineEvent.KEY_NORMAL
+        self._key = LineEvent.MODE_NORMAL
+        # What the core before this connection ordered is its to say again.
+        self._order = LineEvent.MODE_NORMAL
+        self._held_until: Monotonic = now
         self._beat_due: Monotonic = now
         self._passages = Passages()
         self._opening: EventId | None = None
@@ -106,9 +116,11 @@ class Gatekeeper:
                 was_silent = self._state is LineState.SILENT
                 self._state = step(self._state, LineEvent.HEARD)
                 # The guard's key may have been turned while nobody spoke.
-                return self._turn_key() if was_silent else self._keep_held()
+                return self._go_by_mode() if was_silent else self._keep_held()
             case OpenGate():
                 return self._open(message)
+            case SetMode(mode, until):
+                return self._set_mode(mode, until)
             case _:
                 pass
         return []
@@ -126,11 +138,19 @@ class Gatekeeper:
     def switched(self, edges: Iterable[tuple[Switch, bool, Monotonic]], *, held: bool, locked: bool) -> list[AnyMessage]:
         """Tell of switches, and go by the key switch as it stands now. Locked comes before held open."""
         told: list[AnyMessage] = [GateNoticed(switch, on, at) for switch, on, at in edges]
-        key = LineEvent.KEY_LOCKED if locked else LineEvent.KEY_HELD_OPEN if held else LineEvent.KEY_NORMAL
+        key = LineEvent.MODE_LOCKED if locked else LineEvent.MODE_HELD_OPEN if held else LineEvent.MODE_NORMAL
         if key is not self._key:
             self._key = key
-            told += self._turn_key()
+            told += self._go_by_mode()
         return told
+
+    def _set_mode(self, mode: GateMode, until: Monotonic | None) -> list[AnyMessage]:
+        """Go by what was ordered; held open has an end, here as well, whatever the core says."""
+        now = self._clock.monotonic()
+        self._held_until = Monotonic(min(now if until is None else until, now + HELD_OPEN_AT_MOST))
+        over = mode is GateMode.HELD_OPEN and not now < self._held_until
+        self._order = LineEvent.MODE_NORMAL if over else _ORDERED[mode]
+        return self._go_by_mode()
 
     def advance(self) -> list[AnyMessage]:
         """Do what is due by now: silence of the core, the end of a pulse, the next one, of the time to pass, a beat."""
@@ -139,6 +159,9 @@ class Gatekeeper:
         if self._state is not LineState.SILENT and now - self._heard_at >= BEAT_LOST:
             self._core.lose(now, detail="it is silent")
             told += self.cut("the core fell silent")
+        if self._order is LineEvent.MODE_HELD_OPEN and now >= self._held_until:
+            self._order = LineEvent.MODE_NORMAL
+            told += self._go_by_mode()
         if self._line.expire() and self._state is LineState.PULSE:
             self._opening = None
             self._rest(LineEvent.OVER, now)
@@ -163,6 +186,8 @@ class Gatekeeper:
             deadlines.append(self._line.until)
         if self._state is LineState.REST:
             deadlines.append(self._rested_at)
+        if self._order is LineEvent.MODE_HELD_OPEN:
+            deadlines.append(self._held_until)
         if (ends := self._passages.next_deadline(self._opening)) is not None:
             deadlines.append(ends)
         return min(deadlines)
@@ -182,9 +207,10 @@ class Gatekeeper:
             self._passages.forget(admission)
         return [GateFailed(admission, detail, self._clock.monotonic()) for admission in failed]
 
-    def _turn_key(self) -> list[AnyMessage]:
-        """Go by the guard's key."""
-        before, self._state = self._state, step(self._state, self._key)
+    def _go_by_mode(self) -> list[AnyMessage]:
+        """Go by the guard's key, where it is turned, else by what was ordered."""
+        mode = self._order if self._key is LineEvent.MODE_NORMAL else self._key
+        before, self._state = self._state, step(self._state, mode)
         match self._state:
             case LineState.LOCKED:
                 return self._drop("the gate was locked")
@@ -197,10 +223,13 @@ class Gatekeeper:
         return []
 
     def _keep_held(self) -> list[AnyMessage]:
-        """While the guard holds the gate open the line is active for as long as the core may be silent, and no longer."""
+        """While the gate is held open the line is active for as long as the core may be silent, and no longer."""
         if self._state is LineState.HELD_OPEN:
+            ends = Monotonic(self._heard_at + BEAT_LOST)
+            if self._key is LineEvent.MODE_NORMAL:
+                ends = min(ends, self._held_until)
             try:
-                self._line.hold(Monotonic(self._heard_at + BEAT_LOST))
+                self._line.hold(ends)
             except DeviceLost as error:
                 self.lost = error
         return []

@@ -1,4 +1,4 @@
-"""What keeps the eyes from reading a code that is held up: too small, too near, too bright, too dark, not still.
+"""What keeps the eyes from reading a code that is held up: its size, the light, movement, its angle, what hides it.
 
 A decoder that fails says next to nothing: zxing-cpp's results with errors are mostly absent, and where there is one its
 place is wrong (measured on simulated visitors). So a code is looked for as what it looks like also when it cannot be
@@ -48,6 +48,11 @@ RIM = 6
 """Pixels around a code in which windows are still full of its edges."""
 SMALL_SHARE, SOFT_SHARE, SOFT = 0.2, 0.28, 0.45
 """Of the picture's height: too small, or small and without steep edges: out of focus from afar."""
+TURNED, ASLANT, HALF = 0.8, 0.15, 0.65
+"""Sides that differ so much are those of a code that is turned away from the camera, where its edges also lie closer in one
+direction than in the other (see SMEARED); where they do not, sides that differ more are those of a part of a code."""
+SKIN = 0.25
+"""A spot on a code that is so far from colourless is no reflection but a finger, or whatever lies over the code."""
 SMEARED, SLIGHTLY_SMEARED = 0.5, 0.35
 """How far edges of one direction outweigh the others, 0 to 1: movement wipes out those across it. A code that leans
 back has more of one direction too, but is not seen squarely."""
@@ -57,18 +62,21 @@ back has more of one direction too, but is not seen squarely."""
 class Patch:
     """Where a code seems to be, and what it looks like there.
 
-    `side` is its shorter side as a share of the picture's height, `share` the patch's of the whole picture; `cut`: it is
-    large, and goes from the picture's upper to its lower edge; `square`: it is seen squarely. `light` is a grey level,
-    `glare` the share of the patch, `smear` 0 to 1, `steep` the mean step between neighbouring pixels as a share of the
-    contrast.
+    `side` and `longer` are its sides as shares of the picture's height, `share` the patch's of the whole picture; `cut`: it
+    is large, and goes from the picture's upper to its lower edge; `outside`: it goes to any edge; `square`: it is seen
+    squarely. `light` is a grey level, `glare` the share of the patch, `covered` how coloured that is, 0 to 1, `smear` 0 to
+    1, `steep` the mean step between neighbouring pixels as a share of the contrast.
     """
 
     side: float
+    longer: float
     share: float
     cut: bool
+    outside: bool
     square: bool
     light: float
     glare: float
+    covered: float
     smear: float
     steep: float
 
@@ -88,8 +96,12 @@ def judge(image: Picture) -> Hint | None:
         return Hint.CODE_TOO_NEAR
     if patch.light < DARK_LEVEL:
         return Hint.TOO_DARK
+    if (part := _in_part(patch)) is not None:
+        return part
     if patch.side < SMALL_SHARE:
         return Hint.CODE_TOO_SMALL
+    if patch.glare > GLARE_SHARE and patch.covered > SKIN:
+        return Hint.CODE_HIDDEN
     if patch.square and patch.glare > GLARE_SHARE:
         return Hint.TOO_BRIGHT
     if patch.smear > (SLIGHTLY_SMEARED if patch.square else SMEARED):
@@ -97,6 +109,17 @@ def judge(image: Picture) -> Hint | None:
     if patch.side < SOFT_SHARE and patch.steep < SOFT:
         return Hint.CODE_TOO_SMALL
     return None
+
+
+def _in_part(patch: Patch) -> Hint | None:
+    """Say what is wrong with a code that is near enough, but of which only a part can be seen, or all of it aslant."""
+    if patch.longer < SMALL_SHARE or patch.smear > SMEARED:
+        return None
+    if patch.outside:
+        return Hint.CODE_HIDDEN
+    if patch.side < TURNED * patch.longer and patch.smear > ASLANT:
+        return Hint.CODE_TILTED
+    return Hint.CODE_HIDDEN if patch.side < HALF * patch.longer else None
 
 
 def find(image: Picture) -> Patch | None:
@@ -126,13 +149,17 @@ def find(image: Picture) -> Patch | None:
         if bright - dark < CONTRAST * bright or _coloured(image[place]):
             continue
         rows, columns = grey.shape
+        glare, covered = _glare(image[place], grey[place], rectangle)
         return Patch(
             side=shorter / rows,
+            longer=longer / rows,
             share=area / (rows * columns),
             cut=height == rows and area > NEAR_SHARE * rows * columns,
+            outside=left == 0 or top == 0 or left + width == columns or top + height == rows,
             square=filled > SQUARE and shorter > SQUAREST * longer,
             light=bright,
-            glare=_glare(grey[place], rectangle),
+            glare=glare,
+            covered=covered,
             smear=_smear(across[place][inside], down[place][inside]),
             steep=float(steps[place][inside].mean()) / (bright - dark),
         )
@@ -146,13 +173,18 @@ def _fitted(image: Picture, width: int, height: int) -> Picture:
 
 
 def _coloured(part: Picture) -> bool:
-    few = part[::2, ::2].astype(np.float32)
-    brightest = few.max(axis=2)
-    return float((brightest - few.min(axis=2)).mean()) > COLOURLESS * max(1.0, float(brightest.mean()))
+    return _colour(part[::2, ::2]) > COLOURLESS
 
 
-def _glare(part: Picture, rectangle: tuple[Sequence[float], Sequence[float], float]) -> float:
-    """Return how much of the code in that rotated rectangle is one light spot."""
+def _colour(part: NDArray[np.uint8]) -> float:
+    """Return how far the channels of BGR pixels lie apart, as a share of the brightest."""
+    few = part.astype(np.float32)
+    brightest = few.max(axis=-1)
+    return float((brightest - few.min(axis=-1)).mean()) / max(1.0, float(brightest.mean()))
+
+
+def _glare(image: Picture, part: Picture, rectangle: tuple[Sequence[float], Sequence[float], float]) -> tuple[float, float]:
+    """Return how much of the code in that rotated rectangle is one light spot, and how coloured the spot is."""
     middle, (width, height), angle = rectangle
     corners = cv2.boxPoints((middle, (max(1.0, width - RIM), max(1.0, height - RIM)), angle))
     code = cv2.fillConvexPoly(np.zeros(part.shape, np.uint8), np.rint(corners).astype(np.int32), 1)
@@ -160,7 +192,9 @@ def _glare(part: Picture, rectangle: tuple[Sequence[float], Sequence[float], flo
     lit = cv2.bitwise_and(np.asarray(part >= GLARE_LIGHT * light, np.uint8), code)
     size = max(3, round(min(width, height) / GLARE_SIDE))
     spots = cv2.morphologyEx(lit, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
-    return float(spots.sum()) / max(1.0, float(code.sum()))
+    found = spots > 0
+    coloured = _colour(image[found]) if found.any() else 0.0
+    return float(spots.sum()) / max(1.0, float(code.sum())), coloured
 
 
 def _smear(across: NDArray[np.int16], down: NDArray[np.int16]) -> float:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from kiosk import operands, standing
-from kiosk.evidence import Colour, FindingKind, HealthStatus, Verdict
+from kiosk.evidence import Colour, Doubt, FindingKind, HealthStatus, Verdict
 from kiosk.model import ClockState, Facts, Need, TimeOfDay
 from kiosk.operands import Hours, Travel, some_of
 from kiosk.people import Consent, Filing, FirstReturn, Vehicle, VisitorKind
@@ -143,9 +143,17 @@ _TABLE: tuple[Form[Any], ...] = (
         _uncertainty_above,
     ),
     Form(
+        "reading_doubted",
+        "list of doubts",
+        "One of these speaks against the reading, beside its uncertainty.",
+        Need.TEMPERATURE,
+        some_of(Doubt),
+        lambda facts, doubts: facts.reading is not None and not doubts.isdisjoint(facts.reading.quality),
+    ),
+    Form(
         "visitor",
         "list of visitor kinds",
-        "A valid pass, not used up, says so; without a pass the form may, but for residents and staff.",
+        "A valid pass, not used up, says so; without a pass the form may, but for those of the house.",
         Need.PASS,
         some_of(VisitorKind),
         lambda facts, kinds: standing.visitor(facts) in kinds,
@@ -229,6 +237,14 @@ _TABLE: tuple[Form[Any], ...] = (
         None,
         operands.travel,
         _stayed_in,
+    ),
+    Form(
+        "identity",
+        "strictness and what is found",
+        "Form and health code both say whom they are about, and comparing the two comes to one of these. Nobody is asked.",
+        None,
+        operands.identity,
+        lambda facts, wanted: standing.identity(facts, wanted.strictness) in wanted.found,
     ),
     Form(
         "first_return",

@@ -76,6 +76,7 @@ class ThermometerSection(Section, frozen=True):
 
     `bus_pins`: data and clock in BCM numbers, so that a stuck bus can be freed; without it only a power cycle does.
     `calibration`: the file that `gatepost calibrate` wrote; without it the formula's numbers are assumptions.
+    `ranger`: the address of a VL53L0X on the same bus, which tells how far away the forehead is; without it nothing does.
     """
 
     source: str = "i2c:1"
@@ -83,6 +84,7 @@ class ThermometerSection(Section, frozen=True):
     bus_pins: tuple[Pin, Pin] | None = None
     presence_c: Annotated[float, Meta(gt=0, le=15)] = 4.0
     calibration: Annotated[str, Meta(min_length=1)] | None = None
+    ranger: Annotated[int, Meta(ge=3, le=0x77)] | None = None
 
 
 class RelaySection(Section, frozen=True):

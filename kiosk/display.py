@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kiosk.dossier import Dossier
-from kiosk.evidence import Observation, Scan
+from kiosk.evidence import OF_THE_STANDING, Observation, Scan
 from kiosk.facts import Evidence
 from kiosk.model import Facts, Need, Part, Phase, VisitId
 from kiosk.ports import Clock
@@ -42,6 +42,7 @@ class Display:
         self._useful: dict[bytes, bool] = {}
         self._taken_at: Monotonic | None = None
         self._refused_until = Monotonic(0.0)
+        self._several_until = Monotonic(0.0)
         self._noticed: tuple[Hint, Monotonic] | None = None
         self._moving = False
         self._in_field = False
@@ -63,7 +64,10 @@ class Display:
         self._moving = moving
 
     def noticed(self, hint: Hint, at: Monotonic) -> None:
-        """Note what keeps the eyes from reading a code."""
+        """Note what keeps the eyes from reading a code, or that they see several at once."""
+        if hint is Hint.SEVERAL_CODES:
+            self._several_until = Monotonic(at + ANSWERED_FOR)
+            return
         self._noticed = hint, Monotonic(at + NOTICED_FOR)
 
     def scanned(self, here: Dossier, scan: Scan, before: Facts) -> None:
@@ -71,9 +75,9 @@ class Display:
         self._turn_to(here.visit.id)
         after, asks = here.evidence.facts, self._viewpoint_of(here).asks
         now = self._clock.monotonic()
-        fresh = scan.content not in self._useful
+        fresh = not self._useful.get(scan.content, False)
         serves = served(before, after) | ({Need.HEALTH_CODE} if here.evidence.counts(scan.content) else set())
-        useful = self._useful.setdefault(scan.content, bool(serves & asks))
+        useful = self._useful[scan.content] = not fresh or bool(serves & asks)
         if not useful:
             self._refused_until = Monotonic(now + ANSWERED_FOR)
         elif fresh:
@@ -122,6 +126,7 @@ class Display:
         if visit != self._visit:
             self._visit, self._useful = visit, {}
             self._taken_at, self._refused_until = None, Monotonic(0.0)
+            self._several_until = Monotonic(0.0)
 
     def _follow(self, visit: Visit, now: Monotonic) -> None:
         if visit.phase is Phase.IDLE:
@@ -133,10 +138,19 @@ class Display:
 
     def _hint(self, visit: Visit, evidence: Evidence, lost: Mapping[Part, Monotonic], now: Monotonic) -> Hint | None:
         if now < self._refused_until:
-            return Hint.NOT_RECOGNISED
+            # Of several at once it may be any that is of no use.
+            return Hint.SEVERAL_CODES if now < self._several_until else Hint.NOT_RECOGNISED
         asking = visit.decision is None
         if self._noticed is not None and now < self._noticed[1] and asking and (not visit.wanted or visit.wanted & CODES):
             return self._noticed[0]
+        reading = evidence.facts.reading
+        if (
+            asking
+            and reading is not None
+            and Need.TEMPERATURE in visit.wanted
+            and not OF_THE_STANDING.isdisjoint(reading.quality)
+        ):
+            return Hint.FOREHEAD
         there = bool(evidence.seen) or (self._moving and not {Part.EYES, Part.CAMERA} & lost.keys())
         away = not self._in_field and now >= self._field_left_at + FOREHEAD_AFTER
         if asking and there and away and Need.TEMPERATURE in visit.wanted and Part.THERMOMETER not in lost:

@@ -108,6 +108,10 @@ class Doubt(StrEnum):
     """The forehead is too far away to fill the sensor's field."""
 
 
+OF_THE_STANDING = frozenset({Doubt.UNSTEADY, Doubt.PARTIAL, Doubt.FAR})
+"""What speaks against a reading because of how somebody stands: the next one may be free of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One temperature of one person, with what a later reader needs to judge it.

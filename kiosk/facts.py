@@ -57,6 +57,8 @@ class Evidence:
     _certificates: set[bytes] = field(default_factory=set, repr=False)
     _certificate: Credential | None = None
     _parts: CardParts = field(default_factory=CardParts)
+    _held: dict[Need, Scan] = field(default_factory=dict, repr=False)
+    _beside: set[bytes] = field(default_factory=set, repr=False)
     _lost: frozenset[Need] = frozenset()
     _unanswered: bool = False
 
@@ -64,9 +66,11 @@ class Evidence:
         """Take in a code; return the token that its issuer has to be asked about, if it is one.
 
         A code that was taken in before changes nothing, so a phone held still is examined once; but for the parts of
-        a card that is still being collected, which may come again. `used` says whether a pass has had its single use.
+        a card that is still being collected, which may come again, and for one that was seen beside a larger one of its
+        sort, which is looked at again: of two that are held up the nearer one counts while it can be seen. `used` says
+        whether a pass has had its single use.
         """
-        fresh = scan.content not in self.seen or self._parts != CardParts()
+        fresh = scan.content not in self.seen or scan.content in self._beside or self._parts != CardParts()
         self.seen[scan.content] = scan.captured_at
         if not fresh:
             return None
@@ -78,6 +82,10 @@ class Evidence:
                 return None
             parts, self._parts = self._parts, CardParts()
             examined = examine_parts(parts, trust, now.wall, TOLERANCE[now.clock])
+        if self._is_beside(examined, scan):
+            self._beside.add(scan.content)
+            return None
+        self._beside.discard(scan.content)
         self.times |= {
             "code_captured": scan.captured_at,
             "code_decoded": scan.decoded_at,
@@ -115,6 +123,19 @@ class Evidence:
         if status is not None:
             facts = replace(facts, health_code=resolved(asked, status, person))
         self._update(facts)
+
+    def _is_beside(self, examined: Credential | HealthToken, scan: Scan) -> bool:
+        """Whether a code is held up beside a larger one of its sort that counts; one that is not takes its place."""
+        if isinstance(examined, Credential) and examined.verdict is not Verdict.VALID:
+            return False  # it takes nobody's place anyway
+        sort = Need.PASS if isinstance(examined, Credential) and examined.kind is CredentialKind.PASS else Need.HEALTH_CODE
+        held = self._held.get(sort)
+        if held is not None and held.content != scan.content:
+            in_sight = scan.captured_at - self.seen[held.content] < OUT_OF_SIGHT
+            if in_sight and _side(scan) < _side(held):
+                return True
+        self._held[sort] = scan
+        return False
 
     def counts(self, content: bytes) -> bool:
         """Whether a code was taken in as a health code or a part of one, though nothing may be known by it yet."""
@@ -219,3 +240,9 @@ class Evidence:
 def _better(new: Credential, old: Credential | None) -> bool:
     """A valid pass is kept; anything else gives way to what is shown next."""
     return old is None or old.verdict is not Verdict.VALID or new.verdict is Verdict.VALID
+
+
+def _side(scan: Scan) -> int:
+    """How large a code is seen: half its outline's length in x and y; 0 where nobody says."""
+    xs, ys = [x for x, _ in scan.corners], [y for _, y in scan.corners]
+    return max(xs) - min(xs) + max(ys) - min(ys) if xs else 0

@@ -12,12 +12,14 @@ from kiosk.evidence import (
     ColourSeen,
     Credential,
     CredentialKind,
+    Doubt,
     Finding,
     FindingKind,
     HealthStatus,
     Reading,
     Verdict,
 )
+from kiosk.holder import MAX_NAME, Holder, masked_holder
 from kiosk.model import ClockState, Facts, LocalTime, Need
 from kiosk.operands import DAYS
 from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
@@ -35,6 +37,7 @@ class _Temperature(_Written):
     ambient_c: float = 22.0
     uncertainty_c: float = 0.3
     samples: Annotated[int, Meta(ge=1, le=1000)] = 12
+    doubts: list[Doubt] = []
 
 
 class _Pass(_Written):
@@ -47,6 +50,7 @@ class _HealthCode(_Written):
     verdict: Verdict = Verdict.VALID
     health: HealthStatus | None = None
     certificate: list[FindingKind] | None = None
+    name: Annotated[str, Meta(max_length=MAX_NAME)] | None = None
 
 
 class _Stay(_Written):
@@ -60,6 +64,7 @@ class _Form(_Written):
     first_return: FirstReturn = FirstReturn.NO
     vehicle: Vehicle = Vehicle.NONE
     group: Annotated[int, Meta(ge=1, le=1000)] = 1
+    name: Annotated[str, Meta(max_length=MAX_NAME)] | None = None
 
 
 class _Facts(_Written, rename={"shown": "pass"}):
@@ -111,19 +116,26 @@ def _facts(written: _Facts) -> Facts:
 
 def _reading(written: _Temperature) -> Reading:
     body_c, ambient_c, uncertainty_c = map(Celsius, (written.body_c, written.ambient_c, written.uncertainty_c))
-    return Reading(body_c, ambient_c, body_c, uncertainty_c, written.samples, "", Monotonic(0), Monotonic(0))
+    quality = tuple(written.doubts)
+    return Reading(body_c, ambient_c, body_c, uncertainty_c, written.samples, "", Monotonic(0), Monotonic(0), quality)
 
 
 def _health_code(written: _HealthCode) -> Credential:
+    person = _person(written.name)
     if written.certificate is None:
-        return Credential(CredentialKind.HEALTH_TOKEN, written.verdict, health=written.health)
+        return Credential(CredentialKind.HEALTH_TOKEN, written.verdict, health=written.health, person=person)
     findings = tuple(Finding(kind, "", 0) for kind in written.certificate)
-    return Credential(CredentialKind.DCC, written.verdict, findings=findings)
+    return Credential(CredentialKind.DCC, written.verdict, findings=findings, person=person)
 
 
 def _declaration(written: _Form) -> Declaration:
     stays = tuple(Stay(stay.region, stay.days_ago) for stay in written.stays)
-    return Declaration(written.visitor, stays, written.first_return, written.vehicle, written.group)
+    person = _person(written.name)
+    return Declaration(written.visitor, stays, written.first_return, written.vehicle, written.group, person)
+
+
+def _person(name: str | None) -> Holder | None:
+    return None if name is None else masked_holder(name)
 
 
 def _local_time(written: str) -> LocalTime:

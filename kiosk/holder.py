@@ -7,8 +7,10 @@ and single spaces. Scripts that have no one spelling in Latin letters are spelle
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import takewhile
 
 MAX_NAME = 200
 """Characters of a name as written; what is beyond them is not compared."""
@@ -47,7 +49,8 @@ class Holder:
     """A person as a credential or a form names them. Nothing of it is ever logged or shown by `repr`.
 
     `birth_date` is ISO 8601, to the day, month or year as far as it is known. `guessed`: the name is written in a
-    script that has no one spelling in Latin letters, so that a difference proves nothing.
+    script that has no one spelling in Latin letters, so that a difference proves nothing. `syllables`: of a name in
+    Chinese characters, kana or Hangul the spelling of each, and a mask for each that is hidden.
     """
 
     family: str = field(default="", repr=False)
@@ -55,6 +58,7 @@ class Holder:
     birth_date: str | None = field(default=None, repr=False)
     masked_id: str | None = field(default=None, repr=False)
     guessed: bool = field(default=False, repr=False)
+    syllables: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
 
 class Likeness(StrEnum):
@@ -68,6 +72,15 @@ class Likeness(StrEnum):
     DIFFERENT = "different"
     UNDECIDED = "undecided"
     """Too little is known to say."""
+
+
+class Match(StrEnum):
+    """What comes of it under a stated strictness."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    UNDECIDED = "undecided"
+    """A person has to look."""
 
 
 class Strictness(StrEnum):
@@ -86,10 +99,14 @@ def holder_of(family: str, given: str, birth_date: str | None = None, identity: 
 
 
 def masked_holder(name: str, identity: str | None = None) -> Holder:
-    """Make a holder of a name and a number that somebody else has masked: that a masked name differs proves nothing."""
+    """Make a holder of a whole name, and of a number, that somebody else may have masked.
+
+    That a masked name differs proves nothing, but for one that is written a character a syllable.
+    """
     spelled, guess = transliterated(name)
     hidden = any(mark in name for mark in MASKS)
-    return Holder(spelled, "", None, None if identity is None else masked(identity), guess or hidden)
+    number = None if identity is None else masked(identity)
+    return Holder(spelled, "", None, number, guess or hidden, _syllables(name))
 
 
 def masked(identity: str) -> str:
@@ -123,6 +140,12 @@ def agree(form: Holder, code: Holder, strictness: Strictness) -> bool | None:
     return None
 
 
+def matched(form: Holder, code: Holder, strictness: Strictness) -> Match:
+    """The same as a value that rules can name."""
+    same = agree(form, code, strictness)
+    return Match.UNDECIDED if same is None else Match.AGREES if same else Match.DIFFERS
+
+
 def compare(form: Holder, code: Holder) -> Likeness:
     """Say how well two holders agree. It does not matter which is which."""
     names = _names(form, code)
@@ -138,9 +161,13 @@ def compare(form: Holder, code: Holder) -> Likeness:
 
 def _names(form: Holder, code: Holder) -> Likeness:
     ours, theirs = _words(form), _words(code)
+    if form.syllables and code.syllables:
+        return Likeness.SAME if _fits(form.syllables, code.syllables) else Likeness.DIFFERENT
     if not ours or not theirs:
         return Likeness.UNDECIDED
-    if (form.family, form.given) == (code.family, code.given):
+    # Whoever writes a whole name into one field does not say which part of it is the family's.
+    whole = not form.given or not code.given
+    if (form.family, form.given) == (code.family, code.given) or (whole and sorted(ours) == sorted(theirs)):
         return Likeness.SAME
     shorter, longer = sorted((Counter(map(_folded, ours)), Counter(map(_folded, theirs))), key=Counter.total)
     # Names in another order, a middle name left out, or written in one word: as documents of one person differ.
@@ -164,6 +191,42 @@ def _numbers_differ(form: str | None, code: str | None) -> bool:
     # Masks are as long as whoever masks likes; only a character that both show can differ.
     ends = zip(reversed(form or ""), reversed(code or ""), strict=False)
     return any(one != other and "*" not in (one, other) for one, other in ends)
+
+
+def _syllables(name: str) -> tuple[str, ...]:
+    """Spell a name character by character, with `*` for what is masked; nothing for a name that is not written so."""
+    found = []
+    for character in unicodedata.normalize("NFC", name[:MAX_NAME]):
+        if character.isspace() or character in "·・":
+            continue
+        if character in MASKS:
+            found.append("*")
+        elif character.isalpha() and not _has_one_spelling(character):
+            found.append(_in_latin(character))
+        else:
+            return ()
+    return tuple(found) if any(one != "*" for one in found) else ()
+
+
+def _fits(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two names may be the same where a run of masks stands for one character or more, and for none of them alike."""
+    if "*" not in one and "*" not in other:
+        return one == other
+    hidden, plain = (one, other) if "*" in one else (other, one)
+    if "*" in plain:
+        # Both are masked: only where neither hides anything can they differ.
+        ends = (zip(one, other, strict=False), zip(reversed(one), reversed(other), strict=False))
+        return all("*" in pair or pair[0] == pair[1] for end in ends for pair in _until_hidden(end))
+    pattern = "".join("(?:[^ ]+ )+" if one == "*" else re.escape(one) + " " for one in _run_together(hidden))
+    return re.fullmatch(pattern, "".join(f"{syllable} " for syllable in plain)) is not None
+
+
+def _until_hidden(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    return takewhile(lambda pair: "*" not in pair, pairs)
+
+
+def _run_together(syllables: tuple[str, ...]) -> list[str]:
+    return [one for place, one in enumerate(syllables) if one != "*" or place == 0 or syllables[place - 1] != "*"]
 
 
 def _words(holder: Holder) -> list[str]:

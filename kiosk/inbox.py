@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from kiosk.declared import FormFilled
 from kiosk.evidence import HealthStatus, Observation, Scan
+from kiosk.gate_mode import ModeOrder, ModeRecorded
 from kiosk.holder import Holder
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.link import (
@@ -60,10 +61,10 @@ Sight = Scan | Observation | Noticed | Coloured
 """What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
 Asked = FormAsked | GuardAsked | TimeAsked | OverrideAsked | Finished
 """What was touched on the screen."""
-Downward = Renewed | DocumentRefused | RemoteOpen | CommandRefused | FormFilled | UsedElsewhere
+Downward = Renewed | DocumentRefused | RemoteOpen | ModeOrder | CommandRefused | FormFilled | UsedElsewhere
 """What came down from the server."""
 GateSaid = GateOpened | GateClosed | GateFailed | GateNoticed | Passed
-Item = Sight | TokenAnswered | Recorded | Asked | Downward | SceneMoved | GateSaid | PartHealth
+Item = Sight | TokenAnswered | Recorded | ModeRecorded | Asked | Downward | SceneMoved | GateSaid | PartHealth
 
 
 class Inbox:

@@ -4,11 +4,21 @@ from collections.abc import Mapping
 
 from kiosk.cases import Cause
 from kiosk.facts import Evidence
+from kiosk.gate_mode import GateMode, Kept, ModeOrder, ModeSince
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.link import PartHealth
 from kiosk.model import Answer, Decision, VisitId
 from kiosk.ports import Clock, Recorder
-from kiosk.records import Stamp, case_draft, decision_draft, ended_draft, health_draft, note_draft, outcome_draft
+from kiosk.records import (
+    Stamp,
+    case_draft,
+    decision_draft,
+    ended_draft,
+    health_draft,
+    mode_draft,
+    note_draft,
+    outcome_draft,
+)
 from kiosk.remote import CommandRefused
 from kiosk.site import Site
 from kiosk.spent import spend_of
@@ -90,6 +100,16 @@ class Journal:
                 self.note("command_refused", NO_VISIT, command=command, why=why)
             case DocumentRefused(kind, version, digest, reason):
                 self.note("document_refused", NO_VISIT, document=kind, version=version, digest=digest, reason=reason)
+
+    def ordered(self, order: ModeOrder) -> None:
+        """Record the mode that somebody has ordered; the answer comes as ModeRecorded."""
+        draft = mode_draft(self._stamp(), order, self._site.sealer)
+        self._recorder.mode(draft, Kept(order.mode, order.command.id), order)
+
+    def mode(self, mode: GateMode, since: ModeSince, command: str | None) -> None:
+        """Record the mode in which the gate is for another reason; `command`: the one that counts no more."""
+        body = {"visit": NO_VISIT, "mode": mode, "since": since, "command": command}
+        self._recorder.mode(note_draft(self._stamp(), "gate_mode", body), Kept(mode), None)
 
     def note(self, kind: str, visit: VisitId, **body: str | int | None) -> None:
         """Record anything else that happened, during a visit or to the gate."""

@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from kiosk.errors import DeviceLost, UsageError
 from kiosk.evidence import Colour, Scan
+from kiosk.gate_mode import GateMode
 from kiosk.model import EventId, Part
 from kiosk.units import Monotonic, Seconds
 from kiosk.view import Hint, View
@@ -160,6 +161,16 @@ class OpenGate(Message, frozen=True):
     at: Monotonic
 
 
+class SetMode(Message, frozen=True):
+    """To the gate: the mode that somebody who may has ordered, and until when it is held open; repeated after a connection.
+
+    The guard's key comes first where it is turned.
+    """
+
+    mode: GateMode
+    until: Monotonic | None = None
+
+
 class GateOpened(Message, frozen=True):
     """From the gate: the line is active."""
 
@@ -225,6 +236,7 @@ AnyMessage = (
     | SceneMoved
     | Noticed
     | OpenGate
+    | SetMode
     | GateOpened
     | GateClosed
     | Passed

@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 from kiosk.errors import LogUnusable
 from kiosk.events import Draft
 from kiosk.exposition import Exposition
+from kiosk.gate_mode import Kept, ModeOrder
 from kiosk.in_force import InForce, Renewed
 from kiosk.inbox import Inbox, Item
 from kiosk.lines import get_logger
@@ -210,6 +211,10 @@ class MeteredRecorder:
     def outcome(self, effect: RecordGate, draft: Draft, *, gives_back: bool) -> None:
         """Record an outcome, which counts once it is durable."""
         self._recorder.outcome(effect, draft, gives_back=gives_back)
+
+    def mode(self, draft: Draft, kept: Kept, order: ModeOrder | None) -> None:
+        """Record the gate's mode."""
+        self._recorder.mode(draft, kept, order)
 
     def note(self, visit: VisitId, draft: Draft) -> None:
         """Take note of a part's health, which the loop may have found out by itself, and record the event."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
 from kiosk.errors import UsageError
+from kiosk.holder import Match, Strictness
 from kiosk.model import LocalTime
 from kiosk.people import Stay
 from kiosk.units import Celsius
@@ -49,6 +50,14 @@ class Travel:
     def covers(self, stay: Stay) -> bool:
         """Whether a stay counts: also in a part of a listed country, not in a country of which only a part is listed."""
         return stay.days_ago <= self.days and not self.regions.isdisjoint((stay.region, stay.region.partition("-")[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a comparison of two holders comes to under a strictness."""
+
+    strictness: Strictness
+    found: frozenset[Match]
 
 
 def reject(sentence: str) -> NoReturn:
@@ -170,6 +179,13 @@ def travel(value: object, place: str) -> Travel:
         if not (isinstance(region, str) and _REGION.fullmatch(region)):
             reject(f"{place}.regions lists {region!r}; write ISO 3166 codes such as IT or CN-HB")
     return Travel(frozenset(regions), whole(1, 365)(table["days"], f"{place}.days"))
+
+
+def identity(value: object, place: str) -> Identity:
+    """Read `{ strictness = "usual", found = ["differs"] }`. Raises UsageError."""
+    table = only(value, place, ("strictness", "found"))
+    strictness = one_of(Strictness)(table["strictness"], f"{place}.strictness")
+    return Identity(strictness, some_of(Match)(table["found"], f"{place}.found"))
 
 
 def _number(value: object, lowest: float, highest: float, sentence: str) -> float:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kiosk.holder import Holder
+
 
 class VisitorKind(StrEnum):
     """Who somebody is to the compound, as the rules tell people apart."""
@@ -14,6 +16,10 @@ class VisitorKind(StrEnum):
     """Whoever delivers or removes things, with their vehicle."""
     STAFF = "staff"
     """Whoever works here: in an office tower, or for the property office."""
+    GUARD = "guard"
+    """Whoever keeps this gate: their badge lets them in, and opens nothing for others."""
+    TECHNICIAN = "technician"
+    """Whoever looks after the kiosk and the gate."""
     DOMESTIC_HELP = "domestic_help"
     """Domestic help and care."""
     UTILITY_REPAIR = "utility_repair"
@@ -25,7 +31,7 @@ class VisitorKind(StrEnum):
     OTHER = "other"
 
 
-OF_THE_HOUSE = frozenset({VisitorKind.RESIDENT, VisitorKind.STAFF})
+OF_THE_HOUSE = frozenset({VisitorKind.RESIDENT, VisitorKind.STAFF, VisitorKind.GUARD, VisitorKind.TECHNICIAN})
 """Who belongs here: only a pass proves it, and nobody has to consent to their coming."""
 
 
@@ -78,7 +84,8 @@ class Stay:
 class Declaration:
     """What somebody told of themselves: on the visitor form, or beforehand for a list of expected arrivals.
 
-    `visitor`: who they say they are; `group`: how many come in on this form.
+    `visitor`: who they say they are; `group`: how many come in on this form. `person`: their name, where the gate got to
+    know it; it is compared, and never recorded.
     """
 
     visitor: VisitorKind | None = None
@@ -86,3 +93,4 @@ class Declaration:
     first_return: FirstReturn = FirstReturn.NO
     vehicle: Vehicle = Vehicle.NONE
     group: int = 1
+    person: Holder | None = field(default=None, repr=False)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from kiosk.evidence import IssuerAnswer, Observation, Scan
+from kiosk.gate_mode import GateMode, Kept, ModeOrder
 from kiosk.model import ClockState, Decision, EventId, GateOutcome, VisitId
 from kiosk.units import Monotonic, Seconds, WallTime
 
@@ -60,6 +61,9 @@ class Gate(Protocol):
 
     def open(self, admission: EventId, pulse_s: Seconds) -> None:
         """Ask for one bounded pulse on account of a durable admission. Raises DeviceLost."""
+
+    def set_mode(self, mode: GateMode, until: Monotonic | None) -> None:
+        """Tell of the mode that was ordered, and until when the gate is held open. Raises DeviceLost."""
 
     def heartbeat(self) -> None:
         """Say that the core is alive; without it the line goes inactive. Raises DeviceLost."""
@@ -139,6 +143,9 @@ class Recorder(Protocol):
 
     def outcome(self, effect: "RecordGate", draft: "Draft", *, gives_back: bool) -> None:
         """Record how an admission ended, and whether its pass keeps its use."""
+
+    def mode(self, draft: "Draft", kept: Kept, order: ModeOrder | None) -> None:
+        """Record the mode that the gate is in, and keep it for the next start; an order is answered by ModeRecorded."""
 
     def note(self, visit: VisitId, draft: "Draft") -> None:
         """Record anything else."""

@@ -10,6 +10,7 @@ from kiosk.credentials import HealthToken
 from kiosk.errors import LogUnusable, ServiceUnavailable, Unacknowledged
 from kiosk.events import Draft
 from kiosk.evidence import IssuerAnswer
+from kiosk.gate_mode import GateMode, Kept, ModeOrder, ModeRecorded
 from kiosk.inbox import Inbox, Recorded, TokenAnswered
 from kiosk.lines import get_logger
 from kiosk.model import Decision, EventId, VisitId
@@ -33,6 +34,8 @@ class _Entry:
     spends: Spend | None = None
     outcome: RecordGate | None = None
     gives_back: bool = False
+    kept: Kept | None = None
+    order: ModeOrder | None = None
 
 
 class LogRecorder:
@@ -43,8 +46,16 @@ class LogRecorder:
     """
 
     def __init__(
-        self, log: Log, inbox: Inbox, clock: Clock, written: Callable[[], None], settlement: Settlement | None = None
+        self,
+        log: Log,
+        inbox: Inbox,
+        clock: Clock,
+        written: Callable[[], None],
+        settlement: Settlement | None = None,
+        keep: Callable[[Kept], None] = lambda _kept: None,
     ) -> None:
+        """`keep` keeps the gate's mode for the next start."""
+        self._keep = keep
         self._settlement = settlement
         self._log = log
         self._inbox = inbox
@@ -60,6 +71,11 @@ class LogRecorder:
     def outcome(self, effect: RecordGate, draft: Draft, *, gives_back: bool) -> None:
         """Record how an admission ended; should that fail, the next start finds it unresolved."""
         self._put(_Entry(effect.visit, draft, outcome=effect, gives_back=gives_back))
+
+    def mode(self, draft: Draft, kept: Kept, order: ModeOrder | None) -> None:
+        """Record the gate's mode and keep it; the answer to an order comes as ModeRecorded."""
+        if not self._put(_Entry(VisitId(""), draft, kept=kept, order=order)) and order is not None:
+            self._inbox.post(ModeRecorded(order, well=False))
 
     def note(self, visit: VisitId, draft: Draft) -> None:
         """Record anything else."""
@@ -102,8 +118,13 @@ class LogRecorder:
         """Write an entry and tell its fate. Raises LogUnusable when the log takes no entry, not for this one alone."""
         event = unacknowledged = None
         try:
+            if entry.kept is not None and entry.kept.mode is GateMode.LOCKED:
+                # Before the record: a lock must not be lost with it.
+                self._keep(entry.kept)
             self._settle()
             event = self._recorded(entry)
+            if entry.kept is not None and entry.kept.mode is not GateMode.LOCKED:
+                self._keep(entry.kept)
         except Unacknowledged as error:
             # The log goes on without its disk, and says so itself; there is nothing to wait for.
             unacknowledged = error.event
@@ -112,6 +133,8 @@ class LogRecorder:
         finally:
             if entry.decision is not None:
                 self._tell(entry, entry.decision, event, unacknowledged)
+            if entry.order is not None:
+                self._inbox.post(ModeRecorded(entry.order, well=event is not None))
 
     def _tell(self, entry: _Entry, decision: Decision, event: EventId | None, unacknowledged: EventId | None) -> None:
         if self._settlement is not None and (admission := event or unacknowledged) is not None:

@@ -8,6 +8,7 @@ from kiosk import standing
 from kiosk.cases import Cause
 from kiosk.events import Draft, canonical
 from kiosk.evidence import Credential
+from kiosk.gate_mode import ModeOrder, ModeSince
 from kiosk.model import ClockState, Command, Decision, EventId, Facts, GateOutcome, Part, VisitId
 from kiosk.people import Declaration
 from kiosk.ports import Sealer
@@ -160,6 +161,23 @@ def health_draft(stamp: Stamp, part: Part, *, well: bool, detail: str) -> Draft:
 def started_draft(stamp: Stamp, policy: str) -> Draft:
     """The event of a start of the core."""
     return Draft("started", {**stamp.body(), "policy": policy})
+
+
+def mode_draft(stamp: Stamp, order: ModeOrder, sealer: Sealer | None = None) -> Draft:
+    """The event of a mode that somebody ordered; who they are, and why, is sealed, or not recorded at all."""
+    sealed = None if sealer is None else sealer.seal(canonical(_commanded(order.command)).encode(), stamp.wall)
+    body = {
+        **stamp.body(),
+        "visit": "",
+        "mode": order.mode,
+        "since": ModeSince.ORDERED,
+        "command": order.command.id,
+        "people": 1 if order.command.second is None else 2,
+        "sealed_for": None if sealed is None else sealed.key_id,
+    }
+    if order.lasts_s is not None:
+        body["lasts_us"] = microseconds(order.lasts_s)
+    return Draft("gate_mode", body, None if sealed is None else sealed.data)
 
 
 def note_draft(stamp: Stamp, kind: str, body: Mapping[str, Any]) -> Draft:

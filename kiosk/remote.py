@@ -16,6 +16,8 @@ class Unfit(StrEnum):
     """Somebody is being let in at this moment."""
     SECOND_PERSON = "second_person"
     """The rules want two people for what is in the way, and one commands it."""
+    NOT_RECORDED = "not_recorded"
+    """The log did not take the order, so the gate is not held open on its account."""
     NOBODY_MAY = "nobody_may"
     """The rules let nobody pass over what is in the way."""
 

@@ -17,6 +17,7 @@ from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
 from kiosk.evidence import ColourSeen, Observation, Scan
 from kiosk.flow import FlowError
+from kiosk.gate_mode import Kept, ModeOrder, ModeRecorded
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
 from kiosk.journal import Journal
@@ -39,6 +40,7 @@ from kiosk.link import (
     TimeAsked,
 )
 from kiosk.losses import Losses, awaited
+from kiosk.mode_keeping import ModeKeeping
 from kiosk.model import Command, Decision, EventId, Part, Phase, VisitId
 from kiosk.overriding import Way
 from kiosk.parking import ParkedVisits
@@ -112,14 +114,19 @@ class Runtime:
         spent: SpentPasses | None = None,
         attention: Attention | None = None,
         expected: frozenset[Part] = frozenset(),
+        kept: Kept | None = None,
     ) -> None:
-        """`expected`: the processes that this kiosk consists of, beside core and gate; their absence is a loss."""
+        """`expected`: the processes that this kiosk consists of, beside core and gate; their absence is a loss.
+
+        `kept`: the gate's mode, as the core before this one was ordered.
+        """
         self._rules = Rulebook(site, clock)
         self._attention = attention or Attention()
         self._inbox = inbox
         self._clock = clock
         self._gate = gate
         self._journal = Journal(site, clock, recorder)
+        self._modes = ModeKeeping(gate, self._journal, clock, kept or Kept())
         self._resolver = resolver
         self._attend = attend
         self._display = Display(site, clock, show)
@@ -155,7 +162,8 @@ class Runtime:
         due = [self._next_beat]
         if self.visit.deadline is not None:
             due.append(self.visit.deadline)
-        due += [at for at in (self._parked.next_expiry(), self._passing.next_deadline()) if at is not None]
+        others = (self._parked.next_expiry(), self._passing.next_deadline(), self._modes.next_deadline())
+        due += [at for at in others if at is not None]
         if self._watching():
             due.append(self._presence.absent_at(self._waited()))
         return max(0.0, min(due) - self._clock.monotonic())
@@ -169,6 +177,7 @@ class Runtime:
                 self._gate.heartbeat()
             except DeviceLost as error:
                 self._part(PartHealth(Part.GATE, well=False, detail=str(error), at=now))
+        self._modes.due(now)
         for never_came in self._losses.unheard(now):
             self._part(never_came)
         for expired, ended in self._parked.expire(now):
@@ -237,6 +246,10 @@ class Runtime:
                 self._gate_says(GateHasFailed(admission))
             case PartHealth():
                 self._part(item)
+            case ModeOrder():
+                self._modes.order(item)
+            case ModeRecorded():
+                self._modes.recorded(item)
             case RemoteOpen():
                 self._let_in(item.command, Way.REMOTE, item.until)
             case OverrideAsked(guard, reason, at, second):
@@ -369,6 +382,8 @@ class Runtime:
         self._take(event, dossier)
 
     def _part(self, health: PartHealth) -> None:
+        if health.part is Part.GATE and health.well:
+            self._modes.gate_is_there()
         if not self._losses.changes(health):
             return
         self._journal.health(self.visit.id, health)

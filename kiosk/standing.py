@@ -1,6 +1,7 @@
 """What the facts amount to: who somebody is believed to be, what their codes are worth, whether somebody agreed. Pure."""
 
 from kiosk.evidence import Colour, Credential, FindingKind, HealthStatus, Verdict
+from kiosk.holder import Match, Strictness, matched
 from kiosk.model import Facts, Need
 from kiosk.people import OF_THE_HOUSE, Consent, VisitorKind
 
@@ -86,3 +87,13 @@ def certificate_tells(facts: Facts, kinds: frozenset[FindingKind]) -> bool:
     if found is None or found.verdict is not Verdict.VALID:
         return False
     return any(finding.kind in kinds and finding.in_force for finding in found.findings)
+
+
+def identity(facts: Facts, strictness: Strictness) -> Match | None:
+    """Whether form and health code are about the same person; None where one of them does not say whom it is about."""
+    told = None if facts.declaration is None else facts.declaration.person
+    shown = facts.health_code
+    # What a code says of its holder counts only once the code itself is believed.
+    if told is None or shown is None or shown.person is None or shown.verdict is not Verdict.VALID:
+        return None
+    return matched(told, shown.person, strictness)

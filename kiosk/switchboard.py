@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kiosk.errors import DeviceLost
+from kiosk.gate_mode import GateMode
 from kiosk.inbox import Inbox
 from kiosk.lines import get_logger
 from kiosk.link import (
@@ -31,6 +32,7 @@ from kiosk.link import (
     Passed,
     Scanned,
     SceneMoved,
+    SetMode,
     TimeAsked,
     ViewChanged,
 )
@@ -84,6 +86,10 @@ class Switchboard:
     def open(self, admission: EventId, pulse_s: Seconds) -> None:
         """Ask the gate for one pulse. Raises DeviceLost."""
         self._send(Part.GATE, OpenGate(admission, pulse_s, self._passage_s, self._clock.monotonic()))
+
+    def set_mode(self, mode: GateMode, until: Monotonic | None) -> None:
+        """Tell the gate of the mode that was ordered. Raises DeviceLost."""
+        self._send(Part.GATE, SetMode(mode, until))
 
     def heartbeat(self) -> None:
         """Tell the parts that the core's loop turns. Raises DeviceLost when the gate is not there."""

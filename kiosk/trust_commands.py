@@ -36,7 +36,7 @@ def import_trust(
     """Make one signed, versioned document of these files: what is in none of them is trusted no more."""
     from kiosk.credentials import read_trust
     from kiosk.credentials.signed_trust import TrustDocument, write
-    from sync.central.document_key import DocumentKey
+    from sync.central.document_key import DocumentKey, KeyUnusable
 
     given = {file.name: _read(file) for file in files}
     if len(given) != len(files):
@@ -47,7 +47,10 @@ def import_trust(
     if before is not None and before.id != identity:
         raise UsageError(f"{out}: is the document {before.id}, not {identity}; name another file")
     version = 1 if before is None else before.version + 1
-    signer = DocumentKey(key).private()
+    try:
+        signer = DocumentKey(key).private()
+    except KeyUnusable as error:
+        raise UsageError(str(error)) from error
     document = TrustDocument(identity, version, datetime.now(UTC).replace(microsecond=0), given)
     data = write(document, signer.sign, signer.public_key().public_bytes_raw())
     # The whole of it once, as a gate will: what contradicts itself is not published.

@@ -39,6 +39,11 @@ class Hint(StrEnum):
     TOO_BRIGHT = "too_bright"
     TOO_DARK = "too_dark"
     HOLD_STILL = "hold_still"
+    CODE_TILTED = "code_tilted"
+    CODE_HIDDEN = "code_hidden"
+    """A part of the code is outside of the picture, or under a finger."""
+    SEVERAL_CODES = "several_codes"
+    """Codes that differ are held up at once, and not all of them are of use."""
     FOREHEAD = "forehead"
     """Nobody is in the thermometer's field: come closer, hat and glasses off."""
 

@@ -239,7 +239,17 @@ def _finds_fault(condition: Condition) -> bool:
             return Verdict.VALID not in verdicts
         case "health", frozenset() as statuses:
             return HealthStatus.GREEN not in statuses
-        case (("temperature_at_least" | "temperature_below" | "ambient_outside" | "uncertainty_above" | "pass_used"), _):
+        case (
+            (
+                "temperature_at_least"
+                | "temperature_below"
+                | "ambient_outside"
+                | "uncertainty_above"
+                | "reading_doubted"
+                | "pass_used"
+            ),
+            _,
+        ):
             return True
         case _:
             return False

@@ -18,6 +18,8 @@ MISSING: Mapping[Need, ReasonCode] = {
     Need.FILING: ReasonCode("filing_missing"),
 }
 """Why somebody is held of whom the rules still want to know something, in the order in which it is said."""
+UNSETTLED = ReasonCode("temperature_unreliable")
+"""Why, where there is a reading that the rules would have measured on."""
 
 
 def judged(document: PolicyDocument, facts: Facts, ages: Mapping[Kind, Seconds | None]) -> Decision | Needs:
@@ -50,7 +52,11 @@ def decided(document: PolicyDocument, facts: Facts, ages: Mapping[Kind, Seconds 
     answer = judged(document, facts, ages)
     if isinstance(answer, Decision):
         return answer
-    missing = tuple(MISSING[need] for need in MISSING if need in answer.wanted)
+    missing = tuple(
+        UNSETTLED if need is Need.TEMPERATURE and facts.reading is not None else MISSING[need]
+        for need in MISSING
+        if need in answer.wanted
+    )
     return Decision(Answer.HOLD, missing, policy.DEFAULT_RULE, document.name)
 
 

@@ -146,7 +146,7 @@ def _hint(told: Told, view: View, now: Monotonic) -> Said:
         return told, None
     # A scan is answered at once; whoever is only slow is first let hear what to do.
     heard = told.spoken_at is None or now - told.spoken_at >= HEARD_AFTER
-    if not heard and view.hint is not Hint.NOT_RECOGNISED:
+    if not heard and view.hint not in (Hint.NOT_RECOGNISED, Hint.SEVERAL_CODES):
         return told, None
     return replace(told, hinted_at=now), f"hint.{view.hint}"
 

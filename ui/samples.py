@@ -54,7 +54,7 @@ SAMPLES: Mapping[str, View | None] = {
         steps=_steps(StepState.DONE, StepState.ACTIVE, StepState.WAITING),
         wanted=(Need.HEALTH_CODE,),
         measured=_SETTLED,
-        hint=Hint.NOT_RECOGNISED,
+        hint=Hint.SEVERAL_CODES,
         ends_at=Monotonic(NOW + 8),
         extendable=True,
     ),

@@ -13,7 +13,8 @@ from gpiozero.pins.mock import MockFactory, MockPin
 
 from drivers.gate import MAX_PULSE_S, GateLine
 from drivers.gatekeeper import Gatekeeper
-from kiosk.link import BEAT_LOST, AnyMessage, Beat, GateOpened, OpenGate
+from kiosk.gate_mode import HELD_OPEN_AT_MOST, GateMode
+from kiosk.link import BEAT_LOST, AnyMessage, Beat, GateOpened, OpenGate, SetMode
 from kiosk.model import ClockState, EventId
 from kiosk.units import Monotonic, Seconds, WallTime
 
@@ -91,14 +92,15 @@ class History:
         self._opened: set[EventId] = set()
         self._heard_at = self._clock.at
         self._held = self._locked = False
+        self._mode, self._mode_until = GateMode.NORMAL, 0.0
         self._begin()
 
     def live(self) -> None:
         """Let things happen, and end in one of the ways in which a process ends."""
         for _ in range(STEPS):
             self._lot.choices(
-                (self._order, self._repeat, self._wait, self._pass, self._turn_key, self._die),
-                weights=(8, 2, 12, 4, 3, 1),
+                (self._order, self._repeat, self._wait, self._pass, self._turn_key, self._set_mode, self._die),
+                weights=(8, 2, 12, 4, 3, 3, 1),
             )[0]()
         self._die()
         self._end()
@@ -125,6 +127,7 @@ class History:
     def _connect(self) -> None:
         self._keeper = Gatekeeper(self._line, self._clock, self._given)
         self._heard_at = self._clock.at
+        self._mode = GateMode.NORMAL
         self._key()
 
     def _end(self) -> None:
@@ -178,6 +181,20 @@ class History:
         self._look("after the key")
         self._checked.done["key turned"] += 1
 
+    def _set_mode(self) -> None:
+        """Somebody orders a mode, also one without an end, with one that is over or too far away, or with none at all."""
+        self._mode = self._lot.choice(tuple(GateMode))
+        lasts_s = self._lot.choice((None, -1.0, 0.0, 0.3, 2.0, 1e9, float("nan")))
+        until = None if lasts_s is None else Monotonic(self._clock.at + lasts_s)
+        self._mode_until = self._clock.at
+        if lasts_s is not None and lasts_s > 0:
+            self._mode_until += min(lasts_s, HELD_OPEN_AT_MOST)
+        if self._mode is GateMode.LOCKED and not self._held:
+            self._may_until = 0.0
+        self._take(self._keeper.handle(SetMode(self._mode, until)))
+        self._look("after an order of a mode")
+        self._checked.done["mode ordered"] += 1
+
     def _key(self) -> None:
         self._take(self._keeper.switched((), held=self._held, locked=self._locked))
         if self._locked:
@@ -209,7 +226,7 @@ class History:
             order = self._orders.get(message.admission)
             if order is None or message.admission in self._opened:
                 self._violates("it opened without an order, or twice")
-            elif not self._held:
+            elif not self._held_open(0.0):
                 self._may_from, self._may_until = self._clock.at, self._clock.at + order.pulse_s
             self._opened.add(message.admission)
 
@@ -219,10 +236,16 @@ class History:
             return
         now = self._clock.at
         ordered = now < self._may_until + SLACK_S and self._may_until - self._may_from <= MAX_PULSE_S + SLACK_S
-        held = self._held and not self._locked
+        held = self._held_open()
         heard = now - self._heard_at < BEAT_LOST
         if low or not heard or not (ordered or held):
             self._violates(f"high {when}: ordered {ordered}, held {held}, core heard {heard}")
+
+    def _held_open(self, slack_s: float = SLACK_S) -> bool:
+        """Whether the guard's key, or an order where the key is not turned, holds the gate open now."""
+        if self._held or self._locked:
+            return not self._locked
+        return self._mode is GateMode.HELD_OPEN and self._clock.at < self._mode_until + slack_s
 
     def _violates(self, why: str) -> None:
         self._checked.violations.append(Violation(self._number, self._clock.at - 1000.0, why))

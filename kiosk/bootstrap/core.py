@@ -37,6 +37,7 @@ from kiosk.worker import Worker
 
 if TYPE_CHECKING:
     from kiosk.metrics import Metrics
+    from sync.gate_mode_file import ModeFile
 
 
 class Core:
@@ -128,7 +129,9 @@ def build_core(
 
         attention = Attention()
         spent = SpentPasses(gives_back=config.relay.passage_pin is not None)
-        recorder = LogRecorder(log, inbox, clock, wake.set, Settlement(log, site, clock, spent))
+        modes = _mode_file(config)
+        settlement = Settlement(log, site, clock, spent)
+        recorder = LogRecorder(log, inbox, clock, wake.set, settlement, modes.keep)
         runtime = Runtime(
             site,
             inbox=inbox,
@@ -141,6 +144,7 @@ def build_core(
             spent=spent,
             attention=attention,
             expected=frozenset({Part.EYES, Part.SCREEN} if config.screen.fitted else {Part.EYES}),
+            kept=modes.load(),
         )
         workers = [
             Worker("recorder", recorder, log_health.voice("recorder")),
@@ -173,6 +177,12 @@ def build_core(
                 metrics.serve(config.gate.metrics_port)
 
         return Core(runtime, stack.pop_all(), start)
+
+
+def _mode_file(config: Config) -> "ModeFile":
+    from sync.gate_mode_file import ModeFile
+
+    return ModeFile(Path(config.log.path).with_name("gate-mode.json"))
 
 
 def _metrics(config: Config, document: PolicyDocument) -> "Metrics | None":

@@ -163,7 +163,7 @@ def _parts(config: Config, place: str, clock: Clock, configured: InForce, tell: 
         configured=configured,
         tell=tell,
     )
-    orders = Orders(key, (gate.compound, place, device), keeper.time, clock.monotonic())
+    orders = Orders(key, (gate.compound, place, device), keeper.time, clock.monotonic(), papers.unseal)
     return Parts(keeper, orders, way, Worker("downward", Listener(keeper, orders, way, clock, tell)))
 
 

@@ -24,13 +24,28 @@ def thermometer_factory(
     section = config.thermometer
     calibration = load_calibration(config, base)
     open_sensor = sensor_factory(config)
+    distance = _distance(config, clock)
     return lambda: InfraredThermometer(
         open_sensor(),
         clock,
         presence_c=section.presence_c,
         calibration=calibration,
         someone=someone,
+        distance=distance,
     )
+
+
+def _distance(config: Config, clock: Clock) -> Callable[[], float | None]:
+    """Return what tells how far away a forehead is; without a ranger on a real bus nothing does."""
+    section = config.thermometer
+    if section.ranger is None or not section.source.startswith("i2c:"):
+        return lambda: None
+    from drivers.ranger import Ranger
+    from drivers.smbus import open_bus
+
+    # It outlives the thermometer, which is opened anew after each loss.
+    bus = int(section.source.removeprefix("i2c:"))
+    return Ranger(lambda: open_bus(bus), clock, section.ranger).distance_m
 
 
 def load_calibration(config: Config, base: Path) -> Calibration:

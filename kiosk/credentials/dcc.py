@@ -32,7 +32,9 @@ EU_DCC = 1
 """The only member of `hcert`."""
 EXACT = Seconds(0)
 
-_ANY_DCC = re.compile(rb"HC\d:")
+_ANY_DCC = re.compile(rb"\s*HC\d:")
+_AROUND = b" \t\r\n"
+"""White space that some put around a certificate. Base45 has the space, but none of its groups ends with one."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -94,6 +96,7 @@ def revocation_mark(identifier: str) -> bytes:
 
 
 def _unpacked(content: bytes) -> bytes:
+    content = content.strip(_AROUND)
     if not content.startswith(PREFIX):
         raise Unreadable("it does not begin with HC1:")
     try:

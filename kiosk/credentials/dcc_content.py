@@ -27,6 +27,7 @@ _VERSION = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.\d{1,3})?")
 # A month or a day that is not known is left out, or written as 00 or XX.
 _BIRTH_DATE = re.compile(r"(\d{4})(?:-(\d\d|XX)(?:-(\d\d|XX)(?:T.*)?)?)?")
 _UNKNOWN = ("", "00", "XX")
+_NO_NAME = ("So", "Cc", "Cn", "Co", "Cs")
 
 
 class Group(StrEnum):
@@ -89,8 +90,9 @@ def _holder(names: Mapping[Any, Any], birth_date: str | None) -> Holder:
 
 def _name(names: Mapping[Any, Any], key: str) -> str:
     name = _text(names, key, MAX_NAME)
-    # Symbols, control and unassigned characters: no name in any script has them.
-    if any(unicodedata.category(character) in ("So", "Cc", "Cn", "Co", "Cs") for character in name):
+    # Symbols, control and unassigned characters: no name in any script has them, but for the one that stands for a letter
+    # which an issuer's register could not write.
+    if any(unicodedata.category(character) in _NO_NAME and character != "\ufffd" for character in name):
         raise Unreadable("a name has a character that no name has")
     return name
 

@@ -141,7 +141,10 @@ def _certified(data: bytes, name: bytes | None = None, country: str = "") -> Tru
     from cryptography.x509.oid import NameOID
 
     certificate, key = from_certificate(data)
-    subject = [certificate.subject.get_attributes_for_oid(oid) for oid in (NameOID.COUNTRY_NAME, NameOID.COMMON_NAME)]
+    try:
+        subject = [certificate.subject.get_attributes_for_oid(oid) for oid in (NameOID.COUNTRY_NAME, NameOID.COMMON_NAME)]
+    except ValueError:
+        subject = []  # written as no name is; the key is none the worse
     return _signing(
         key,
         name or hashlib.sha256(data).digest()[:KEY_ID_BYTES],

@@ -42,11 +42,16 @@ class Happening:
 
 def happening(kind: FindingKind, when: object, begins: object = None, ends: object = None) -> Happening:
     """Make one of dates as they are written; `ends` is the last day. Raises Unreadable."""
-    if isinstance(when, int | float):
-        # CBOR's other way to write a time: a number in a tag.
-        when = (_EPOCH + timedelta(microseconds=seconds(when))).isoformat()
+    when, begins, ends = (_written(time) for time in (when, begins, ends))
     first, last = (None if text is None else moment(text) for text in (begins, ends))
     return Happening(kind, str(when)[:10], moment(when), first, last)
+
+
+def _written(time: object) -> object:
+    """Write a time of CBOR's other kind, a number in a tag, as the usual one."""
+    if isinstance(time, int | float):
+        return (_EPOCH + timedelta(microseconds=seconds(time))).isoformat()
+    return time
 
 
 def moment(text: object) -> WallTime:
@@ -54,7 +59,7 @@ def moment(text: object) -> WallTime:
     if not isinstance(text, str) or len(text) > 40 or not _DATE.match(text):
         raise Unreadable("a date is not written as one")
     try:
-        read = datetime.fromisoformat(text)
+        read = datetime.fromisoformat(text.upper())
     except ValueError:
         raise Unreadable("there is no such date") from None
     if read.tzinfo is None:

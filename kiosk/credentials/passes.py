@@ -52,6 +52,8 @@ _KINDS = {
     VisitorKind.ESTATE_AGENT: 7,
     VisitorKind.RENOVATION: 8,
     VisitorKind.OTHER: 9,
+    VisitorKind.GUARD: 10,
+    VisitorKind.TECHNICIAN: 11,
 }
 _VISITORS = {code: kind for kind, code in _KINDS.items()}
 _MULTIPLE = 0x10

@@ -10,7 +10,8 @@ from typing import Any
 
 from kiosk import operands
 from kiosk.conditions import FORMS, Condition
-from kiosk.evidence import HealthStatus, Verdict
+from kiosk.evidence import OF_THE_STANDING, Doubt, HealthStatus, Verdict
+from kiosk.holder import Match, Strictness
 from kiosk.model import Answer, ClockState, Need, ReasonCode, TimeOfDay
 from kiosk.operands import only, reject, some_of
 from kiosk.people import Consent, Filing, FirstReturn, Vehicle
@@ -19,7 +20,18 @@ from kiosk.policy.document import Rule
 
 REASON = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """The form of a reason code."""
-SECTIONS = ("temperature", "pass", "travel", "first_return", "vehicles", "group", "health_code", "consent", "filing")
+SECTIONS = (
+    "temperature",
+    "pass",
+    "travel",
+    "identity",
+    "first_return",
+    "vehicles",
+    "group",
+    "health_code",
+    "consent",
+    "filing",
+)
 """The sections of what can be in the way; `person` says who may come in, `offline` what then."""
 
 _PASS = {
@@ -97,7 +109,10 @@ class _Sections:
     def _temperature(self) -> Iterator[Rule]:
         place = f"{self._where}: [temperature]"
         table = only(
-            self._tree["temperature"], place, ("raised",), ("borderline", "samples", "ambient", "uncertainty", "unreliable")
+            self._tree["temperature"],
+            place,
+            ("raised",),
+            ("borderline", "samples", "ambient", "uncertainty", "doubted", "unreliable"),
         )
         raised = operands.degrees(table["raised"], f"{place} raised")
         unreliable = _stopping(table.get("unreliable", Answer.HOLD), f"{place} unreliable")
@@ -107,11 +122,18 @@ class _Sections:
             if key in table:
                 made = (FORMS[condition].make(table[key], f"{place} {key}"),)
                 yield Rule(f"temperature-{key}", made, unreliable, ReasonCode("temperature_unreliable"))
+        samples = FORMS["samples_below"].make(table.get("samples", 12), f"{place} samples")
+        if "doubted" in table:
+            doubted = some_of(Doubt)(table["doubted"], f"{place} doubted")
+            if again := [doubt for doubt in Doubt if doubt in doubted & OF_THE_STANDING]:
+                when = (*_conditions({"reading_doubted": again}), samples)
+                yield Rule("temperature-again", when, None, ReasonCode("temperature_unreliable"))
+            listed = _conditions({"reading_doubted": [doubt for doubt in Doubt if doubt in doubted]})
+            yield Rule("temperature-doubted", listed, unreliable, ReasonCode("temperature_unreliable"))
         if "borderline" in table:
             borderline = operands.degrees(table["borderline"], f"{place} borderline")
             if borderline >= raised:
                 reject(f"{place} borderline must be below raised, {raised:g}, not {borderline:g}")
-            samples = FORMS["samples_below"].make(table.get("samples", 12), f"{place} samples")
             warm = FORMS["temperature_at_least"].make(borderline, f"{place} borderline")
             yield Rule("temperature-borderline", (warm, samples), None, ReasonCode("temperature_borderline"))
 
@@ -137,6 +159,14 @@ class _Sections:
                 self._then(table, place),
                 ReasonCode("travel_listed"),
             )
+        if "identity" in self._tree:
+            place = f"{self._where}: [identity]"
+            table = only(self._tree["identity"], place, ("strictness",), ("differs", "undecided"))
+            strictness = operands.one_of(Strictness)(table["strictness"], f"{place} strictness")
+            for found, usual in ((Match.DIFFERS, Answer.HOLD), (Match.UNDECIDED, None)):
+                if (then := table.get(found, usual)) is not None:
+                    when = {"identity": {"strictness": strictness, "found": [found]}}
+                    yield _rule(f"identity-{found}", when, _stopping(then, f"{place} {found}"), f"identity_{found}")
         if "first_return" in self._tree:
             place = f"{self._where}: [first_return]"
             then = self._then(only(self._tree["first_return"], place, (), ("then",)), place)

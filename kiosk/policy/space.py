@@ -19,14 +19,16 @@ from kiosk.evidence import (
     ColourSeen,
     Credential,
     CredentialKind,
+    Doubt,
     Finding,
     FindingKind,
     HealthStatus,
     Reading,
     Verdict,
 )
+from kiosk.holder import Holder
 from kiosk.model import ClockState, Facts, LocalTime, Need
-from kiosk.operands import Hours, Travel
+from kiosk.operands import Hours, Listed, Travel
 from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
 from kiosk.policy.document import PolicyDocument, Rule
 from kiosk.units import Celsius, Monotonic
@@ -37,24 +39,26 @@ MOST_STEPS = 100_000
 Box = Mapping[str, int]
 """Axis to the set of its classes, as bits. An axis that is not in it is not restricted."""
 
-WHO, TOLD = "who", "told"
+WHO, HEALTH, IDENTITY = "who", "health", "identity"
 _AXES = {
     "temperature_at_least": ("body",),
     "temperature_below": ("body",),
     "samples_below": ("samples",),
     "ambient_outside": ("ambient",),
     "uncertainty_above": ("uncertainty",),
+    "reading_doubted": ("doubts",),
     "visitor": (WHO,),
     "pass": (WHO,),
     "pass_used": (WHO,),
     "form": (WHO,),
-    "health": ("health",),
-    "health_verdict": ("health",),
-    "certificate": ("health",),
+    "health": (HEALTH,),
+    "health_verdict": (HEALTH,),
+    "certificate": (HEALTH,),
     "colour_seen": ("colour",),
     "consent": ("consent",),
     "filing": ("filing",),
     "stayed_in": ("stays", WHO),
+    "identity": (IDENTITY, WHO),
     "first_return": ("first_return", WHO),
     "vehicle": ("vehicle", WHO),
     "group_above": ("group", WHO),
@@ -174,6 +178,9 @@ def _holds_in(condition: Condition, cells: Mapping[str, Sequence[Facts]]) -> Ite
     box = {axis: _mask(cells[axis], condition.holds_of)}
     if also:
         box[WHO] = _mask(cells[WHO], lambda facts: facts.declaration is not None)
+    if axis == IDENTITY:
+        # A code says whose it is once it is believed.
+        box[HEALTH] = _mask(cells[HEALTH], _believed)
     if condition.fact is not None:
         box |= lost(condition.fact, yes=False)
     if all(box.values()):
@@ -185,13 +192,25 @@ def _mask(cells: Sequence[Facts], holds: Callable[[Facts], bool]) -> int:
 
 
 def _distinct(axis: str, candidates: Iterable[Facts], conditions: Sequence[Condition]) -> tuple[Facts, ...]:
-    """Keep one of those that no condition tells apart; on the axis `who`, of each kind of visitor and each way to tell."""
+    """Keep one of those that no condition tells apart.
+
+    On the axis `who`, of each kind of visitor and each way to tell; on that of the health code, of each that is believed
+    or not.
+    """
     reading = [condition for condition in conditions if axis in _AXES.get(condition.name, ())[:1]]
     kept: dict[tuple[object, ...], Facts] = {}
     for facts in candidates:
-        told = (visitor_of(facts), facts.declaration is None) if axis == WHO else ()
+        told: tuple[object, ...] = ()
+        if axis == WHO:
+            told = visitor_of(facts), facts.declaration is None
+        elif axis == HEALTH:
+            told = (_believed(facts),)
         kept.setdefault((*told, *(condition.holds_of(facts) for condition in reading)), facts)
     return tuple(kept.values())
+
+
+def _believed(facts: Facts) -> bool:
+    return facts.health_code is not None and facts.health_code.verdict is Verdict.VALID
 
 
 def _candidates(conditions: Sequence[Condition]) -> dict[str, list[Facts]]:
@@ -202,12 +221,14 @@ def _candidates(conditions: Sequence[Condition]) -> dict[str, list[Facts]]:
         "samples": [_read(samples=int(value)) for value in _around(_operands(conditions, "samples_below"), 1.0)],
         "ambient": [_read(ambient=value) for value in _around(_flat(_operands(conditions, "ambient_outside")))],
         "uncertainty": [_read(uncertainty=value) for value in _around(_operands(conditions, "uncertainty_above"))],
+        "doubts": [_read(doubts=doubts) for doubts in _sets(Doubt)],
         WHO: list(_whos(form_asked=Need.FORM in asked)),
-        "health": list(_codes()),
+        HEALTH: list(_codes()),
         "colour": [Facts(), *(Facts(colour_seen=ColourSeen(colour, 1.0)) for colour in Colour)],
         "consent": [Facts(consent=answer) for answer in Consent],
         "filing": [Facts(filing=standing) for standing in Filing],
         "stays": list(_stays(_operands(conditions, "stayed_in"))),
+        IDENTITY: list(_identities()),
         "first_return": [Facts(declaration=Declaration(first_return=how)) for how in FirstReturn],
         "vehicle": [Facts(declaration=Declaration(vehicle=vehicle)) for vehicle in Vehicle],
         "group": [
@@ -232,9 +253,23 @@ def _around(values: Iterable[object], step: float = 0.001) -> list[float]:
     return sorted(found) or [1.0]
 
 
-def _read(*, body: float = 36.5, samples: int = 12, ambient: float = 22.0, uncertainty: float = 0.3) -> Facts:
+def _read(
+    *,
+    body: float = 36.5,
+    samples: int = 12,
+    ambient: float = 22.0,
+    uncertainty: float = 0.3,
+    doubts: tuple[Doubt, ...] = (),
+) -> Facts:
     values = (Celsius(body - 2), Celsius(ambient), Celsius(body), Celsius(uncertainty))
-    return Facts(Reading(*values, samples, "", Monotonic(0), Monotonic(0)))
+    return Facts(Reading(*values, samples, "", Monotonic(0), Monotonic(0), doubts))
+
+
+def _sets(kind: Iterable[Listed]) -> Iterator[tuple[Listed, ...]]:
+    """Return every set of these, none and all of them among them."""
+    every = tuple(kind)
+    for chosen in range(2 ** len(every)):
+        yield tuple(each for place, each in enumerate(every) if chosen >> place & 1)
 
 
 def _whos(*, form_asked: bool) -> Iterator[Facts]:
@@ -250,9 +285,8 @@ def _whos(*, form_asked: bool) -> Iterator[Facts]:
 def _codes() -> Iterator[Facts]:
     for verdict, status in product(Verdict, HealthStatus):
         yield Facts(health_code=Credential(CredentialKind.HEALTH_TOKEN, verdict, health=status))
-    kinds = tuple(FindingKind)
-    for kind, chosen in product(sorted(CERTIFICATES), range(2 ** len(kinds))):
-        told = tuple(Finding(each, "", 0) for place, each in enumerate(kinds) if chosen >> place & 1)
+    for kind, kinds in product(sorted(CERTIFICATES), _sets(FindingKind)):
+        told = tuple(Finding(each, "", 0) for each in kinds)
         yield Facts(health_code=Credential(kind, Verdict.VALID, findings=told))
 
 
@@ -267,6 +301,20 @@ def _stays(travels: Iterable[object]) -> Iterator[Facts]:
         for before, stays in list(kept.items()):
             kept.setdefault(before | of, (*stays, stay))
     yield from (Facts(declaration=Declaration(stays=stays)) for stays in kept.values())
+
+
+def _identities() -> Iterator[Facts]:
+    """Return pairs of form and code of every likeness, and a pair of which one does not say whom it is about."""
+    told = Holder("WANG", "FANG", "1990-01-01")
+    for holder in (
+        None,
+        told,
+        Holder("FANG", "WANG", "1990-01-01"),
+        Holder("LI", "MING", "1980-01-01"),
+        Holder("LI", "MING", guessed=True),
+    ):
+        code = Credential(CredentialKind.HEALTH_TOKEN, Verdict.VALID, person=holder)
+        yield Facts(declaration=Declaration(person=told), health_code=code)
 
 
 def _times(spans: Iterable[object]) -> Iterator[Facts]:

@@ -42,6 +42,8 @@ class Act(StrEnum):
     ENROL = "enrol"
     REVOKE = "revoke"
     OPEN_GATE = "open_gate"
+    GATE_MODE = "gate_mode"
+    """A gate was ordered to be held open, locked, or neither."""
     CASE = "case"
     """Something was done about a case."""
 

@@ -1,8 +1,9 @@
-"""The commands for what comes down to the kiosks: `gatepost central publish`, `withdraw`, `documents` and `open`."""
+"""The commands for what comes down to the kiosks: `gatepost central publish`, `withdraw`, `documents`, `open` and `mode`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,11 +15,22 @@ from kiosk.staleness import Kind
 from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, loaded, print_line, store
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from sync.central.access import Asker
     from sync.central.document_key import DocumentKey
     from sync.central.publishing import Documents
+    from sync.central.recipients import Recipient
     from sync.central.store import Store
+    from sync.downward.message import Message
 
 KindName = Annotated[str, typer.Argument(help=f"One of {', '.join(Kind)}.", metavar="KIND")]
+TheGate = Annotated[str, typer.Option("--gate", help="The gate.", metavar="NAME")]
+Way = Annotated[
+    str | None,
+    typer.Option("--direction", help="in or out: which device, where the gate has one for each.", metavar="WAY"),
+]
+Second = Annotated[str | None, typer.Option("--second", help="Who agrees, where the rules want two people.", metavar="NAME")]
 Gate = Annotated[str, typer.Option(help="Only for this gate, before the compound's.", metavar="NAME")]
 
 
@@ -30,6 +42,7 @@ def add_document_commands(app: typer.Typer) -> None:
         (documents, "documents"),
         (pass_issuer, "pass-issuer"),
         (open_gate, "open"),
+        (set_mode, "mode"),
     ):
         app.command(name=name)(command)
 
@@ -116,33 +129,73 @@ def documents(context: typer.Context, compound: Compound, config: ConfigFile = N
 def open_gate(
     context: typer.Context,
     compound: Compound,
-    gate: Annotated[str, typer.Option(help="The gate.", metavar="NAME")],
+    gate: TheGate,
     who: Who,
     reason: Reason,
-    direction: Annotated[
-        str | None, typer.Option(help="in or out: which device, where the gate has one for each.", metavar="WAY")
-    ] = None,
+    direction: Way = None,
     role: InRole = "guard",
-    second: Annotated[
-        str | None, typer.Option("--second", help="Who agrees, where the rules want two people.", metavar="NAME")
-    ] = None,
+    second: Second = None,
     config: ConfigFile = None,
 ) -> int:
     """Let in whoever stands at a gate: status 1 if its kiosk has not asked within 10 seconds. It is recorded first."""
-    from sync.central.messages import fetched, issue_open
+    from sync.central.messages import issue_open
+
+    return _command(context, config, compound, gate, asker(who, role, reason), direction, partial(issue_open, second=second))
+
+
+def set_mode(
+    context: typer.Context,
+    compound: Compound,
+    gate: TheGate,
+    mode: Annotated[str, typer.Argument(help="held_open, locked or normal.", metavar="MODE")],
+    who: Who,
+    reason: Reason,
+    minutes: Annotated[int | None, typer.Option(help="For how long it is held open; 15 at most.", metavar="N")] = None,
+    direction: Way = None,
+    role: InRole = "guard",
+    second: Second = None,
+    config: ConfigFile = None,
+) -> int:
+    """Hold a gate open for a while, lock it, or neither: status 1 if its kiosk has not asked within 10 seconds."""
+    from kiosk.gate_mode import HELD_OPEN_AT_MOST, GateMode
+    from sync.central.messages import issue_mode
+
+    if mode not in tuple(GateMode):
+        raise UsageError(f"{mode}: there are {', '.join(GateMode)}")
+    if (minutes is not None) != (mode == GateMode.HELD_OPEN) or not 0 < (minutes or 1) * 60 <= HELD_OPEN_AT_MOST:
+        raise UsageError(
+            f"held_open, and it alone, is ordered with --minutes: from 1 to {HELD_OPEN_AT_MOST // 60:g}; "
+            "a lock lasts until another mode is ordered"
+        )
+    lasts_s = None if minutes is None else minutes * 60
+    order = partial(issue_mode, mode=GateMode(mode), lasts_s=lasts_s, second=second)
+    return _command(context, config, compound, gate, asker(who, role, reason), direction, order)
+
+
+def _command(
+    context: typer.Context,
+    config: Path | None,
+    compound: str,
+    gate: str,
+    asked_by: "Asker",
+    direction: str | None,
+    issue: "Callable[[Engine, DocumentKey, Recipient, Asker, int], Message]",
+) -> int:
+    """Issue a command for now to the device at a gate, and say whether it was fetched."""
+    from sync.central.messages import fetched
     from sync.central.opening import wall_us
     from sync.central.recipients import recipient_at
 
-    asked_by, towards = asker(who, role, reason), _direction(direction)
+    towards = _direction(direction)
     simulated = loaded(context, config).simulation.allowed
     with _published(context, config, compound, gate) as (_, opened, key):
         with opened.engine.connect() as connection:
             to = recipient_at(connection, compound, gate, towards, simulation_allowed=simulated)
-        said = issue_open(opened.engine, key, to, asked_by, wall_us(), second)
+        said = issue(opened.engine, key, to, asked_by, wall_us())
         if fetched(opened.engine, said, wall_us):
             typer.echo(f"{said.id} fetched by {to.device}; its log says what became of it")
             return 0
-    typer.echo(f"gatepost: {said.id} expired: {to.device} has not asked within 10 seconds, and will not open", err=True)
+    typer.echo(f"gatepost: {said.id} expired: {to.device} has not asked within 10 seconds, and will not act on it", err=True)
     return 1
 
 

@@ -8,17 +8,19 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, update
 
+from kiosk.gate_mode import GateMode
 from sync.central.access import Act, Asker, NotAllowed, Role, record
 from sync.central.database import changing
 from sync.central.document_key import DocumentKey
 from sync.central.enrolled import find
 from sync.central.recipients import Recipient
 from sync.central.schema import document, message
-from sync.downward.message import EXPIRES_US, OPEN, Message, OpenBody
+from sync.downward.message import EXPIRES_US, MODE, OPEN, Message, ModeBody, OpenBody
 from sync.downward.signing import Purpose, Signed, sign
 
 KEPT_US = 60_000_000
@@ -81,30 +83,58 @@ def issue_open(
 
     `second`: who agrees, where the gate's rules want two people for what is in the way. Raises NotAllowed or UsageError.
     """
+    body = OpenBody(**_commanded(asker, second))
+    return _issue(engine, key, to, asker, now_us, Act.OPEN_GATE, OPEN, body)
+
+
+def issue_mode(
+    engine: Engine,
+    key: DocumentKey,
+    to: Recipient,
+    asker: Asker,
+    now_us: int,
+    mode: GateMode,
+    *,
+    lasts_s: int | None = None,
+    second: str | None = None,
+) -> Message:
+    """Order a device to hold its gate open for so long, to lock it, or neither; recorded likewise. Raises the same."""
+    body = ModeBody(**_commanded(asker, second), mode=mode, lasts_s=lasts_s)
+    return _issue(engine, key, to, asker, now_us, Act.GATE_MODE, MODE, body)
+
+
+def _commanded(asker: Asker, second: str | None) -> dict[str, Any]:
+    """Say who commands, in what role, why, and who agrees. Raises NotAllowed or UsageError."""
     agreed = None if second is None else replace(asker, who=second).who.strip()
     if asker.role not in MAY_OPEN:
         raise NotAllowed(f"a {asker.role} may not open a gate from afar")
+    return {"issuer": asker.who.strip(), "role": asker.role, "reason": asker.reason.strip(), "second": agreed}
+
+
+def _issue(
+    engine: Engine, key: DocumentKey, to: Recipient, asker: Asker, now_us: int, act: Act, kind: str, body: OpenBody
+) -> Message:
     said = Message(
         compound=to.compound,
         gate=to.gate,
         device=to.device,
         id=secrets.token_hex(16),
-        kind=OPEN,
+        kind=kind,
         issued_us=now_us,
         expires_us=now_us + EXPIRES_US,
-        body=msgspec.to_builtins(
-            OpenBody(issuer=asker.who.strip(), role=asker.role, reason=asker.reason.strip(), second=agreed)
-        ),
+        body=msgspec.to_builtins(body),
     )
     forget_expired(engine, now_us)
     with changing(engine) as connection:
-        record(connection, to.compound, asker, Act.OPEN_GATE, _subject(said, agreed), now_us)
+        record(connection, to.compound, asker, act, _subject(said, body.second), now_us)
         announce(connection, key, said)
     return said
 
 
 def _subject(said: Message, second: str | None) -> dict[str, str]:
     named = {"gate": said.gate, "device": said.device, "command": said.id}
+    if isinstance(mode := said.body.get("mode"), str):
+        named["mode"] = mode
     return named if second is None else {**named, "second": second}
 
 

@@ -1,13 +1,17 @@
-"""A filled-in form on its way down: what the rules ask for, and nothing that names anybody."""
+"""A filled-in form on its way down: what the rules ask for; what names anybody is for the device's eyes alone."""
 
+from base64 import b64encode
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from kiosk.declared import FormFilled
+from kiosk.holder import MAX_NAME, Holder, masked_holder
 from kiosk.model import VisitId
 from kiosk.people import Declaration, FirstReturn, Stay, Vehicle, VisitorKind
+from sync.device_box import NotForUs, seal_to
 
 FORM_FILLED = "form_filled"
 EXPIRES_US = 900_000_000
@@ -34,11 +38,28 @@ class FormBody(msgspec.Struct, frozen=True, kw_only=True):
     first_return: FirstReturn
     vehicle: Vehicle
     group: Annotated[int, Meta(ge=1, le=50)]
+    sealed: Annotated[bytes, Meta(max_length=1024)] | None = None
+    """Whom the form is about, sealed to the device (`sync.device_box`): JSON with their `name`."""
 
 
-def body_of(visit: VisitId, declared: Declaration) -> dict[str, Any]:
-    """Return the body of a message. The visitor has said who they are."""
-    return {
+class _Person(msgspec.Struct, frozen=True, kw_only=True):
+    """What the box holds."""
+
+    name: Annotated[str, Meta(max_length=MAX_NAME)]
+
+
+def seal_name(name: str, device_key: bytes) -> bytes | None:
+    """Seal a visitor's name to a device; None for a key that is none: the gate then compares nothing."""
+    try:
+        return seal_to(device_key, msgspec.json.encode(_Person(name=name[:MAX_NAME])))
+    except ValueError:
+        return None
+
+
+def body_of(visit: VisitId, declared: Declaration, sealed: bytes | None = None) -> dict[str, Any]:
+    """Return the body of a message. The visitor has said who they are; `sealed` is their name for the device alone."""
+    named = {} if sealed is None else {"sealed": b64encode(sealed).decode()}
+    return named | {
         "visit": visit,
         "visitor": declared.visitor,
         "stays": [{"region": stay.region, "days_ago": stay.days_ago} for stay in declared.stays],
@@ -48,8 +69,20 @@ def body_of(visit: VisitId, declared: Declaration) -> dict[str, Any]:
     }
 
 
-def form_in(body: dict[str, Any]) -> FormFilled:
-    """Read the body of a message. Raises msgspec.ValidationError."""
+def form_in(body: dict[str, Any], unseal: Callable[[bytes], bytes] | None = None) -> FormFilled:
+    """Read the body of a message. Raises msgspec.ValidationError.
+
+    `unseal` opens what is sealed to this device, or raises NotForUs; what it cannot open the rules do without.
+    """
     said = msgspec.convert(body, FormBody)
     stays = tuple(Stay(stay.region, stay.days_ago) for stay in said.stays)
-    return FormFilled(VisitId(said.visit), Declaration(said.visitor, stays, said.first_return, said.vehicle, said.group))
+    person = None if said.sealed is None or unseal is None else _person(said.sealed, unseal)
+    declared = Declaration(said.visitor, stays, said.first_return, said.vehicle, said.group, person)
+    return FormFilled(VisitId(said.visit), declared)
+
+
+def _person(sealed: bytes, unseal: Callable[[bytes], bytes]) -> Holder | None:
+    try:
+        return masked_holder(msgspec.json.decode(unseal(sealed), type=_Person).name)
+    except (NotForUs, msgspec.MsgspecError, UnicodeDecodeError):
+        return None

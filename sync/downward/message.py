@@ -7,6 +7,7 @@ with another one means that documents have changed. A message is signed, names i
 clock. Kinds and members that a kiosk does not know are passed over and counted. The kinds:
 
     open             {"issuer", "role", "reason", "second"}  let in whoever is at the gate
+    mode             {..., "mode", "lasts_s"}                hold the gate open for so long, lock it, or neither
     pass_used        {"mark", "used"}                        a pass for one use was used at another gate, or keeps its use
     form_filled      {"visit", "visitor", ...}               a visitor's form is complete (`sync.downward.form_filled`)
     consent_given    {"visit", ...}                          later: a resident has answered
@@ -18,10 +19,11 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.events import MAX_INTEGER
+from kiosk.gate_mode import HELD_OPEN_AT_MOST, GateMode
 from sync.downward.publication import Micros, Name
 from sync.downward.signing import Signed
 
-OPEN, PASS_USED = "open", "pass_used"
+OPEN, MODE, PASS_USED = "open", "mode", "pass_used"
 EXPIRES_US = 10_000_000
 """So long after it was issued a command is still carried out."""
 MAX_NEWS = 256 * 1024
@@ -53,6 +55,13 @@ class OpenBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     role: Annotated[str, Meta(pattern=r"^[a-z_]{1,32}\Z")]
     reason: Annotated[str, Meta(min_length=1, max_length=400)]
     second: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+
+
+class ModeBody(OpenBody, frozen=True, kw_only=True, omit_defaults=True):
+    """What an order of a mode says: as a remote open, and the mode; `lasts_s`: for how long the gate is held open."""
+
+    mode: GateMode
+    lasts_s: Annotated[int, Meta(ge=1, le=int(HELD_OPEN_AT_MOST))] | None = None
 
 
 class PassUsedBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,25 +1,28 @@
 """Commands as they are heard: which are the site's, for this device, new, and in time. Late ones are late for good."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kiosk.declared import FormFilled
+from kiosk.gate_mode import ModeOrder
 from kiosk.lines import get_logger
 from kiosk.model import Command
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.spent import UsedElsewhere
-from kiosk.units import Monotonic
+from kiosk.units import Monotonic, Seconds
 from sync.downward.form_filled import FORM_FILLED, form_in
-from sync.downward.message import EXPIRES_US, OPEN, PASS_USED, Message, OpenBody, PassUsedBody
+from sync.downward.message import EXPIRES_US, MODE, OPEN, PASS_USED, Message, ModeBody, OpenBody, PassUsedBody
 from sync.downward.server_time import ServerTime
 from sync.downward.signing import NotSigned, Purpose, Signed, verified
 
 REMEMBERED = 256
 """So many commands are remembered: far more than can be in time at once."""
 
-Order = RemoteOpen | CommandRefused | FormFilled | UsedElsewhere
+Order = RemoteOpen | ModeOrder | CommandRefused | FormFilled | UsedElsewhere
+_COMMANDS: Mapping[str, type[OpenBody]] = {OPEN: OpenBody, MODE: ModeBody}
 
 
 class Orders:
@@ -28,8 +31,19 @@ class Orders:
     It must have been issued after this core began: what the one before may have carried out is not carried out again.
     """
 
-    def __init__(self, key: Ed25519PublicKey, address: tuple[str, str, str], time: ServerTime, began: Monotonic) -> None:
-        """`address`: the compound, the gate, and this device at it."""
+    def __init__(
+        self,
+        key: Ed25519PublicKey,
+        address: tuple[str, str, str],
+        time: ServerTime,
+        began: Monotonic,
+        unseal: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        """`address`: the compound, the gate, and this device at it.
+
+        `unseal` opens what is sealed to this device, or raises NotForUs.
+        """
+        self._unseal = unseal
         self._key = key
         self._address = address
         self._time = time
@@ -54,11 +68,11 @@ class Orders:
             return self._form(said, now)
         if said.kind == PASS_USED:
             return self._used(said)
-        if said.kind != OPEN:
+        if said.kind not in _COMMANDS:
             self.ignored += 1
             return None
         try:
-            body = msgspec.convert(said.body, OpenBody)
+            body = msgspec.convert(said.body, _COMMANDS[said.kind])
         except msgspec.ValidationError:
             self.ignored += 1
             return None
@@ -70,7 +84,10 @@ class Orders:
         left_us = self._left_us(said, now)
         if left_us <= 0:
             return self._once(said.id, Unfit.LATE)
-        return RemoteOpen(Command(said.id, body.issuer, body.reason, body.second), Monotonic(now + left_us / 1e6))
+        command, until = Command(said.id, body.issuer, body.reason, body.second), Monotonic(now + left_us / 1e6)
+        if isinstance(body, ModeBody):
+            return ModeOrder(command, body.mode, until, None if body.lasts_s is None else Seconds(body.lasts_s))
+        return RemoteOpen(command, until)
 
     def _form(self, said: Message, now: Monotonic) -> FormFilled | None:
         """A form in time. It is for one visit, which a core that began later does not have."""
@@ -78,7 +95,7 @@ class Orders:
         if latest is None or latest >= said.expires_us:
             return None
         try:
-            return form_in(said.body)
+            return form_in(said.body, self._unseal)
         except msgspec.ValidationError:
             self.ignored += 1
             return None

@@ -72,8 +72,10 @@ def test_two_codes_are_told_each_once_a_sight(core: Core, stage: Stage) -> None:
     stage.picture[200 : 200 + health.shape[0], 800 : 800 + health.shape[1]] = health[:, :, None]
     with watching(core.path, stage.open):
         core.accept()
-        told = [core.expect(Scanned).scan.content for _ in range(2)]
+        before: list[AnyMessage] = []
+        told = [core.expect(Scanned, before).scan.content for _ in range(2)]
     assert sorted(told) == [b"health", b"pass"]
+    assert [message.hint for message in before if isinstance(message, Noticed)] == [Hint.SEVERAL_CODES]
 
 
 def test_the_same_code_of_the_next_visitor_is_told_at_once(core: Core, stage: Stage) -> None:

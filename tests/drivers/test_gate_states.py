@@ -32,18 +32,18 @@ def test_every_state_has_a_row_and_can_be_reached() -> None:
 def test_only_an_admission_or_the_guards_key_makes_the_line_high(state: LineState, event: LineEvent) -> None:
     if state in HIGH or not takes(state, event):
         return
-    assert (step(state, event) in HIGH) <= (event in {LineEvent.ADMITTED, LineEvent.KEY_HELD_OPEN})
+    assert (step(state, event) in HIGH) <= (event in {LineEvent.ADMITTED, LineEvent.MODE_HELD_OPEN})
 
 
 @pytest.mark.parametrize("state", LineState)
 def test_silence_and_the_lock_make_the_line_low_wherever_it_is(state: LineState) -> None:
     assert step(state, LineEvent.SILENCE) is LineState.SILENT
-    assert step(state, LineEvent.KEY_LOCKED) not in HIGH
+    assert step(state, LineEvent.MODE_LOCKED) not in HIGH
 
 
 @pytest.mark.parametrize("state", LineState)
 def test_keys_and_the_core_are_heard_everywhere(state: LineState) -> None:
-    assert all(takes(state, event) for event in LineEvent if event.startswith("key_") or event is LineEvent.HEARD)
+    assert all(takes(state, event) for event in LineEvent if event.startswith("mode_") or event is LineEvent.HEARD)
 
 
 @given(EVENTS)
@@ -67,8 +67,8 @@ def test_between_two_pulses_the_line_is_low(events: list[LineEvent]) -> None:
 def test_a_line_that_is_held_open_was_turned_so_and_nothing_has_ended_it_since(events: list[LineEvent]) -> None:
     state, taken = lived(events)
     if state is LineState.HELD_OPEN:
-        since = taken[len(taken) - 1 - taken[::-1].index(LineEvent.KEY_HELD_OPEN) :]
-        assert not {LineEvent.SILENCE, LineEvent.KEY_LOCKED, LineEvent.KEY_NORMAL} & set(since)
+        since = taken[len(taken) - 1 - taken[::-1].index(LineEvent.MODE_HELD_OPEN) :]
+        assert not {LineEvent.SILENCE, LineEvent.MODE_LOCKED, LineEvent.MODE_NORMAL} & set(since)
 
 
 def test_the_diagram_of_the_documentation_is_that_of_the_table() -> None:

@@ -1,5 +1,6 @@
 """The guard's key, what is noticed at the gate, and the lamps; pulses and passages are in test_gate_pulses."""
 
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,8 @@ from drivers.gate_states import LineState
 from drivers.gate_switches import Lamp, Lamps, Switch, Switches
 from drivers.gatekeeper import BLOCKED_S, BUZZ_S, REST_S, Direction, Gatekeeper
 from kiosk.errors import DeviceLost
-from kiosk.link import BEAT_LOST, Beat, GateClosed, GateFailed, GateNoticed, GateOpened, Passed
+from kiosk.gate_mode import HELD_OPEN_AT_MOST, GateMode
+from kiosk.link import BEAT_LOST, Beat, GateClosed, GateFailed, GateNoticed, GateOpened, Passed, SetMode
 from kiosk.units import Monotonic
 from tests.drivers.posts import ONE, TWO, Post, kinds, open_gate
 
@@ -86,6 +88,62 @@ def test_a_key_turned_while_the_core_was_silent_counts_once_it_speaks(post: Post
     assert not post.relay
     post.wait(0.2)
     assert post.relay
+
+
+def order(post: Post, mode: GateMode, lasts_s: float | None = None) -> None:
+    post.say(SetMode(mode, None if lasts_s is None else Monotonic(post.clock.at + lasts_s)))
+
+
+def test_a_gate_that_is_ordered_open_is_so_until_its_time_is_over_whatever_the_core_says_meanwhile(post: Post) -> None:
+    order(post, GateMode.HELD_OPEN, 30.0)
+    assert post.relay
+    post.wait(29.9)
+    assert post.relay
+    post.wait(0.2)
+    assert (post.relay, post.keeper.state) == (False, LineState.READY)
+
+
+@pytest.mark.parametrize("lasts_s", [None, 0.0, -1.0, math.nan])
+def test_a_gate_is_never_ordered_open_without_an_end_to_come(post: Post, lasts_s: float | None) -> None:
+    order(post, GateMode.HELD_OPEN, lasts_s)
+    assert not post.relay
+
+
+def test_a_gate_is_not_ordered_open_for_longer_than_the_bound(post: Post) -> None:
+    order(post, GateMode.HELD_OPEN, 1e9)
+    post.wait(HELD_OPEN_AT_MOST - 0.1)
+    assert post.relay
+    post.wait(0.2)
+    assert not post.relay
+
+
+def test_a_gate_that_is_ordered_open_closes_with_a_silent_core_and_with_its_time(post: Post) -> None:
+    order(post, GateMode.HELD_OPEN, 2.0)
+    post.wait(BEAT_LOST + 0.01, beating=False)
+    assert not post.relay
+    post.wait(0.2)
+    assert post.relay
+    post.wait(2.0)
+    assert not post.relay
+
+
+def test_an_ordered_lock_lets_nobody_in_until_it_is_taken_back(post: Post) -> None:
+    order(post, GateMode.LOCKED)
+    assert kinds(post.say(open_gate(ONE))) == [(GateFailed, ONE)]
+    assert Lamp.RED in post.keeper.lamps
+    order(post, GateMode.NORMAL)
+    assert kinds(post.say(open_gate(TWO))) == [(GateOpened, TWO)]
+
+
+def test_the_guards_key_comes_before_what_was_ordered(post: Post) -> None:
+    order(post, GateMode.LOCKED)
+    turn(post, held=True)
+    assert post.relay
+    turn(post)
+    assert post.keeper.state is LineState.LOCKED
+    order(post, GateMode.HELD_OPEN, 60.0)
+    turn(post, locked=True)
+    assert not post.relay
 
 
 def test_contacts_are_told_and_move_nothing(post: Post) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from drivers.hints import judge
 from drivers.qr import decode
-from drivers.simulated.cards import Medium
+from drivers.simulated.cards import SKIN, Medium
 from drivers.simulated.scene import Card, ScenePose, SceneRenderer
 from kiosk.view import Hint
 
@@ -98,6 +99,38 @@ def test_a_code_that_is_moved_is_to_be_held_still(text: str, medium: Medium, low
     frames = list(filmed(card(text, medium), lowering=lowering))
     assert not any(decode(frame) for frame in frames)
     assert hints(*frames) == {Hint.HOLD_STILL}
+
+
+@CODES
+@MEDIA
+def test_a_code_that_is_turned_away_is_to_be_held_upright(text: str, medium: Medium) -> None:
+    seen = hints(*filmed(card(text, medium, tilt=1.1)))
+    assert Hint.CODE_TILTED in seen
+    assert seen <= {Hint.CODE_TILTED, None}
+
+
+def covered(picture: NDArray[np.uint8], where: str) -> NDArray[np.uint8]:
+    """Lay a thumb over a corner or the side of the code, a hand over half of it, or move it half out of the picture."""
+    (code,) = decode(picture)
+    corners = np.array(code.corners, float)
+    side = float(np.linalg.norm(corners[1] - corners[0]))
+    if where == "outside":
+        shift = np.array([[1, 0, picture.shape[1] - corners[1, 0] + side / 2], [0, 1, 0]], np.float32)
+        return np.asarray(cv2.warpAffine(picture, shift, picture.shape[1::-1], borderMode=cv2.BORDER_REFLECT), np.uint8)
+    if where == "half":
+        half = np.array([corners[0] - 5, corners[:2].mean(axis=0), corners[2:].mean(axis=0), corners[3] + (-5, 5)])
+        return np.asarray(cv2.fillConvexPoly(picture.copy(), half.astype(np.int32), SKIN), np.uint8)
+    tip = corners[1:3].mean(axis=0) if where == "side" else corners[int(where)]
+    size = round(side * 0.45), round(side * 0.27)
+    return np.asarray(cv2.ellipse(picture.copy(), tip.astype(int).tolist(), size, 30, 0, 360, SKIN, -1), np.uint8)
+
+
+@CODES
+@pytest.mark.parametrize("where", ["0", "1", "3", "side", "half", "outside"])
+def test_a_code_of_which_a_part_cannot_be_seen_is_to_be_shown_whole(text: str, where: str) -> None:
+    pictures = [covered(picture, where) for picture in filmed(card(text, "paper"), frames=1)]
+    assert not any(decode(picture, thorough=False) for picture in pictures)
+    assert hints(*pictures) == {Hint.CODE_HIDDEN}
 
 
 @MEDIA

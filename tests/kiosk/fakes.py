@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from kiosk.credentials import HealthToken
 from kiosk.errors import DeviceLost, LogUnusable
 from kiosk.events import Draft
+from kiosk.gate_mode import GateMode, Kept, ModeOrder
 from kiosk.model import ClockState, Decision, EventId, GateOutcome, VisitId
 from kiosk.ports import Admission, Sealed
 from kiosk.spent import Spend
@@ -59,6 +60,7 @@ class FakeGate:
 
     def __init__(self) -> None:
         self.opened: list[EventId] = []
+        self.modes: list[tuple[GateMode, Monotonic | None]] = []
         self.beats = 0
         self.lost = False
 
@@ -66,6 +68,11 @@ class FakeGate:
         if self.lost:
             raise DeviceLost("the gate process is not connected")
         self.opened.append(admission)
+
+    def set_mode(self, mode: GateMode, until: Monotonic | None) -> None:
+        if self.lost:
+            raise DeviceLost("the gate process is not connected")
+        self.modes.append((mode, until))
 
     def heartbeat(self) -> None:
         if self.lost:
@@ -80,6 +87,7 @@ class FakeRecorder:
         self.decisions: list[tuple[VisitId, Decision, Draft]] = []
         self.outcomes: list[tuple[RecordGate, Draft]] = []
         self.notes: list[Draft] = []
+        self.modes: list[tuple[Draft, Kept, ModeOrder | None]] = []
         self.spends: list[Spend | None] = []
         self.given_back: list[bool] = []
 
@@ -90,6 +98,9 @@ class FakeRecorder:
     def outcome(self, effect: RecordGate, draft: Draft, *, gives_back: bool) -> None:
         self.given_back.append(gives_back)
         self.outcomes.append((effect, draft))
+
+    def mode(self, draft: Draft, kept: Kept, order: ModeOrder | None) -> None:
+        self.modes.append((draft, kept, order))
 
     def note(self, visit: VisitId, draft: Draft) -> None:
         self.notes.append(draft)

@@ -12,7 +12,8 @@ from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import PassClaims, TrustList, Uses, key_id, parse_trust
 from kiosk.credentials.passes import encode
 from kiosk.direction import Direction
-from kiosk.evidence import Observation, Reading, Scan
+from kiosk.evidence import Doubt, Observation, Reading, Scan
+from kiosk.gate_mode import Kept
 from kiosk.in_force import InForce
 from kiosk.inbox import Inbox, Item, Recorded
 from kiosk.link import GateOpened, PartHealth
@@ -89,6 +90,7 @@ class Bench:
         attention: Attention | None = None,
         expected: frozenset[Part] = frozenset(),
         direction: Direction = Direction.IN,
+        kept: Kept | None = None,
     ) -> None:
         """Go by one of the shipped policy documents; without a sealer nothing personal is recorded."""
         self.clock = FakeClock()
@@ -114,19 +116,23 @@ class Bench:
             show=self.views.append,
             attention=attention,
             expected=expected,
+            kept=kept,
         )
 
     def give(self, item: Item) -> None:
         self.runtime.handle(item)
         self.runtime.tick()
 
-    def stand(self, body_c: float | None = 36.6, *, present: bool = True, samples: int = 4) -> None:
+    def stand(
+        self, body_c: float | None = 36.6, *, present: bool = True, samples: int = 4, quality: tuple[Doubt, ...] = ()
+    ) -> None:
         now = self.clock.monotonic()
         reading = None
         self.there_since = (self.there_since or now) if present else None
         if body_c is not None and self.there_since is not None:
             since = self.there_since
-            reading = Reading(Celsius(34.5), Celsius(22.0), Celsius(body_c), Celsius(0.2), samples, "factory", since, now)
+            values = (Celsius(34.5), Celsius(22.0), Celsius(body_c), Celsius(0.2))
+            reading = Reading(*values, samples, "factory", since, now, quality)
         self.give(Observation(present, now, reading))
 
     def scan(self, content: bytes) -> None:

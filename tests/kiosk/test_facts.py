@@ -170,3 +170,27 @@ def test_a_colour_that_may_not_be_the_health_codes_is_nobodys(shown: tuple[bytes
     visit = Visit().shows(*shown)
     assert not visit.evidence.coloured(Monotonic(captured_at), SEEN)
     assert visit.facts.colour_seen is None
+
+
+def square(side: int) -> tuple[tuple[int, int], ...]:
+    return ((0, 0), (side, 0), (side, side), (0, side))
+
+
+def seen(evidence: Evidence, content: bytes, side: int, at: float) -> HealthToken | None:
+    scan = Scan(content, "qr", "test", Monotonic(at), Monotonic(at), square(side))
+    return evidence.scanned(scan, TRUST, AT, never_used)
+
+
+def test_of_two_codes_that_are_held_up_the_nearer_one_counts_while_it_can_be_seen() -> None:
+    evidence = Evidence()
+    for at in (1.0, 1.3):
+        assert (seen(evidence, TOKEN, 200, at) is not None) == (at == 1.0)
+        assert seen(evidence, b"HCODE:other", 120, at) is None
+    assert list(evidence.asked) == ["abc"]
+    assert seen(evidence, b"HCODE:other", 120, 2.5) is not None, "the other one was put away"
+
+
+def test_a_larger_code_takes_the_place_of_one_on_the_wall() -> None:
+    evidence = Evidence()
+    assert seen(evidence, TOKEN, 120, 1.0) is not None
+    assert seen(evidence, b"HCODE:other", 200, 1.0) is not None

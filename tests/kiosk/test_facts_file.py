@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.errors import UsageError
-from kiosk.evidence import CredentialKind, FindingKind, HealthStatus, Verdict
+from kiosk.evidence import CredentialKind, Doubt, FindingKind, HealthStatus, Verdict
 from kiosk.facts_file import MOST_BYTES, read_facts
+from kiosk.holder import masked_holder
 from kiosk.model import ClockState, Facts, LocalTime, Need
 from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
 
@@ -30,15 +31,16 @@ def test_everything_can_be_written(tmp_path: Path) -> None:
         written(
             tmp_path,
             {
-                "temperature": {"body_c": 37.2, "ambient_c": 12, "uncertainty_c": 0.4, "samples": 5},
+                "temperature": {"body_c": 37.2, "ambient_c": 12, "uncertainty_c": 0.4, "samples": 5, "doubts": ["far"]},
                 "pass": {"verdict": "expired", "visitor": "guest", "used": True},
-                "health_code": {"health": "yellow"},
+                "health_code": {"health": "yellow", "name": "王*"},
                 "form": {
                     "visitor": "other",
                     "stays": [{"region": "IT", "days_ago": 3}],
                     "first_return": "registered",
                     "vehicle": "van",
                     "group": 2,
+                    "name": "王芳",
                 },
                 "consent": "declined",
                 "filing": "not_filed",
@@ -51,14 +53,16 @@ def test_everything_can_be_written(tmp_path: Path) -> None:
     )
     assert found.reading is not None
     assert [found.reading.body_c, found.reading.ambient_c] == [37.2, 12]
-    assert (found.reading.uncertainty_c, found.reading.samples) == (0.4, 5)
+    assert (found.reading.uncertainty_c, found.reading.samples, found.reading.quality) == (0.4, 5, (Doubt.FAR,))
     assert found.admission_pass is not None
     assert (found.admission_pass.kind, found.admission_pass.verdict) == (CredentialKind.PASS, Verdict.EXPIRED)
     assert (found.admission_pass.visitor, found.pass_used) == (VisitorKind.GUEST, True)
     assert found.health_code is not None
     assert (found.health_code.verdict, found.health_code.health) == (Verdict.VALID, HealthStatus.YELLOW)
     stays = (Stay("IT", 3),)
-    assert found.declaration == Declaration(VisitorKind.OTHER, stays, FirstReturn.REGISTERED, Vehicle.VAN, 2)
+    declared = Declaration(VisitorKind.OTHER, stays, FirstReturn.REGISTERED, Vehicle.VAN, 2, masked_holder("王芳"))
+    assert found.declaration == declared
+    assert found.health_code.person == masked_holder("王*")
     assert (found.consent, found.filing) == (Consent.DECLINED, Filing.NOT_FILED)
     assert (found.local_time, found.clock) == (LocalTime(5, 570), ClockState.DRIFTING)
     assert found.pending == {Need.HEALTH_CODE}

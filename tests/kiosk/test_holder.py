@@ -10,12 +10,14 @@ from kiosk.holder import (
     MAX_NAME,
     Holder,
     Likeness,
+    Match,
     Strictness,
     agree,
     compare,
     holder_of,
     masked,
     masked_holder,
+    matched,
     transliterated,
 )
 
@@ -212,3 +214,43 @@ def test_a_masked_name_that_differs_proves_nothing_and_its_number_does() -> None
     assert compare(form, masked_holder("W** X***fang", "310***1234")) is Likeness.UNDECIDED
     assert compare(form, masked_holder("W** X***fang", "310***9999")) is Likeness.DIFFERENT
     assert compare(form, masked_holder("Li Na")) is Likeness.DIFFERENT
+
+
+MASKED = {
+    "the same": ("王小芳", "王小芳", Match.AGREES),
+    "one sign hidden": ("王小芳", "王*芳", Match.AGREES),
+    "all but the family name hidden": ("王小芳", "王**", Match.AGREES),
+    "as many masks as the masker likes": ("王小芳", "王***", Match.AGREES),
+    "masked by another sign, with a space": ("王 小芳", "王〇芳", Match.AGREES),
+    "all but the last hidden": ("王芳", "*芳", Match.AGREES),
+    "in traditional characters": ("張偉", "张*", Match.AGREES),
+    "another family name": ("李小芳", "王*芳", Match.DIFFERS),
+    "another last sign": ("王小红", "王*芳", Match.DIFFERS),
+    "too short for what is shown": ("王芳", "王*芳", Match.DIFFERS),
+    "a Korean name": ("김민수", "김*수", Match.AGREES),
+    "another Korean name": ("박민수", "김*수", Match.DIFFERS),
+    "both masked, alike as far as can be seen": ("王*芳", "王**", Match.AGREES),
+    "both masked, and another beginning": ("李*芳", "王**", Match.DIFFERS),
+    "written in Latin letters by one of them": ("Wang Xiaofang", "王*芳", Match.UNDECIDED),
+    "masked in Latin letters": ("Anna Berg", "A*** B***", Match.UNDECIDED),
+    "nothing shown at all": ("王芳", "**", Match.UNDECIDED),
+    "in whole, in one field": ("Anna Berg", "Berg Anna", Match.AGREES),
+    "in whole, and another": ("Anna Berg", "Eva Lind", Match.DIFFERS),
+}
+
+
+@pytest.mark.parametrize("case", MASKED)
+def test_a_form_is_held_against_what_an_issuer_shows_of_a_name(case: str) -> None:
+    form, code, found = MASKED[case]
+    ours, theirs = masked_holder(form), masked_holder(code)
+    assert matched(ours, theirs, Strictness.USUAL) is found
+    assert matched(theirs, ours, Strictness.USUAL) is found
+    # Without a day of birth on the form nothing is exact.
+    exact = Match.UNDECIDED if found is Match.AGREES else found
+    assert matched(ours, theirs, Strictness.EXACT) is exact
+
+
+def test_the_end_of_an_identity_number_tells_people_of_the_same_name_apart() -> None:
+    ours = masked_holder("王芳", "310101199001011234")
+    assert matched(ours, masked_holder("王*", "310***********1234"), Strictness.USUAL) is Match.AGREES
+    assert matched(ours, masked_holder("王*", "310***********4321"), Strictness.USUAL) is Match.DIFFERS

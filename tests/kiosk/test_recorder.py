@@ -7,11 +7,12 @@ import pytest
 
 from kiosk.errors import LogUnusable, Unacknowledged
 from kiosk.events import Draft, NotCanonical
+from kiosk.gate_mode import GateMode, Kept, ModeOrder, ModeRecorded
 from kiosk.inbox import Inbox, Recorded
-from kiosk.model import Answer, Decision, EventId, GateOutcome, ReasonCode, VisitId
+from kiosk.model import Answer, Command, Decision, EventId, GateOutcome, ReasonCode, VisitId
 from kiosk.recorder import LogRecorder
 from kiosk.spent import AlreadySpent, Spend
-from kiosk.units import WallTime
+from kiosk.units import Monotonic, WallTime
 from kiosk.visit import RecordGate
 from tests.kiosk.fakes import FakeClock, FakeLog
 
@@ -108,3 +109,22 @@ def test_what_is_left_at_the_end_is_written_although_one_finds_nobody_to_vouch_f
     bench.recorder.outcome(RecordGate(VISIT, PLACE, GateOutcome.NOT_OPENED), DRAFT, gives_back=True)
     bench.recorder.drain()
     assert bench.log.outcomes == [(PLACE, GateOutcome.NOT_OPENED)]
+
+
+LOCK = ModeOrder(Command("c", "x", "y"), GateMode.LOCKED, Monotonic(9.0))
+HOLD = ModeOrder(Command("c", "x", "y"), GateMode.HELD_OPEN, Monotonic(9.0))
+
+
+@pytest.mark.parametrize(("order", "kept"), [(LOCK, ["locked"]), (HOLD, [])], ids=["locked", "held open"])
+def test_a_lock_is_kept_also_where_it_cannot_be_recorded_and_nothing_else_is(order: ModeOrder, kept: list[str]) -> None:
+    log, inbox, found = FakeLog(), Inbox(), list[str]()
+    recorder = LogRecorder(log, inbox, FakeClock(), lambda: None, keep=lambda one: found.append(one.mode))
+    log.failing = True
+    recorder.mode(DRAFT, Kept(order.mode), order)
+    with pytest.raises(LogUnusable):
+        recorder.turn(threading.Event())
+    assert (found, inbox.take(0)) == (kept, ModeRecorded(order, well=False))
+    log.failing = False
+    recorder.mode(DRAFT, Kept(order.mode), order)
+    recorder.turn(threading.Event())
+    assert (found, inbox.take(0)) == ([*kept, order.mode], ModeRecorded(order, well=True))

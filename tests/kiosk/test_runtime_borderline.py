@@ -2,9 +2,10 @@
 
 import pytest
 
+from kiosk.evidence import Doubt
 from kiosk.model import Answer, Need, Phase
 from kiosk.people import VisitorKind
-from kiosk.view import Step, StepState
+from kiosk.view import Hint, Step, StepState
 from tests.kiosk.runtimes import Bench, signed_pass
 
 
@@ -38,3 +39,16 @@ def test_a_reading_that_leaves_the_borderline_is_answered_at_once(
     bench.stand(body_c, samples=5)
     decision = bench.durable()
     assert (decision.answer, decision.reasons) == (answer, (reason,))
+
+
+def test_a_forehead_that_is_half_covered_is_measured_again_and_the_next_one_counts(bench: Bench) -> None:
+    bench.stand(33.0, samples=4, quality=(Doubt.PARTIAL,))
+    assert bench.phase() is Phase.COLLECTING
+    assert bench.views[-1].hint is Hint.FOREHEAD
+    bench.stand(36.6, samples=4)
+    assert bench.durable().reasons == ("resident",)
+
+
+def test_a_forehead_that_stays_half_covered_is_the_guards_to_measure(bench: Bench) -> None:
+    bench.stand(33.0, samples=12, quality=(Doubt.PARTIAL,))
+    assert bench.durable().reasons == ("temperature_unreliable",)

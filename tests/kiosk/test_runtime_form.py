@@ -1,11 +1,16 @@
 """What was told on a phone reaches its visit, at the kiosk or parked, and no other."""
 
+from dataclasses import replace
+
 from kiosk.declared import FormFilled
+from kiosk.evidence import HealthStatus
+from kiosk.holder import masked_holder
+from kiosk.inbox import TokenAnswered
 from kiosk.link import FormAsked
 from kiosk.model import Answer, Phase, VisitId
 from kiosk.people import Declaration, VisitorKind
 from kiosk.view import Step, StepState, View
-from tests.kiosk.runtimes import Bench
+from tests.kiosk.runtimes import HEALTH_CODE, Bench
 
 COURIER = Declaration(visitor=VisitorKind.COURIER, group=2)
 
@@ -64,3 +69,15 @@ def test_nobody_belongs_to_the_house_by_a_form() -> None:
     bench = Bench("normal-times")
     bench.give(FormFilled(asking(bench).visit, Declaration(visitor=VisitorKind.RESIDENT)))
     assert bench.recorder.decisions == []
+
+
+def test_a_health_code_of_somebody_else_than_the_form_is_looked_at_by_the_guard_and_no_name_is_recorded() -> None:
+    bench = Bench("response-level-2")
+    bench.give(FormFilled(asking(bench).visit, replace(COURIER, person=masked_holder("王小芳"))))
+    bench.stand()
+    bench.scan(HEALTH_CODE)
+    visit, token = bench.resolver.asked[-1]
+    bench.give(TokenAnswered(visit, token.token, HealthStatus.GREEN, masked_holder("李*")))
+    _, decision, draft = bench.recorder.decisions[-1]
+    assert (decision.answer, decision.reasons[0]) == (Answer.HOLD, "identity_differs")
+    assert not [name for name in ("王", "WANG", "李", "LI MING") if name in repr(draft.body)]

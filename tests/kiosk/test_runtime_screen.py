@@ -69,6 +69,17 @@ def test_a_good_code_takes_the_hint_away_and_a_poster_beside_it_does_not_flicker
     assert set(hints) == {Hint.NOT_RECOGNISED}
 
 
+def test_of_several_codes_at_once_one_is_asked_for_where_they_are_not_all_of_use(bench: Bench) -> None:
+    resident, health = signed_pass(VisitorKind.RESIDENT), HEALTH_CODE
+    for contents, hint in (((resident, health), None), ((resident, health, MENU), Hint.SEVERAL_CODES)):
+        bench.give(Noticed(Hint.SEVERAL_CODES, bench.clock.monotonic()))
+        for content in contents:
+            bench.scan(content)
+        assert shown(bench).hint is hint
+    stay(bench, ANSWERED_FOR)
+    assert shown(bench).hint is None
+
+
 def test_a_code_of_a_kind_that_the_rules_never_ask_for_is_answered_too(normal: Bench) -> None:
     normal.scan(HEALTH_CODE)
     assert shown(normal).hint is Hint.NOT_RECOGNISED

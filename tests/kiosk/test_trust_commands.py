@@ -89,6 +89,9 @@ def test_a_file_that_cannot_be_used_is_named_and_nothing_is_written(tmp_path: Pa
     made = gatepost("trust", "import", "--out", out, "--id", "site-trust", "--key", tmp_path / "key", *files, bad)
     assert made.returncode == 2
     assert "bad.pem: is neither a certificate nor JSON" in made.stderr
+    bad.chmod(0o600)
+    made = gatepost("trust", "import", "--out", out, "--id", "site-trust", "--key", bad, *files)
+    assert (made.returncode, made.stderr) == (2, f"gatepost: {bad} is no document key\n")
     assert not out.exists()
 
 

@@ -8,6 +8,7 @@ from kiosk.bootstrap.documents import load_policy
 from kiosk.model import Answer, Decision, Facts, Need, Needs, Phase, ReasonCode, VisitId
 from kiosk.visit import ASKING, AnswerAwaited, Event, FactsComplete, FactsWanted, Visit
 from kiosk.weighing import decided, weighed
+from tests.kiosk.policy.visitors import reading
 
 DECISION = Decision(Answer.ADMIT, (ReasonCode("resident"),), "rule", "policy@1")
 REFUSED = Decision(Answer.REFUSE, (ReasonCode("pass_expired"),), "rule", "policy@1")
@@ -59,3 +60,9 @@ def test_whoever_was_answered_is_answered_anew_only_by_another_answer() -> None:
 def test_where_the_rules_have_no_answer_yet_the_guard_decides() -> None:
     answer = decided(load_policy("shipped:response-level-2", Path()), Facts(), {})
     assert (answer.answer, answer.reasons) == (Answer.HOLD, ("temperature_missing", "pass_missing", "health_code_missing"))
+
+
+def test_a_reading_that_was_to_be_measured_on_is_not_one_that_is_missing() -> None:
+    # Borderline to the last, and never settled.
+    answer = decided(load_policy("shipped:response-level-2", Path()), Facts(reading(37.2, samples=5)), {})
+    assert answer.reasons == ("temperature_unreliable", "pass_missing", "health_code_missing")

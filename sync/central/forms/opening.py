@@ -1,6 +1,6 @@
 """Whether a form's address is a gate's of ours, and still good. Nothing is stored for one that is not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
@@ -49,10 +49,11 @@ class NoForm(GatepostError, LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A form that may be filled in: whose it is, and by which name its gate is spoken to."""
+    """A form that may be filled in: whose it is, by which name its gate is spoken to, and what its device is told by."""
 
     link: FormLink
     gate: str
+    device_key: bytes = field(default=b"", repr=False)
 
 
 def opened(engine: Engine, token: str, now_us: int) -> Opened:
@@ -75,7 +76,7 @@ def opened(engine: Engine, token: str, now_us: int) -> Opened:
     # One that lasts longer than any can is by a clock that cannot be believed.
     if left_s <= -TOLERANCE_S or left_s > GOOD_FOR_S + TOLERANCE_S:
         raise NoForm(Why.EXPIRED)
-    return Opened(found.link, enrolment.place.gate)
+    return Opened(found.link, enrolment.place.gate, enrolment.public_key)
 
 
 def _typed(engine: Engine, code: str, now_us: int) -> Opened:
@@ -96,5 +97,6 @@ def _typed(engine: Engine, code: str, now_us: int) -> Opened:
                 enrolment = find(connection, name, row.device) if short_code(visit) == code else None
                 if enrolment is not None and enrolment.ended_as is None:
                     expires_s = row.at_us // 1_000_000 + GOOD_FOR_S
-                    return Opened(FormLink(name, row.device, visit, b"", expires_s), enrolment.place.gate)
+                    link = FormLink(name, row.device, visit, b"", expires_s)
+                    return Opened(link, enrolment.place.gate, enrolment.public_key)
     raise NoForm(Why.FOREIGN)

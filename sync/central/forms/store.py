@@ -11,7 +11,7 @@ from sqlalchemy import Engine, and_, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from kiosk.lines import get_logger
-from kiosk.people import Declaration, VisitorKind
+from kiosk.people import VisitorKind
 from kiosk.units import WallTime
 from sync.central.document_key import DocumentKey, KeyUnusable
 from sync.central.forms.fields import Answers
@@ -21,7 +21,7 @@ from sync.central.messages import announce, forget_expired
 from sync.central.people import DAY_US
 from sync.central.schema import visitor_form
 from sync.central.vault import Vault, VaultClosed, public_keys
-from sync.downward.form_filled import EXPIRES_US, FORM_FILLED, body_of
+from sync.downward.form_filled import EXPIRES_US, FORM_FILLED, body_of, seal_name
 from sync.downward.message import Message
 from sync.form_link import FormLink
 from sync.sealing import MonthSealer
@@ -109,7 +109,7 @@ class Forms:
         try:
             with self._engine.begin() as connection:
                 connection.execute(insert(visitor_form).values(row))
-                announce(connection, self._document_key, _message(form, declared, now_us))
+                announce(connection, self._document_key, _message(form, answers, now_us))
         except KeyUnusable as error:
             get_logger().error("form not taken without document key", kind=type(error).__name__)
             raise NoForm(Why.LOST) from None
@@ -141,8 +141,8 @@ class Forms:
         return None if found is None else (found.key_digest, found.visitor, found.sent_us)
 
 
-def _message(form: Opened, declared: Declaration, now_us: int) -> Message:
-    """What the gate is told: all that its rules ask for."""
+def _message(form: Opened, answers: Answers, now_us: int) -> Message:
+    """What the gate is told: all that its rules ask for, and the visitor's name for its device alone."""
     return Message(
         compound=form.link.compound,
         gate=form.gate,
@@ -151,7 +151,7 @@ def _message(form: Opened, declared: Declaration, now_us: int) -> Message:
         kind=FORM_FILLED,
         issued_us=now_us,
         expires_us=now_us + EXPIRES_US,
-        body=body_of(form.link.visit, declared),
+        body=body_of(form.link.visit, answers.declaration(), seal_name(answers.typed["name"], form.device_key)),
     )
 
 

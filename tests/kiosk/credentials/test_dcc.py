@@ -184,7 +184,6 @@ MALFORMED: dict[str, Callable[[], str | bytes]] = {
     "another version": lambda: GOOD.replace(b"HC1:", b"HC2:"),
     "nothing after the prefix": lambda: b"HC1:",
     "a small letter": lambda: GOOD[:9] + b"a" + GOOD[10:],
-    "white space after it": lambda: GOOD + b"\n",
     "no compression": lambda: "HC1:" + base45.encode(SIGNER.message(PAYLOAD)),
     "broken compression": lambda: "HC1:" + base45.encode(zlib.compress(SIGNER.message(PAYLOAD))[:-9]),
     "bytes after the compression": lambda: "HC1:" + base45.encode(zlib.compress(SIGNER.message(PAYLOAD)) + b"\0"),
@@ -254,6 +253,26 @@ def test_a_message_may_be_in_its_tags_or_bare(tags: tuple[int, ...]) -> None:
     for tag in reversed(tags):
         item = CBORTag(tag, item)
     assert checked(pack(dumps(item))).verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize("around", [(" ", ""), ("", " "), ("", "\r\n"), ("\t", " \n")])
+def test_white_space_around_a_certificate_is_none_of_it(around: tuple[str, str]) -> None:
+    before, after = around
+    assert checked(before + GOOD.decode() + after).verdict is Verdict.VALID
+
+
+def test_a_letter_that_an_issuer_could_not_write_is_no_fault_of_the_holder() -> None:
+    names = {**dcc()["nam"], "fn": "M\ufffdller"}
+    assert checked(SIGNER.text(dcc(nam=names))).verdict is Verdict.VALID
+
+
+def test_times_may_be_numbers_and_zones_small_letters() -> None:
+    days = {name: CBORTag(1, int(NOW.timestamp()) + by * 86_400) for name, by in (("fr", -90), ("df", -79), ("du", 90))}
+    recovered = RECOVERY | days
+    (finding,) = checked(SIGNER.text(dcc(v=None, r=[recovered]))).findings
+    assert (finding.kind, finding.days, finding.in_force) == (FindingKind.RECOVERY, 90, True)
+    (finding,) = checked(SIGNER.text(dcc(v=[], t=[TEST | {"sc": "2021-05-31t10:00:00z"}]))).findings
+    assert (finding.kind, finding.on, finding.days) == (FindingKind.TEST, "2021-05-31", 1)
 
 
 @pytest.mark.parametrize("length", [0, 63, 65, 72, 256])

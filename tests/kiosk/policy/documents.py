@@ -5,7 +5,8 @@ from enum import StrEnum
 from hypothesis import strategies as st
 
 from kiosk import conditions, policy
-from kiosk.evidence import Colour, FindingKind, HealthStatus, Verdict
+from kiosk.evidence import Colour, Doubt, FindingKind, HealthStatus, Verdict
+from kiosk.holder import Match
 from kiosk.model import Answer, ClockState, Need, TimeOfDay
 from kiosk.people import Consent, Filing, FirstReturn, Vehicle, VisitorKind
 from tests.kiosk.policy.visitors import SHIPPED, parsed, rule
@@ -21,6 +22,7 @@ OPERANDS: dict[str, st.SearchStrategy[object]] = {
     "samples_below": st.integers(2, 12),
     "ambient_outside": st.tuples(st.integers(-5, 15), st.integers(16, 40)).map(list),
     "uncertainty_above": st.floats(0.1, 2),
+    "reading_doubted": lists_of(Doubt),
     "visitor": lists_of(VisitorKind),
     "pass": lists_of(Verdict),
     "pass_used": st.just(True),
@@ -34,6 +36,7 @@ OPERANDS: dict[str, st.SearchStrategy[object]] = {
     "stayed_in": st.fixed_dictionaries(
         {"regions": st.lists(st.sampled_from(["IT", "CN-HB", "IT-25"]), min_size=1, unique=True), "days": st.integers(1, 30)}
     ),
+    "identity": st.fixed_dictionaries({"strictness": st.sampled_from(["exact", "usual"]), "found": lists_of(Match)}),
     "first_return": lists_of(FirstReturn),
     "vehicle": lists_of(Vehicle),
     "group_above": st.integers(1, 9),

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import conditions, policy
-from kiosk.evidence import Colour, ColourSeen, Credential, CredentialKind, FindingKind, HealthStatus, Verdict
+from kiosk.evidence import Colour, ColourSeen, Credential, CredentialKind, Doubt, FindingKind, HealthStatus, Verdict
+from kiosk.holder import masked_holder
 from kiosk.model import ClockState, Facts, LocalTime, Need
 from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
 from kiosk.policy.sections import SECTIONS
@@ -112,7 +113,15 @@ def of_stay(region: str, days_ago: int) -> Facts:
     return Facts(declaration=Declaration(stays=(Stay(region, days_ago),)))
 
 
+def compared(form: str, code: str, verdict: Verdict = Verdict.VALID) -> Facts:
+    """A form and a health code with these names."""
+    shown = replace(shown_code(HealthStatus.GREEN, verdict), person=masked_holder(code))
+    return Facts(health_code=shown, declaration=Declaration(person=masked_holder(form)))
+
+
 NAN = float("nan")
+DIFFERS = {"strictness": "usual", "found": ["differs"]}
+UNDECIDED = {"strictness": "usual", "found": ["undecided"]}
 LISTED = {"regions": ["IT", "CN-HB"], "days": 14}
 NIGHT = ["22:00-06:00", "fri"]
 EXPIRED = shown_pass(VisitorKind.GUEST, Verdict.EXPIRED)
@@ -135,6 +144,9 @@ EDGES: dict[str, tuple[str, object, Facts, bool | None]] = {
     "certain enough": ("uncertainty_above", 0.8, Facts(reading(uncertainty_c=0.8)), False),
     "too uncertain": ("uncertainty_above", 0.8, Facts(reading(uncertainty_c=0.81)), True),
     "uncertain by no number": ("uncertainty_above", 0.8, Facts(reading(uncertainty_c=NAN)), True),
+    "free of doubt": ("reading_doubted", ["partial"], Facts(reading()), False),
+    "doubted otherwise": ("reading_doubted", ["partial"], Facts(reading(quality=(Doubt.FAR,))), False),
+    "doubted": ("reading_doubted", ["partial", "far"], Facts(reading(quality=(Doubt.DRIFTING, Doubt.FAR))), True),
     "a valid pass": ("pass", ["valid"], Facts(admission_pass=GUEST), True),
     "a valid pass that is used up": ("pass", ["valid"], Facts(admission_pass=GUEST, pass_used=True), False),
     "an expired pass": ("pass", ["expired"], Facts(admission_pass=EXPIRED), True),
@@ -171,6 +183,18 @@ EDGES: dict[str, tuple[str, object, Facts, bool | None]] = {
     "as many as may": ("group_above", 6, Facts(declaration=Declaration(group=6)), False),
     "one too many": ("group_above", 6, Facts(declaration=Declaration(group=7)), True),
     "no group told": ("group_above", 6, Facts(), False),
+    "the same person's": ("identity", DIFFERS, compared("Wang Fang", "FANG WANG"), False),
+    "another's": ("identity", DIFFERS, compared("Wang Fang", "Li Ming"), True),
+    "another's, by a code that is not genuine": (
+        "identity",
+        DIFFERS,
+        compared("Wang Fang", "Li Ming", Verdict.BAD_SIGNATURE),
+        False,
+    ),
+    "perhaps another's": ("identity", UNDECIDED, compared("王芳", "W*"), True),
+    "the same name, and no day of birth": ("identity", {**UNDECIDED, "strictness": "exact"}, compared("Wang", "Wang"), True),
+    "nobody's, for there is no form": ("identity", DIFFERS, replace(compared("Wang", "Li"), declaration=None), False),
+    "nobody's, for there is no code": ("identity", DIFFERS, replace(compared("Wang", "Li"), health_code=None), False),
     "as it begins": ("outside_hours", "08:00-18:00", Facts(local_time=LocalTime(0, 480)), False),
     "a minute before": ("outside_hours", "08:00-18:00", Facts(local_time=LocalTime(0, 479)), True),
     "as it ends": ("outside_hours", "08:00-18:00", Facts(local_time=LocalTime(6, 1080)), True),

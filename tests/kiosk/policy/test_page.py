@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from kiosk import policy
-from kiosk.evidence import Credential, HealthStatus, Reading, Verdict
+from kiosk.evidence import Credential, Doubt, HealthStatus, Reading, Verdict
 from kiosk.model import Answer, ClockState, Decision, Facts, LocalTime, Need, Needs
-from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
+from kiosk.people import OF_THE_HOUSE, Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
 from tests.kiosk.policy.visitors import GREEN, NOON, SHIPPED, reading, shown_code, shown_pass
 
 LEVEL_2 = SHIPPED["response-level-2"]
@@ -19,6 +19,7 @@ HELP, REPAIR, AGENT = VisitorKind.DOMESTIC_HELP, VisitorKind.UTILITY_REPAIR, Vis
 RENOVATION, OTHER = VisitorKind.RENOVATION, VisitorKind.OTHER
 ADMIT, HOLD, REFUSE = Answer.ADMIT, Answer.HOLD, Answer.REFUSE
 SUNDAY, EVENING = LocalTime(6, 12 * 60), LocalTime(2, 18 * 60)
+PARTIAL, DRIFTING = (Doubt.PARTIAL,), (Doubt.DRIFTING,)
 YES, NO = Consent.GIVEN, Consent.DECLINED
 
 
@@ -38,7 +39,7 @@ class Comes:
 
     def facts(self) -> Facts:
         """What is known of them."""
-        house = self.who in (RESIDENT, STAFF)
+        house = self.who in OF_THE_HOUSE
         return Facts(
             self.temperature,
             shown_pass(self.who) if house else None,
@@ -77,9 +78,15 @@ ROWS: tuple[Row, ...] = (
     ("1 air just warm enough", Comes(RESIDENT, reading(36.2, ambient_c=10)), ADMIT, "resident"),
     ("1 air too warm", Comes(RESIDENT, reading(36.9, ambient_c=35.1)), HOLD, "temperature_unreliable"),
     ("1 reading too uncertain", Comes(RESIDENT, reading(36.5, uncertainty_c=0.9)), HOLD, "temperature_unreliable"),
+    ("1 half a forehead, measured again", Comes(RESIDENT, reading(33, samples=11, quality=PARTIAL)), {Need.TEMPERATURE}, ""),
+    ("1 half a forehead", Comes(RESIDENT, reading(33, quality=PARTIAL)), HOLD, "temperature_unreliable"),
+    ("1 a sensor that drifts", Comes(RESIDENT, reading(samples=3, quality=DRIFTING)), HOLD, "temperature_unreliable"),
+    ("1 high, doubted or not", Comes(RESIDENT, reading(38, quality=DRIFTING)), HOLD, "temperature_high"),
     # 2: a non-resident also shows a green health code.
     ("2 resident, no code", alone(RESIDENT), ADMIT, "resident"),
     ("2 staff, no code", alone(STAFF), ADMIT, "staff"),
+    ("2 guard, no code", alone(VisitorKind.GUARD), ADMIT, "staff"),
+    ("2 technician, no code", alone(VisitorKind.TECHNICIAN), ADMIT, "staff"),
     *((f"2 {kind}, no code", Comes(kind, code=None), {Need.HEALTH_CODE}, "") for kind in (GUEST, COURIER, HELP, REPAIR)),
     *((f"2 {kind}, no code", Comes(kind, code=None), {Need.HEALTH_CODE}, "") for kind in (AGENT, RENOVATION, OTHER)),
     ("2 guest, red", Comes(GUEST, code=coded(HealthStatus.RED)), REFUSE, "health_red"),

@@ -73,6 +73,15 @@ MISTAKES: dict[str, tuple[dict[str, object], str]] = {
     "air the wrong way round": (document(rule(when={"ambient_outside": [32, 14]})), "begin with the lower"),
     "air in kelvin": (document(rule(when={"ambient_outside": [283, 308]})), "degrees Celsius from -40 to 60, not 283"),
     "uncertainty nothing": (document(rule(when={"uncertainty_above": 0})), "degrees Celsius from 0.1 to 3"),
+    "doubt unknown": (document(rule(when={"reading_doubted": ["hot"]})), "it can list warming_up"),
+    "strictness unknown": (
+        document(rule(when={"identity": {"strictness": "lax", "found": ["differs"]}})),
+        "strictness must be one of exact, usual",
+    ),
+    "found nothing": (
+        document(rule(when={"identity": {"strictness": "usual", "found": []}})),
+        "found must be a list with some of agrees, differs, undecided",
+    ),
     "form false": (document(rule(when={"form": False})), "when.form can only be true"),
     "group of nobody": (document(rule(when={"group_above": 0})), "from 1 to 50, not 0"),
     "hours a number": (document(rule(when={"outside_hours": 8})), 'hours such as "08:00-18:00"'),

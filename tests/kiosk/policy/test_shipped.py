@@ -182,6 +182,8 @@ def test_a_stop_can_always_be_overridden_by_people(name: str, facts: Facts) -> N
 LEVEL_1: dict[VisitorKind, tuple[Answer, str]] = {
     VisitorKind.RESIDENT: (Answer.ADMIT, "resident"),
     VisitorKind.STAFF: (Answer.ADMIT, "staff_green"),
+    VisitorKind.GUARD: (Answer.ADMIT, "staff_green"),
+    VisitorKind.TECHNICIAN: (Answer.ADMIT, "staff_green"),
     VisitorKind.GUEST: (Answer.REFUSE, "closed_management"),
     VisitorKind.COURIER: (Answer.REFUSE, "deliver_at_point"),
     VisitorKind.DOMESTIC_HELP: (Answer.REFUSE, "closed_management"),
@@ -217,6 +219,8 @@ def test_in_normal_times_a_visitor_without_consent_is_not_let_in(kind: VisitorKi
 
 OFFICE: dict[str, tuple[Facts, Answer, str]] = {
     "staff, nothing more": (Facts(reading(), shown_pass(VisitorKind.STAFF)), Answer.ADMIT, "staff"),
+    "a guard's badge": (Facts(reading(), shown_pass(VisitorKind.GUARD)), Answer.ADMIT, "staff"),
+    "a technician's badge": (Facts(reading(), shown_pass(VisitorKind.TECHNICIAN)), Answer.ADMIT, "staff"),
     "staff, high": (Facts(reading(37.5), shown_pass(VisitorKind.STAFF)), Answer.HOLD, "temperature_high"),
     "an invited guest who acknowledged the notice": (
         Facts(reading(), GUEST, GREEN, declaration=Declaration()),

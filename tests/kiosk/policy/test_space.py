@@ -43,7 +43,12 @@ def of_a_cell(space: Space, box: dict[str, int]) -> Facts:
     who = parts["who"]
     read = parts["body"].reading
     assert read is not None
-    for axis, name in (("samples", "samples"), ("ambient", "ambient_c"), ("uncertainty", "uncertainty_c")):
+    for axis, name in (
+        ("samples", "samples"),
+        ("ambient", "ambient_c"),
+        ("uncertainty", "uncertainty_c"),
+        ("doubts", "quality"),
+    ):
         part = parts[axis].reading
         read = replace(read, **{name: getattr(part, name)})
     told = who.declaration
@@ -51,10 +56,16 @@ def of_a_cell(space: Space, box: dict[str, int]) -> Facts:
         for axis in ("stays", "first_return", "vehicle", "group"):
             declared = parts[axis].declaration
             told = replace(told, **{axis: getattr(declared, axis)})
+        compared = parts["identity"].declaration
+        assert compared is not None
+        told = replace(told, person=compared.person)
+    code, whose = parts["health"].health_code, parts["identity"].health_code
+    assert code is not None
+    assert whose is not None
     return replace(
         who,
         reading=read,
-        health_code=parts["health"].health_code,
+        health_code=replace(code, person=whose.person),
         colour_seen=parts["colour"].colour_seen,
         declaration=told,
         consent=parts["consent"].consent,

@@ -14,12 +14,14 @@ from kiosk.evidence import (
     ColourSeen,
     Credential,
     CredentialKind,
+    Doubt,
     Finding,
     FindingKind,
     HealthStatus,
     Reading,
     Verdict,
 )
+from kiosk.holder import masked_holder
 from kiosk.model import ClockState, Facts, LocalTime, Need
 from kiosk.people import OF_THE_HOUSE, Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
 from kiosk.units import Celsius, Monotonic
@@ -34,7 +36,13 @@ VISITORS = tuple(kind for kind in VisitorKind if kind not in OF_THE_HOUSE)
 NOON = LocalTime(weekday=2, minute=12 * 60)
 
 
-def reading(body_c: float = 36.5, samples: int = 12, ambient_c: float = 20.0, uncertainty_c: float = 0.2) -> Reading:
+def reading(
+    body_c: float = 36.5,
+    samples: int = 12,
+    ambient_c: float = 20.0,
+    uncertainty_c: float = 0.2,
+    quality: tuple[Doubt, ...] = (),
+) -> Reading:
     return Reading(
         object_c=Celsius(body_c - 2),
         ambient_c=Celsius(ambient_c),
@@ -44,6 +52,7 @@ def reading(body_c: float = 36.5, samples: int = 12, ambient_c: float = 20.0, un
         calibration="factory",
         began_at=Monotonic(1),
         at=Monotonic(2),
+        quality=quality,
     )
 
 
@@ -89,7 +98,14 @@ def parsed(*rules: Mapping[str, object], **keys: object) -> policy.PolicyDocumen
 
 
 temperatures = st.floats(30, 45) | st.sampled_from([37.1, 37.3, float("nan")])
-readings = st.builds(reading, temperatures, st.integers(1, 12), st.floats(-10, 45), st.floats(0.1, 2))
+readings = st.builds(
+    reading,
+    temperatures,
+    st.integers(1, 12),
+    st.floats(-10, 45),
+    st.floats(0.1, 2),
+    st.just(()) | st.lists(st.sampled_from(Doubt), unique=True).map(tuple),
+)
 passes = st.builds(shown_pass, st.none() | st.sampled_from(VisitorKind), st.sampled_from(Verdict))
 findings = st.builds(Finding, st.sampled_from(FindingKind), st.just("2021-05-18"), st.integers(-400, 400), st.booleans())
 certificates = st.builds(
@@ -98,7 +114,12 @@ certificates = st.builds(
     st.sampled_from(Verdict),
     st.sampled_from([CredentialKind.DCC, CredentialKind.SHC]),
 )
-codes = certificates | st.builds(shown_code, st.none() | st.sampled_from(HealthStatus), st.sampled_from(Verdict))
+persons = st.none() | st.sampled_from([masked_holder(name) for name in ("王芳", "王*", "Wang Fang", "Li Ming")])
+codes = st.builds(
+    lambda code, person: replace(code, person=person),
+    certificates | st.builds(shown_code, st.none() | st.sampled_from(HealthStatus), st.sampled_from(Verdict)),
+    persons,
+)
 stays = st.builds(Stay, st.sampled_from(["IT", "IT-25", "CN-HB", "CN-SH", "NZ"]), st.integers(0, 30))
 declarations = st.builds(
     Declaration,
@@ -107,6 +128,7 @@ declarations = st.builds(
     st.sampled_from(FirstReturn),
     st.sampled_from(Vehicle),
     st.integers(1, 9),
+    persons,
 )
 colours = st.none() | st.builds(ColourSeen, st.sampled_from(Colour), st.floats(0, 1))
 moments = st.builds(LocalTime, st.integers(0, 6), st.integers(0, 1439))

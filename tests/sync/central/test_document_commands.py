@@ -92,6 +92,10 @@ def test_trust_is_published_as_one_document_of_all_its_files(folder: Path) -> No
         (("withdraw", *BY, "policy"), "no policy of riverside"),
         (("open", *BY, "--gate", "gate-1", "--reason", " "), "a reason must be given"),
         (("open", *BY, "--gate", "gate-1", "--reason", "x", "--direction", "up"), "there are in, out, both"),
+        (("mode", *BY, "--gate", "gate-1", "--reason", "x", "ajar"), "there are normal, held_open, locked"),
+        (("mode", *BY, "--gate", "gate-1", "--reason", "x", "held_open"), "with --minutes: from 1 to 15"),
+        (("mode", *BY, "--gate", "gate-1", "--reason", "x", "held_open", "--minutes", "16"), "with --minutes: from 1 to 15"),
+        (("mode", *BY, "--gate", "gate-1", "--reason", "x", "locked", "--minutes", "5"), "a lock lasts until"),
         (("pass-issuer", "--compound", "riverside"), "names no pass_key"),
     ],
 )

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from kiosk.gate_mode import GateMode
 from sync.central.access import Asker, NotAllowed, Role, recorded
 from sync.central.database import changing
 from sync.central.enrolled import revoke
-from sync.central.messages import fetched, issue_open, snapshot, take
+from sync.central.messages import fetched, issue_mode, issue_open, snapshot, take
 from sync.central.office import Full, Office
 from sync.central.recipients import Recipient
 from sync.central.schema import message
@@ -124,6 +125,18 @@ def test_who_opened_which_gate_and_why_is_on_record(site: Site) -> None:
         (row,) = recorded(connection, COMPOUND)
     assert (row["who"], row["role"], row["act"], row["reason"]) == (GUARD.who, "guard", "open_gate", GUARD.reason)
     assert command.id in row["subject"]
+
+
+def test_a_mode_is_ordered_on_record_and_with_its_time(site: Site) -> None:
+    order = issue_mode(site.engine, site.key, HERE, GUARD, site.now_us, GateMode.HELD_OPEN, lasts_s=300, second="Li Wei")
+    ours = asyncio.run(ask(Office(site.engine, lambda: site.now_us)))
+    assert said(site, ours) == [order]
+    body = {"issuer": GUARD.who, "role": "guard", "reason": GUARD.reason, "second": "Li Wei"}
+    assert order.body == body | {"mode": "held_open", "lasts_s": 300}
+    with site.engine.connect() as connection:
+        (row,) = recorded(connection, COMPOUND)
+    assert (row["who"], row["act"]) == (GUARD.who, "gate_mode")
+    assert "held_open" in row["subject"]
 
 
 def test_a_technician_opens_no_gate(site: Site) -> None:

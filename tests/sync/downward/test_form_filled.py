@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from kiosk.declared import FormFilled
 from kiosk.model import VisitId
 from kiosk.people import Declaration, FirstReturn, Stay, Vehicle, VisitorKind
-from sync.downward.form_filled import EXPIRES_US, FORM_FILLED, body_of, form_in
+from sync.device_box import NotForUs
+from sync.downward.form_filled import EXPIRES_US, FORM_FILLED, body_of, form_in, seal_name
 from tests.sync.central.kiosks import NOON_US
 from tests.sync.downward.test_orders import STRANGER, at, command, heard_by, signed
 
@@ -53,3 +54,17 @@ def test_a_form_that_the_site_has_not_signed_or_that_is_anothers_is_not_heard() 
     assert orders.hear(signed(SAID, STRANGER), at(2.0)) is None
     assert orders.hear(signed(msgspec.structs.replace(SAID, device="gate-2")), at(2.0)) is None
     assert orders.foreign == 2
+
+
+def test_a_name_that_cannot_be_opened_is_none_and_the_form_counts() -> None:
+    def locked(_: bytes) -> bytes:
+        raise NotForUs("another's")
+
+    body = body_of(VisitId("0" * 16), Declaration(VisitorKind.GUEST), b"box")
+    for unseal in (None, locked, lambda _: b"no JSON", lambda _: b'{"name": 7}', lambda _: b"\xff"):
+        assert form_in(body, unseal) == FormFilled(VisitId("0" * 16), Declaration(VisitorKind.GUEST))
+
+
+def test_a_device_whose_key_is_none_is_told_no_name() -> None:
+    assert seal_name("Wang Fang", b"") is None
+    assert "sealed" not in body_of(VisitId("0" * 16), Declaration(VisitorKind.GUEST), None)

@@ -6,10 +6,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.gate_mode import GateMode, ModeOrder
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.spent import UsedElsewhere
-from kiosk.units import Monotonic
-from sync.downward.message import EXPIRES_US, OPEN, PASS_USED, Message
+from kiosk.units import Monotonic, Seconds
+from sync.downward.message import EXPIRES_US, MODE, OPEN, PASS_USED, Message
 from sync.downward.orders import REMEMBERED, Orders
 from sync.downward.server_time import ServerTime
 from sync.downward.signing import Purpose, Signed, sign
@@ -50,6 +51,24 @@ def signed(said: Message, key: Ed25519PrivateKey = KEY, purpose: Purpose = Purpo
 
 def at(seconds_after_noon: float) -> Monotonic:
     return Monotonic(LEARNT + seconds_after_noon)
+
+
+def test_a_mode_is_ordered_as_a_gate_is_opened_and_says_for_how_long() -> None:
+    order = heard_by().hear(signed(command(kind=MODE, body={**BODY, "mode": "held_open", "lasts_s": 300})), at(2.0))
+    assert isinstance(order, ModeOrder)
+    assert (order.mode, order.lasts_s, order.command.issuer) == (GateMode.HELD_OPEN, Seconds(300), "Wang Fang")
+    assert order.until == pytest.approx(at(11.0))
+    late = heard_by().hear(signed(command(kind=MODE, body={**BODY, "mode": "locked"})), at(12.0))
+    assert late == CommandRefused(command().id, Unfit.LATE)
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"mode": "ajar"}, {"mode": "held_open", "lasts_s": 901}, {"mode": "locked", "lasts_s": 0}]
+)
+def test_a_mode_that_is_none_or_lasts_too_long_is_passed_over(said: dict[str, object]) -> None:
+    orders = heard_by()
+    assert orders.hear(signed(command(kind=MODE, body=BODY | said)), at(2.0)) is None
+    assert orders.ignored == 1
 
 
 def test_a_command_counts_for_ten_seconds_from_its_issue() -> None:

@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from kiosk.credentials import parse_trust
 from kiosk.credentials.passes import verify
 from kiosk.declared import FormFilled
 from kiosk.evidence import Verdict
+from kiosk.holder import masked_holder
 from kiosk.model import VisitId
 from kiosk.people import Declaration, Stay, Vehicle, VisitorKind
 from kiosk.units import Monotonic, Seconds, WallTime
@@ -20,6 +22,7 @@ from sync.central.forms.opening import Opened
 from sync.central.forms.resume import GOOD_FOR_S, resume_pass
 from sync.central.forms.store import Sent
 from sync.central.schema import message
+from sync.device_box import open_box
 from sync.downward.orders import Orders
 from sync.downward.server_time import ServerTime
 from sync.downward.signing import Signed
@@ -48,6 +51,12 @@ def device(running: Running) -> Device:
     return enrol(running.engine)
 
 
+def unsealing(device: Device) -> Callable[[bytes], bytes]:
+    """What opens that device's boxes, as `Papers.unseal` does from its folder."""
+    seed, public = device.key.private_bytes_raw(), device.key.public_key().public_bytes_raw()
+    return lambda box: open_box(seed, public, box)
+
+
 def test_a_kiosk_that_waits_hears_of_the_form_and_of_nobody_s_name(running: Running, device: Device, folder: Path) -> None:
     assert Phone(running).send(token_of(device), {**TRAVELLER, "plate": "沪A12345"}).status_code == 200
     where = "/api/v1/now?compound=riverside&gate=gate-1&after=&number=0&wait=20"
@@ -60,6 +69,9 @@ def test_a_kiosk_that_waits_hears_of_the_form_and_of_nobody_s_name(running: Runn
     heard = orders.hear(Signed(said["statement"], base64.b64decode(said["signature"])), Monotonic(10.2))
     declared = Declaration(VisitorKind.COURIER, (Stay("IT", 3),), vehicle=Vehicle.VAN)
     assert heard == FormFilled(VISIT, declared)
+    orders = Orders(key, ("riverside", "gate-1", device.place.device), time, Monotonic(9.0), unsealing(device))
+    heard = orders.hear(Signed(said["statement"], base64.b64decode(said["signature"])), Monotonic(10.2))
+    assert heard == FormFilled(VISIT, replace(declared, person=masked_holder("李娜")))
     with running.engine.connect() as connection:
         statements = "".join(connection.execute(select(message.c.statement)).scalars())
     assert not [text for text in ("李娜", "138", "沪A12345", "12-301") if text in statements]
