@@ -12,6 +12,8 @@ from ui.bar_layout import bar_height
 from ui.look import Look, Panel, Rgba
 from ui.picture import Picture, Screen, Touch
 from ui.screens.answer import AnswerPane
+from ui.screens.card import CardPane
+from ui.screens.choices import ChoicesPane
 from ui.screens.form import FormPane
 from ui.screens.guard import GuardPane
 from ui.screens.idle import IdlePane
@@ -36,6 +38,8 @@ PANES: dict[Screen, type[Pane]] = {
     Screen.MOMENT: MomentPane,
     Screen.PIN: PinPane,
     Screen.STATUS: StatusPane,
+    Screen.CARD: CardPane,
+    Screen.CHOICES: ChoicesPane,
 }
 DIMMED = 0.62
 RESTS_S = 4.0
@@ -214,7 +218,7 @@ class Front(Widget):
 
     def _made(self, picture: Picture, look: Look) -> Pane:
         pane = PANES[picture.screen](look=look, body=picture.body)
-        if isinstance(pane, PinPane):
+        if isinstance(pane, PinPane | ChoicesPane):
             pane.pressed = self._pressed
         return pane
 
