@@ -42,6 +42,8 @@ BEHIND_THE_DOOR = {
 def named(manner: Manner, time_of_day: TimeOfDay, board: NoticeBoard) -> Iterator[tuple[str, Picture]]:
     """Name and picture of every screen."""
     empty = SAMPLES["idle"]
+    choosing = Session(manner, NOW, SAMPLES["steps"], chooser_until=_LATER)
+    yield "chooser", present(choosing, NOW, time_of_day, board)
     for name, view in SAMPLES.items():
         yield name, present(Session(manner, NOW, view, empty=empty), NOW, time_of_day, board)
     for name, (door, sample) in BEHIND_THE_DOOR.items():
