@@ -68,7 +68,6 @@ SAMPLES: Mapping[str, View | None] = {
     "steps-bereft": _view(
         Phase.COLLECTING,
         steps=_steps(StepState.UNAVAILABLE, StepState.UNAVAILABLE, StepState.NOT_NEEDED),
-        wanted=(Need.TEMPERATURE,),
         lost=(Part.CAMERA, Part.GATE, Part.ISSUER, Part.LOG, Part.SERVER, Part.THERMOMETER),
         server_lost_at=Monotonic(NOW - 600),
         simulated=True,

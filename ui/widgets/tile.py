@@ -54,7 +54,7 @@ class StepTile(Surface):
         self._mark.name = str(self.tile.step)
         self._mark.ink, self._mark.ground = look.colour(ink), look.colour(ground)
         self._badge.name = badge or ""
-        self._badge_ground.fill = look.colour(badge_ink if badge else ground)
+        self._badge_ground.fill = look.colour(badge_ink)
         self._badge.ink, self._badge.ground = look.colour(ground), look.colour(badge_ink)
         for words, size, raw in (
             (self._title, metrics.small * 1.06, self.tile.title),
@@ -81,7 +81,8 @@ class StepTile(Surface):
         self._words.size = (words_width, max(2.0, words_top - self.y - pad))
         self._title.size_hint_y, self._line.size_hint_y = (0.5, 0.5) if high else (0.38, 0.62)
         self._title.halign = self._line.halign = "center" if high else "left"
-        badge = side * 0.46
+        # Without a badge its disc would cut a piece out of the picture.
+        badge = side * 0.46 if self._badge.name else 0
         self._badge_ground.size = (badge, badge)
         self._badge_ground.pos = (mark_x + side - badge, mark_y - badge * 0.12)
         self._badge.size = (badge * 0.66, badge * 0.66)
