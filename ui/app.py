@@ -20,6 +20,7 @@ from kiosk.ports import Clock as KioskClock
 from kiosk.preview import PreviewSubscriber
 from kiosk.view import View
 from ui import staff
+from ui.allocator import give_back
 from ui.back_room import present_staff
 from ui.core_link import CoreLink
 from ui.front import Front
@@ -236,6 +237,7 @@ class ScreenApp(App):
             # What is there now stays: later collections look at what came since.
             gc.collect()
             gc.freeze()
+            give_back()
             self._ready()
             return False
         front, screen = self._front, picture.screen
@@ -249,6 +251,7 @@ class ScreenApp(App):
     def _collect(self, _: float) -> None:
         if not self._pace.visiting:
             gc.collect()
+            give_back()
 
     def _time_of_day(self, at: Monotonic) -> str | None:
         wall_us = self._clock.wall() - round((self._clock.monotonic() - at) * 1_000_000)

@@ -40,6 +40,11 @@ class Strip(Widget):
         self.height = sum(self._heights)
         self._place()
 
+    def prepare(self, banners: tuple[Banner, ...], look: Look) -> None:
+        """Draw the pictograms of banners before they are wanted."""
+        for banner in banners:
+            _Chip(banner, look).size = (self.width / 2, look.metrics.strip)
+
     def _place(self, *_: object) -> None:
         low = self.top
         for row, height in zip(self._rows, self._heights, strict=True):
