@@ -21,7 +21,7 @@ from kiosk.errors import DeviceLost
 from kiosk.link import HelloToo, ViewChanged, connect
 from kiosk.model import Answer, Phase, VisitId
 from kiosk.view import GuardCall, View
-from tests.end_to_end.shown_kiosk import IDLE, METRICS, SIZE, ShownScreen, kill, now, program, session
+from tests.end_to_end.shown_kiosk import IDLE, METRICS, PALETTE, SIZE, ShownScreen, kill, now, program, session
 from tests.end_to_end.x_display import WITHIN_S, x_display
 from tests.end_to_end.x_display import until as soon
 from ui.back_room import present_staff
@@ -57,6 +57,7 @@ class Gate(ShownScreen):
             file.write(f'[screen.guards]\n"{GUARD}" = "{hash_pin(PIN, bytes(16))}"\n')
         self.stage.start_kiosk(config)
         self.stage.wait_ready()
+        soon(lambda: self.display.share(PALETTE["ground"]) > 0.3, 4 * WITHIN_S)
         self.view = IDLE
         self.views: list[View] = []
         self.reports: dict[str, VisitorReport] = {}
@@ -149,12 +150,12 @@ def test_the_refused_call_the_guard_the_screen_is_killed_and_the_guard_lets_them
     gate.shows("accent", 0.08)
 
     with gate.display.held(20, 20):
-        soon(lambda: 0.01 < gate.display.share("#0B5394") < 0.05)
+        soon(lambda: 0.01 < gate.display.share(PALETTE["accent"]) < 0.05)
     gate.enter(PIN)
     card = gate.at_desk(Desk(GUARD))
-    soon(lambda: gate.display.share("#0B5394", left_of=SIZE[0] // 3) > 0.05)
+    soon(lambda: gate.display.share(PALETTE["accent"], left_of=SIZE[0] // 3) > 0.05)
     gate.press_on(card, Action.LET_IN)
-    soon(lambda: gate.display.share("#0B5394") < 0.02)
+    soon(lambda: gate.display.share(PALETTE["accent"]) < 0.02)
     gate.display.press(*first_choice())
     gate.shows("done", 0.04)
     assert gate.left(name).relay_at is not None
