@@ -85,6 +85,7 @@ class ScreenApp(App):
         self._pins = dict(settings.guards) | ({staff.TECHNICIAN: settings.staff_pin} if settings.staff_pin else {})
         self._staff = Staff()
         self._told = Told()
+        self._rehearsed: set[Screen] = set()
         self._ticks = 0
         self._picture_index = 0
         self._newest: View | None = None
@@ -241,6 +242,10 @@ class ScreenApp(App):
             self._ready()
             return False
         front, screen = self._front, picture.screen
+        if screen in self._rehearsed:
+            # Every screen is there; what else they may show follows.
+            self._ready()
+        self._rehearsed.add(screen)
         front.prepare(picture)
         # A few turns later its words are where they belong.
         Clock.schedule_once(lambda _: front.rehearse(screen), WARM_UP_S / 2)

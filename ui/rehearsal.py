@@ -7,7 +7,7 @@ from ui.back_room import present_staff
 from ui.banners import TimeOfDay
 from ui.desk import Desk, Outcome, Page
 from ui.notices import NoticeBoard
-from ui.picture import Picture
+from ui.picture import Picture, Screen
 from ui.presenter import present
 from ui.samples import NOW, SAMPLES
 from ui.session import Manner, Session
@@ -53,6 +53,13 @@ def named(manner: Manner, time_of_day: TimeOfDay, board: NoticeBoard) -> Iterato
 
 
 def rehearsal(manner: Manner, time_of_day: TimeOfDay, board: NoticeBoard) -> Iterator[Picture]:
-    """A picture of each screen, those that a visitor sees first."""
+    """One picture of each screen, then what else they may show."""
+    others: list[Picture] = []
+    seen: set[Screen] = set()
     for _, picture in named(manner, time_of_day, board):
-        yield picture
+        if picture.screen in seen:
+            others.append(picture)
+        else:
+            seen.add(picture.screen)
+            yield picture
+    yield from others
