@@ -8,8 +8,9 @@ from math import ceil
 
 from kiosk.cards import Card as CueCard
 from kiosk.cards import card, shipped
-from kiosk.model import Answer, Monotonic, ReasonCode
+from kiosk.model import Answer, ReasonCode
 from kiosk.policy import Contact
+from kiosk.units import Monotonic
 from kiosk.view import View
 from ui import desk
 from ui.banners import TimeOfDay, strip_of

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from kiosk.model import Monotonic, Part
+from kiosk.model import Part
+from kiosk.units import Monotonic
 from kiosk.view import View
 from ui.picture import Banner, Say
 

@@ -6,8 +6,9 @@ Nothing is decided here: what a guard asks for goes to the core, which answers w
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kiosk.model import Monotonic, Phase, ReasonCode, Seconds, VisitId
+from kiosk.model import Phase, ReasonCode, VisitId
 from kiosk.remote import Unfit
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import View
 from ui.picture import Action
 

@@ -7,8 +7,8 @@ from kivy.graphics import Color, Rectangle, Translate
 from kivy.input.motionevent import MotionEvent
 from kivy.uix.widget import Widget
 
-from kiosk.model import Monotonic
 from kiosk.preview import Preview
+from kiosk.units import Monotonic
 from ui.bar_layout import bar_height
 from ui.look import Look, Panel, Rgba
 from ui.picture import Picture, Screen, Touch
@@ -45,7 +45,7 @@ PANES: dict[Screen, type[Pane]] = {
 DIMMED = 0.62
 RESTS_S = 4.0
 """A finger that lies somewhere for so long no longer keeps others off."""
-BLANK = Preview(0, Monotonic(0.0), 16, 16, bytes(16 * 16 * 3), (((2, 2), (14, 2), (14, 14), (2, 14)),))
+BLANK = Preview(0, Monotonic(0.0), 16, 16, bytearray(16 * 16 * 3), (((2, 2), (14, 2), (14, 14), (2, 14)),))
 """A picture of nothing, for rehearsals."""
 CORNER = 1.3
 """The side of the staff's corner, in targets."""

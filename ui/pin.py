@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kiosk.errors import UsageError
-from kiosk.model import Monotonic
+from kiosk.units import Monotonic
 
 LEAST, MOST = 4, 12
 """How many digits a PIN has."""

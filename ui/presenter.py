@@ -2,7 +2,8 @@
 
 from math import ceil
 
-from kiosk.model import Answer, Monotonic, Part, Phase
+from kiosk.model import Answer, Part, Phase
+from kiosk.units import Monotonic
 from kiosk.view import GuardCall, Measured, Step, StepState, View
 from ui.banners import SIMULATION, TimeOfDay, strip_of
 from ui.guidance import to_do

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kiosk.model import Monotonic
+from kiosk.units import Monotonic
 from ui.back_room import present_staff
 from ui.banners import TimeOfDay
 from ui.desk import Desk, Outcome, Page

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kiosk.link import OverrideAsked
-from kiosk.model import Monotonic, Phase, Seconds, VisitId
+from kiosk.model import Phase, VisitId
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import View
 from ui import desk
 from ui.desk import Desk, Page

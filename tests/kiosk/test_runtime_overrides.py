@@ -3,8 +3,10 @@
 import pytest
 
 from kiosk.link import Finished, OverrideAsked
-from kiosk.model import Answer, Command, EventId, Monotonic, Phase, Role, VisitorKind
+from kiosk.model import Answer, Command, EventId, Phase, Role
+from kiosk.people import VisitorKind
 from kiosk.remote import RemoteOpen, Unfit
+from kiosk.units import Monotonic
 from kiosk.view import Declined
 from tests.kiosk.fakes import FakeSealer
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass

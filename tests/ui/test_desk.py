@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from kiosk.link import OverrideAsked
-from kiosk.model import Answer, Monotonic, Phase, ReasonCode, VisitId
+from kiosk.model import Answer, Phase, ReasonCode, VisitId
 from kiosk.remote import Unfit
+from kiosk.units import Monotonic
 from kiosk.view import Declined, View
 from tests.ui.views import NOW, session, view
 from ui.back_room import present_staff

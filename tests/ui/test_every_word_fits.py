@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kiosk.cards import shipped
-from kiosk.model import Answer, Monotonic, Part, Phase, ReasonCode
+from kiosk.model import Answer, Part, Phase, ReasonCode
 from kiosk.remote import Unfit
+from kiosk.units import Monotonic
 from kiosk.view import FormTicket, GuardCall, Step, StepState, View
 from tests.ui.drawing import everything, measured
 from tests.ui.key_names import reasons, stopping_reasons

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Answer, Celsius, Monotonic, Part, Phase, ReasonCode
+from kiosk.model import Answer, Part, Phase, ReasonCode
+from kiosk.units import Celsius, Monotonic
 from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, View
 from tests.ui.views import NOTICES, NOW, collecting, picture, session, view
 from ui.back_room import present_staff
