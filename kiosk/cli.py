@@ -275,7 +275,9 @@ def screens(
 
 
 @app.command()
-def pin() -> int:
+def pin(
+    guard: Annotated[str | None, typer.Option(help="whose it is: the line is then one of [screen.guards]")] = None,
+) -> int:
     """Ask for a staff PIN and print the line for [screen] that stands for it."""
     import getpass
     import secrets
@@ -285,7 +287,9 @@ def pin() -> int:
     chosen = getpass.getpass("PIN: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     if sys.stdin.isatty() and getpass.getpass("once more: ") != chosen:
         raise UsageError("the two PINs differ; nothing is printed")
-    typer.echo(f'staff_pin = "{hash_pin(chosen, secrets.token_bytes(SALT_BYTES))}"')
+    # A JSON string is a quoted key in TOML as well.
+    key = "staff_pin" if guard is None else json.dumps(guard, ensure_ascii=False)
+    typer.echo(f'{key} = "{hash_pin(chosen, secrets.token_bytes(SALT_BYTES))}"')
     return 0
 
 

@@ -20,6 +20,7 @@ from kiosk.values import (
     Address,
     DocumentKey,
     FormAddress,
+    GuardName,
     Language,
     Name,
     Phone,
@@ -119,8 +120,9 @@ class ScreenSection(Section, frozen=True):
     `notices`, `recordings`: the site's own files. `volume`: from which local time on how loud it speaks; the last one
     lasts over midnight. `dim_after_s`: so long after the last visitor it grows dark. `cache`: a folder that it may
     write to. `statistics`: a file that it writes its pace to at its end, and on SIGUSR1. `staff_pin`: what `gatepost
-    pin` prints; without it the staff's door does not open. `form_url`: what a visitor form's address begins with;
-    without it, `[server] url` and `/f/`. `guard_phone` is shown when nobody has answered a call for `guard_answers_s`.
+    pin` prints; `guards`: each guard's name with such a PIN, who lets people in under that name. Without any PIN the
+    staff's door does not open. `form_url`: what a visitor form's address begins with; without it, `[server] url` and
+    `/f/`. `guard_phone` is shown when nobody has answered a call for `guard_answers_s`.
     """
 
     fitted: bool = True
@@ -140,6 +142,7 @@ class ScreenSection(Section, frozen=True):
     guard_phone: Phone | None = None
     guard_answers_s: Annotated[float, Meta(ge=LEAST_ANSWERS_S, le=MOST_ANSWERS_S)] = 60.0
     staff_pin: StaffPin | None = None
+    guards: Annotated[dict[GuardName, StaffPin], Meta(max_length=12)] = msgspec.field(default_factory=dict)
     cache: str = "/var/cache/gatepost"
     statistics: str | None = None
 

@@ -11,9 +11,10 @@ from kiosk.evidence import OF_THE_STANDING, Observation, Scan
 from kiosk.facts import Evidence
 from kiosk.model import Facts, Need, Part, Phase, VisitId
 from kiosk.ports import Clock
+from kiosk.remote import Unfit
 from kiosk.site import Site
 from kiosk.units import Monotonic, Seconds
-from kiosk.view import Hint, ParkedTicket, View
+from kiosk.view import Declined, Hint, ParkedTicket, View
 from kiosk.viewing import CODES, Surroundings, Viewpoint, parked_ticket, served
 from kiosk.visit import Visit
 
@@ -26,7 +27,7 @@ NOTICED_FOR = Seconds(1.0)
 FOREHEAD_AFTER = Seconds(2.0)
 """Nobody in the thermometer's field for so long, though somebody is there."""
 PARKED_FOR = Seconds(15.0)
-"""How long the free kiosk shows the ticket of the visitor who was parked, unless somebody else comes."""
+"""How long the free kiosk shows the ticket of the visitor who was parked, unless somebody else comes or more is asked for."""
 
 
 class Display:
@@ -41,6 +42,8 @@ class Display:
         self._visit = VisitId("")
         self._useful: dict[bytes, bool] = {}
         self._taken_at: Monotonic | None = None
+        self._scanned_at: Monotonic | None = None
+        self._declined: Declined | None = None
         self._refused_until = Monotonic(0.0)
         self._several_until = Monotonic(0.0)
         self._noticed: tuple[Hint, Monotonic] | None = None
@@ -75,14 +78,33 @@ class Display:
         self._turn_to(here.visit.id)
         after, asks = here.evidence.facts, self._viewpoint_of(here).asks
         now = self._clock.monotonic()
+        new = scan.content not in self._useful
         fresh = not self._useful.get(scan.content, False)
         serves = served(before, after) | ({Need.HEALTH_CODE} if here.evidence.counts(scan.content) else set())
         useful = self._useful[scan.content] = not fresh or bool(serves & asks)
+        if new or (fresh and useful) or (not useful and now >= self._refused_until):
+            self._scanned_at = scan.decoded_at
         if not useful:
             self._refused_until = Monotonic(now + ANSWERED_FOR)
         elif fresh:
             self._taken_at, self._refused_until = now, Monotonic(0.0)
         self._noticed = None
+
+    def declined(self, why: Unfit) -> None:
+        """Note that what a guard asked for at the kiosk was not carried out."""
+        self._declined = Declined(why, self._clock.monotonic())
+
+    def kept_longer(self) -> bool:
+        """Leave the ticket of a parked visitor there for as long again; whether there is one."""
+        now = self._clock.monotonic()
+        ticket = self._ticket(now)
+        if ticket is not None:
+            self._parked = ticket, Monotonic(now + PARKED_FOR)
+        return ticket is not None
+
+    def put_away(self) -> None:
+        """Put the ticket of a parked visitor away."""
+        self._parked = None
 
     def refresh(self, here: Dossier, on_the_way: Dossier | None, lost: Mapping[Part, Monotonic]) -> None:
         """Tell the screen what has changed since it was told last.
@@ -104,7 +126,10 @@ class Display:
             in_field=self._in_field,
             hint=self._hint(visit, evidence, lost, now),
             code_taken_at=self._taken_at,
+            scanned_at=self._scanned_at,
             parked=ticket,
+            parked_until=None if self._parked is None else self._parked[1],
+            declined=self._declined,
         )
         view, shown = self._viewpoint_of(dossier).view(visit, evidence, around, now), self._shown
         if shown is not None:
@@ -127,6 +152,7 @@ class Display:
             self._visit, self._useful = visit, {}
             self._taken_at, self._refused_until = None, Monotonic(0.0)
             self._several_until = Monotonic(0.0)
+            self._scanned_at, self._declined = None, None
 
     def _follow(self, visit: Visit, now: Monotonic) -> None:
         if visit.phase is Phase.IDLE:

@@ -210,8 +210,10 @@ class Runtime:
             case GuardAsked():
                 self._guard_asked()
             case TimeAsked():
-                self._take(TimeWanted())
+                if self.visit.phase is not Phase.IDLE or not self._display.kept_longer():
+                    self._take(TimeWanted())
             case Finished():
+                self._display.put_away()
                 self._take(TurnedBack())
                 self._weigh()
             case Coloured(captured_at, colour, confidence):
@@ -291,6 +293,8 @@ class Runtime:
                 self._take(event)
                 return
         self._journal.refused(CommandRefused(command.id, why))
+        if way is Way.AT_GATE:
+            self._display.declined(why)
 
     def _form_filled(self, filled: FormFilled) -> None:
         """Give what was told on a phone to its visit, at the kiosk or parked; one that has ended has no use for it."""

@@ -29,6 +29,7 @@ Window = Annotated[str, Meta(pattern=r"^[1-9]\d{2,3}x[1-9]\d{2,3}$", description
 StaffPin = Annotated[
     str, Meta(pattern=r"^scrypt\$16384\$8\$1\$[0-9a-f]{32}\$[0-9a-f]{64}$", description="what `gatepost pin` prints")
 ]
+GuardName = Annotated[str, Meta(pattern=r"^\S(.{0,38}\S)?$", description="a name of 40 characters at most")]
 DocumentKey = Annotated[
     str, Meta(pattern=r"^[0-9a-f]{64}$", description="the 64 digits that `gatepost central documents` prints")
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kiosk.model import Answer, Need, Part, Phase, ReasonCode, VisitId
+from kiosk.remote import Unfit
 from kiosk.units import Celsius, Monotonic
 
 
@@ -82,14 +83,25 @@ class ParkedTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class Declined:
+    """What a guard asked for at the kiosk was not carried out: why, and when that was known."""
+
+    why: Unfit
+    at: Monotonic
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """All that whoever stands at the gate should see and hear now.
 
     `language`: what the visitor's credential asks for, if anything. `ends_at`: when the kiosk stops waiting for the
-    visitor; `extendable`: whether they may ask for more time. `server_lost_at`: the server has not been reached since.
-    `code_taken_at`: when the newest code that is of use was taken in, for whoever showed it to see and hear so, also
-    where no step moves on with it. `notices`: which of those that ship go with the rules in force. `site_language`,
-    `volume` (from which local time on how loud, in percent): as a manager set them from afar; None: as configured.
+    visitor, or puts the ticket of a parked one away; `extendable`: whether they may ask for more time. `server_lost_at`:
+    the server has not been reached since. `code_taken_at`: when the newest code that is of use was taken in, for whoever
+    showed it to see and hear so, also where no step moves on with it. `scanned_at`: when the newest code that is answered
+    by this view was decoded. `override_takes`: how many people let in whoever is stopped all the same; 0: nobody may.
+    `declined`: the answer to a guard at the kiosk who could not. `notices`: which of those that ship go with the rules in
+    force. `site_phone`: whom to call when all else fails. `site_language`, `volume` (from which local time on how loud, in
+    percent): as a manager set them from afar; None: as configured.
     `leaving`: by this gate people only leave.
     """
 
@@ -101,18 +113,22 @@ class View:
     measured: Measured | None = None
     hint: Hint | None = None
     code_taken_at: Monotonic | None = None
+    scanned_at: Monotonic | None = None
     answer: Answer | None = None
     reasons: tuple[ReasonCode, ...] = ()
     form: FormTicket | None = None
     parked: ParkedTicket | None = None
     guard: GuardCall | None = None
     guard_phone: str | None = None
+    override_takes: int = 1
+    declined: Declined | None = None
     language: str | None = None
     ends_at: Monotonic | None = None
     extendable: bool = False
     lost: tuple[Part, ...] = field(default=())
     server_lost_at: Monotonic | None = None
     notices: str = "normal"
+    site_phone: str | None = None
     site_language: str | None = None
     volume: tuple[tuple[str, int], ...] | None = None
     simulated: bool = False

@@ -8,17 +8,18 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kiosk import flow
+from kiosk import flow, policy
 from kiosk.conditions import Condition
 from kiosk.deadlines import LIMITS, PATIENT
 from kiosk.direction import Direction
 from kiosk.evidence import HealthStatus, Reading, Verdict
 from kiosk.facts import Evidence
 from kiosk.model import Answer, Decision, Facts, Need, Part, Phase, Role, VisitId
-from kiosk.policy import PolicyDocument, Rule
+from kiosk.overriding import in_the_way
+from kiosk.policy import Override, PolicyDocument, Rule
 from kiosk.site import Site
 from kiosk.units import Monotonic
-from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, Step, StepState, View
+from kiosk.view import Declined, FormTicket, GuardCall, Hint, Measured, ParkedTicket, Step, StepState, View
 from kiosk.visit import FormWanted, TimeWanted, Visit
 
 SETTLED = 6
@@ -35,6 +36,8 @@ HINTED = frozenset(
     }
 )
 """Where what the visitor does better may still change something."""
+TAKES = {Override.ONE_GUARD: 1, Override.TWO_PEOPLE: 2, Override.NOBODY: 0}
+"""How many people let somebody in over a reason."""
 ALPHABET = "23456789ACDEFGHJKMNPQRTUVWXY"
 """Read off a screen, said aloud, typed on a phone: of 0 and O, 1, I and L, 2 and Z, 5 and S, 8 and B one at most."""
 SHORT = 6
@@ -48,7 +51,10 @@ class Surroundings:
     in_field: bool = False
     hint: Hint | None = None
     code_taken_at: Monotonic | None = None
+    scanned_at: Monotonic | None = None
     parked: ParkedTicket | None = None
+    parked_until: Monotonic | None = None
+    declined: Declined | None = None
 
 
 class Viewpoint:
@@ -71,6 +77,8 @@ class Viewpoint:
         told = visit.decision is not None and (visit.decision.answer is not Answer.ADMIT or visit.admission is not None)
         decision = visit.decision if told else None
         server_lost_at = around.lost.get(Part.SERVER)
+        parked = around.parked if visit.phase in {Phase.IDLE, Phase.PARKED} else None
+        put_away_at = around.parked_until if parked is not None and visit.phase is Phase.IDLE else None
         return View(
             phase=visit.phase,
             visit=visit.id,
@@ -80,21 +88,25 @@ class Viewpoint:
             measured=_measured(visit, evidence.facts.reading),
             hint=around.hint if visit.phase in HINTED else None,
             code_taken_at=around.code_taken_at,
+            scanned_at=around.scanned_at,
             answer=None if decision is None else decision.answer,
             reasons=() if decision is None else decision.reasons,
             form=self._form(visit),
-            parked=around.parked if visit.phase in {Phase.IDLE, Phase.PARKED} else None,
+            parked=parked,
             guard=guard,
             # Without the server the call reaches no console: the telephone is all that is left.
             guard_phone=self.site.phone
             if guard is GuardCall.UNANSWERED or (guard is not None and server_lost_at is not None)
             else None,
+            override_takes=TAKES[policy.override(self.document, in_the_way(visit.decision))],
+            declined=around.declined,
             language=_language(evidence.facts),
-            ends_at=visit.deadline if visit.phase in PATIENT else None,
-            extendable=flow.takes(visit, TimeWanted()),
+            ends_at=visit.deadline if visit.phase in PATIENT else put_away_at,
+            extendable=put_away_at is not None or flow.takes(visit, TimeWanted()),
             lost=tuple(sorted(around.lost)),
             server_lost_at=server_lost_at,
             notices=self.site.document.shows,
+            site_phone=self.site.phone,
             site_language=self.site.settings.language,
             volume=self.site.settings.volume,
             simulated=self.site.simulated,

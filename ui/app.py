@@ -21,6 +21,8 @@ from kiosk.preview import PreviewSubscriber
 from kiosk.units import Monotonic
 from kiosk.view import View
 from ui import staff
+from ui.allocator import give_back
+from ui.back_room import present_staff
 from ui.core_link import CoreLink
 from ui.front import Front
 from ui.look import Panel, Rgba
@@ -28,13 +30,14 @@ from ui.narration import Told, spoken_for
 from ui.notices import NoticeBoard
 from ui.pace import Pace
 from ui.picture import Action, Screen, Touch
-from ui.pin import matches
-from ui.presenter import present, present_staff
-from ui.samples import NOW, SAMPLES
+from ui.pin import whose
+from ui.presenter import answers_a_scan, present
+from ui.rehearsal import rehearsal
 from ui.session import Session, seen, touched, waited
 from ui.settings import ScreenSettings
 from ui.staff import Door, Staff
 from ui.theme import Theme
+from ui.translation import Translator
 from ui.voice import Voice
 from ui.widgets.code import Code
 
@@ -80,8 +83,10 @@ class ScreenApp(App):
         self._ready = ready
         self._workers = ThreadPoolExecutor(1, thread_name_prefix="screen worker")
         self._session = Session(settings.manner, clock.monotonic())
+        self._pins = dict(settings.guards) | ({staff.TECHNICIAN: settings.staff_pin} if settings.staff_pin else {})
         self._staff = Staff()
         self._told = Told()
+        self._rehearsed: set[Screen] = set()
         self._ticks = 0
         self._picture_index = 0
         self._newest: View | None = None
@@ -104,7 +109,7 @@ class ScreenApp(App):
         Clock.schedule_interval(self._tick, TICK_S)
         Clock.schedule_interval(self._look_out, STOP_S)
         Clock.schedule_interval(self._reflect, 1.0 / self._settings.preview_fps)
-        self._warm = iter([view for view in SAMPLES.values() if view is not None])
+        self._warm = rehearsal(self._settings.manner, self._time_of_day, self._board)
         Clock.schedule_interval(self._warm_up, WARM_UP_S)
         # From now on garbage is collected when it suits.
         gc.disable()
@@ -126,7 +131,7 @@ class ScreenApp(App):
 
     def _take(self, _: float) -> None:
         view, now = self._newest, self._clock.monotonic()
-        self._staff = staff.seen(self._staff, self._session.view, view)
+        self._staff = staff.seen(self._staff, self._session.view, view, now)
         self._session = seen(self._session, view, now)
         self._pace.visiting = view is not None and view.phase is not Phase.IDLE
         if self._pace.visiting:
@@ -154,7 +159,7 @@ class ScreenApp(App):
     def _pressed(self, touch: Touch) -> None:
         now = self._clock.monotonic()
         if self._staff.door is not Door.SHUT:
-            self._staff = staff.touched(self._staff, touch.action, touch.value, now)
+            self._at_the_door(staff.touched(self._staff, touch.action, touch.value, self._session.view, now), now)
             if self._staff.door is Door.CHECKING:
                 self._check_pin(self._staff.entered)
         else:
@@ -172,17 +177,26 @@ class ScreenApp(App):
         Window.clearcolor = colour
 
     def _knock(self) -> None:
-        if self._settings.staff_pin is not None:
+        if self._pins:
             self._staff = staff.knocked(self._staff, self._clock.monotonic())
             self._draw()
 
     def _check_pin(self, entered: str) -> None:
-        coming: Future[bool] = self._workers.submit(matches, entered, self._settings.staff_pin or "")
+        coming: Future[str | None] = self._workers.submit(whose, entered, self._pins)
         coming.add_done_callback(lambda done: Clock.schedule_once(lambda _: self._checked(done.result())))
 
-    def _checked(self, right: bool) -> None:
-        self._staff = staff.checked(self._staff, right, self._clock.monotonic())
+    def _checked(self, who: str | None) -> None:
+        now = self._clock.monotonic()
+        self._at_the_door(staff.checked(self._staff, who, self._session.view, now), now)
         self._draw()
+
+    def _at_the_door(self, new: Staff, now: Monotonic) -> None:
+        """Take over what became of a touch behind the door; what a guard asks for goes to the core."""
+        before, self._staff = self._staff, new
+        reason = "" if new.desk is None or not new.desk.reason else f"override.reason.{new.desk.reason}"
+        order = staff.asked(before, new, Translator(self._session.at_home).text(reason) if reason else "", now)
+        if order is not None:
+            self._link.send(order)
 
     def _draw(self) -> None:
         if self._front is None:
@@ -191,7 +205,11 @@ class ScreenApp(App):
         behind = present_staff(
             self._session, self._staff, self._settings.device, self._settings.version, now, self._time_of_day
         )
-        self._front.show(behind or present(self._session, now, self._time_of_day, self._board))
+        picture = behind or present(self._session, now, self._time_of_day, self._board)
+        self._front.show(picture)
+        view = self._session.view
+        if view is not None and view.scanned_at is not None:
+            self._pace.scanned(view.scanned_at, answered=answers_a_scan(picture.body))
 
     def _reflect(self, _: float) -> None:
         """Show the camera's newest picture, while there is a mirror to show it in."""
@@ -216,19 +234,22 @@ class ScreenApp(App):
         """Make the next screen ready, unless a visitor is here; False ends it."""
         if self._pace.visiting:
             return True
-        view = next(self._warm, None)
-        if view is None or self._front is None:
+        picture = next(self._warm, None)
+        if picture is None or self._front is None:
             # What is there now stays: later collections look at what came since.
             gc.collect()
             gc.freeze()
+            give_back()
             self._ready()
             return False
-        session = Session(self._settings.manner, NOW, view)
-        picture = present(session, NOW, self._time_of_day, self._board)
-        front = self._front
+        front, screen = self._front, picture.screen
+        if screen in self._rehearsed:
+            # Every screen is there; what else they may show follows.
+            self._ready()
+        self._rehearsed.add(screen)
         front.prepare(picture)
         # A few turns later its words are where they belong.
-        Clock.schedule_once(lambda _: front.rehearse(picture.screen), WARM_UP_S / 2)
+        Clock.schedule_once(lambda _: front.rehearse(screen), WARM_UP_S / 2)
         # What the last one left behind is taken back before it is needed anew: memory never shrinks again.
         gc.collect()
         return True
@@ -236,6 +257,7 @@ class ScreenApp(App):
     def _collect(self, _: float) -> None:
         if not self._pace.visiting:
             gc.collect()
+            give_back()
 
     def _time_of_day(self, at: Monotonic) -> str | None:
         wall_us = self._clock.wall() - round((self._clock.monotonic() - at) * 1_000_000)

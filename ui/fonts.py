@@ -8,10 +8,11 @@ each face is taken out and cut down once, in a process of its own, and kept unti
 import hashlib
 import subprocess
 import sys
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.cards import shipped
 from kiosk.errors import DeviceLost
 from kiosk.lines import get_logger
 from ui.notices import NoticeBoard
@@ -50,12 +51,15 @@ class Fonts:
     others: Family
 
 
-def characters(board: NoticeBoard) -> frozenset[str]:
-    """Return every character that the screens may show."""
+def characters(board: NoticeBoard, names: Iterable[str] = ()) -> frozenset[str]:
+    """Return every character that the screens may show; `names` are those of the site's guards."""
     words = [text for language in LANGUAGES for text in shown(language).values()]
     titles = [getattr(one.title, language) for one in board.all() for language in LANGUAGES]
     sentences = [getattr(notice, language) for one in board.all() for notice in one.notice for language in LANGUAGES]
-    return ALWAYS.union(*words, *titles, *sentences) - {"\n"}
+    cards = shipped()
+    said = [line for one in cards.card for line in (one.say, one.do)] + list(cards.contact.values())
+    lines = [one.in_language(language) for one in said for language in LANGUAGES]
+    return ALWAYS.union(*words, *titles, *sentences, *lines, *names) - {"\n"}
 
 
 class Cutter:

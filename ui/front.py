@@ -8,10 +8,13 @@ from kivy.input.motionevent import MotionEvent
 from kivy.uix.widget import Widget
 
 from kiosk.preview import Preview
+from kiosk.units import Monotonic
 from ui.bar_layout import bar_height
 from ui.look import Look, Panel, Rgba
 from ui.picture import Picture, Screen, Touch
 from ui.screens.answer import AnswerPane
+from ui.screens.card import CardPane
+from ui.screens.choices import ChoicesPane
 from ui.screens.form import FormPane
 from ui.screens.guard import GuardPane
 from ui.screens.idle import IdlePane
@@ -36,10 +39,14 @@ PANES: dict[Screen, type[Pane]] = {
     Screen.MOMENT: MomentPane,
     Screen.PIN: PinPane,
     Screen.STATUS: StatusPane,
+    Screen.CARD: CardPane,
+    Screen.CHOICES: ChoicesPane,
 }
 DIMMED = 0.62
 RESTS_S = 4.0
 """A finger that lies somewhere for so long no longer keeps others off."""
+BLANK = Preview(0, Monotonic(0.0), 16, 16, bytearray(16 * 16 * 3), (((2, 2), (14, 2), (14, 14), (2, 14)),))
+"""A picture of nothing, for rehearsals."""
 CORNER = 1.3
 """The side of the staff's corner, in targets."""
 
@@ -133,13 +140,19 @@ class Front(Widget):
             self._pane.preview = preview
 
     def prepare(self, picture: Picture) -> None:
-        """Make the screen of a picture before it is wanted, so that its first showing takes no longer than others."""
-        if self._look is not None and picture.screen not in self._panes:
-            pane = self._panes[picture.screen] = self._made(picture, self._look)
-            # About as large as it will be: words that were fitted once are fitted faster.
-            bar, strip = bar_height(picture.bar, self._look.metrics), self._strip.height
-            pane.size_hint, pane.pos = (None, None), (0, bar)
-            pane.size = (self.width, self.height - bar - strip)
+        """Make all of a picture before it is wanted, so that its first showing takes no longer than others."""
+        look = self._look
+        if look is None or not look.serves(picture):
+            return
+        self._bar.prepare(picture.bar, look)
+        self._strip.prepare(picture.banners, look)
+        if self._picture is not None and picture.screen is self._picture.screen:
+            return
+        pane = self._pane_for(picture, look)
+        # About as large as it will be: words that were fitted once are fitted faster.
+        bar, strip = bar_height(picture.bar, look.metrics), self._strip.height
+        pane.size_hint, pane.pos = (None, None), (0, bar)
+        pane.size = (self.width, self.height - bar - strip)
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
         """Take the first finger; a second one is swallowed while the first presses a button."""
@@ -197,10 +210,20 @@ class Front(Widget):
             self._knocking = None
 
     def rehearse(self, screen: Screen) -> None:
-        """Draw a prepared screen where nobody sees it: shaders and textures are then there when it is wanted."""
-        pane = self._panes.get(screen)
-        if pane is not None and pane is not self._pane:
-            pane.export_as_image()
+        """Draw a prepared screen into the window without showing it: shaders and textures are there when it is wanted.
+
+        A shader is made ready for one kind of surface: what was drawn elsewhere would be made ready once more here.
+        """
+        pane, window = self._panes.get(screen), self.get_parent_window()
+        if pane is None or pane is self._pane or window is None:
+            return
+        if isinstance(pane, StepsPane):
+            pane.preview = BLANK
+        self.add_widget(pane, index=len(self.children))
+        window.dispatch("on_draw")
+        self.remove_widget(pane)
+        if isinstance(pane, StepsPane):
+            pane.preview = None
 
     def _pane_for(self, picture: Picture, look: Look) -> Pane:
         pane = self._panes.get(picture.screen)
@@ -214,7 +237,7 @@ class Front(Widget):
 
     def _made(self, picture: Picture, look: Look) -> Pane:
         pane = PANES[picture.screen](look=look, body=picture.body)
-        if isinstance(pane, PinPane):
+        if isinstance(pane, PinPane | ChoicesPane):
             pane.pressed = self._pressed
         return pane
 

@@ -16,10 +16,9 @@ from ui.display import find_display, virtual_display
 from ui.kivy_environment import check_window, prepare
 from ui.notices import NoticeBoard
 from ui.picture import Picture, Screen
-from ui.presenter import present, present_staff
-from ui.samples import NOW, SAMPLES, sample_preview
-from ui.session import Manner, Session
-from ui.staff import Door, Staff
+from ui.rehearsal import named
+from ui.samples import sample_preview
+from ui.session import Manner
 from ui.translation import LANGUAGES
 
 if TYPE_CHECKING:
@@ -74,15 +73,8 @@ class Gallery:
 
     def pictures(self, language: str) -> Iterator[tuple[str, Picture]]:
         """Name and picture of every screen in a language."""
-        manner = Manner(language, self.large_type, self.high_contrast)
-        for name, view in SAMPLES.items():
-            yield name, present(Session(manner, NOW, view), NOW, lambda _: "14:05", NoticeBoard())
-        for name, door in (("pin", Staff(Door.PIN, "12")), ("status", Staff(Door.OPEN))):
-            picture = present_staff(
-                Session(manner, NOW, SAMPLES["steps-lost"]), door, "gate-1", "0.1.0", NOW, lambda _: "14:05"
-            )
-            if picture is not None:
-                yield name, picture
+        manner = Manner(language, self.large_type, self.high_contrast, guard_phone="021-5555 0142")
+        yield from named(manner, lambda _: "14:05", NoticeBoard())
 
 
 def panel_of(size: str) -> tuple[int, int, float]:

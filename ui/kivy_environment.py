@@ -44,7 +44,8 @@ def prepare(driver: str, cache: Path, window: tuple[int, int] | None, *, fps: in
     )
     # Where the processor draws, Kivy's own thread draws: no frame then waits for another thread to be let run.
     os.environ.setdefault("LP_NUM_THREADS", "0")
-    getLogger("kivy").setLevel(ERROR)
+    # Kivy sets its logger's level anew when it is imported; a filter it leaves alone.
+    getLogger("kivy").addFilter(lambda record: record.levelno >= ERROR)
 
     from kivy.config import Config
 

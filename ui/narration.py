@@ -16,8 +16,10 @@ HEARD_AFTER = Seconds(4.0)
 """How long the last sentence is left alone before a hint follows it, and how long an approach is before it needs words."""
 MOMENT_AFTER = Seconds(1.5)
 """A check that takes longer than this is told; a shorter one would be answered in mid-sentence."""
-WARN_BEFORE = Seconds(10.0)
-"""So long before the kiosk stops waiting, it asks whether more time is needed."""
+WARN_BEFORE = Seconds(20.0)
+"""So long before the kiosk stops waiting, it asks whether more time is needed (WCAG 2.2, 2.2.1)."""
+ENDS_BEFORE = Seconds(10.0)
+"""So long before it says that it stops, where no more time can be had."""
 
 HINTED = frozenset(
     {
@@ -43,7 +45,7 @@ class Told:
     """What the visitor has been told so far. Begin with `Told()`; begin again to have it all said once more.
 
     `instructed`, `answered` and `guard` are of the visit in `before`; `since` is when its phase began. `guard` is the
-    call that was told, and whether with a number to phone.
+    call that was told, and whether with a number to phone; `warned` the end that was, and whether there was more to have.
     """
 
     before: View | None = None
@@ -52,7 +54,7 @@ class Told:
     answered: tuple[Answer, tuple[ReasonCode, ...]] | None = None
     guard: tuple[GuardCall, bool] | None = None
     parked: str | None = None
-    warned: Monotonic | None = None
+    warned: tuple[Monotonic, bool] | None = None
     spoken_at: Monotonic | None = None
     hinted_at: Monotonic | None = None
 
@@ -152,9 +154,13 @@ def _hint(told: Told, view: View, now: Monotonic) -> Said:
 
 
 def _time(told: Told, view: View, now: Monotonic) -> Said:
-    if view.ends_at is None or not view.extendable or view.ends_at - now > WARN_BEFORE or view.ends_at == told.warned:
+    # Whoever was parked is on their way already: the ticket is put away in silence.
+    if view.ends_at is None or view.parked is not None:
         return told, None
-    return replace(told, warned=view.ends_at), "time.running_out"
+    warned = (view.ends_at, view.extendable)
+    if warned == told.warned or view.ends_at - now > (WARN_BEFORE if view.extendable else ENDS_BEFORE):
+        return told, None
+    return replace(told, warned=warned), "time.running_out" if view.extendable else "time.ending"
 
 
 KEYS = frozenset(
@@ -162,6 +168,6 @@ KEYS = frozenset(
     | {f"hint.{hint}" for hint in Hint}
     | {"guard.ringing", "guard.phone", "guard.unanswered", "guard.unanswered.no_phone", "parked", "part.gate.lost"}
     | {"do.come_closer", "do.measure", "do.hold_code", "do.hold_pass", "do.hold_health_code", "do.measure_and_hold"}
-    | {"do.fill_form", "do.wait_consent", "do.one_moment", "form.unavailable", "time.running_out"}
+    | {"do.fill_form", "do.wait_consent", "do.one_moment", "form.unavailable", "time.running_out", "time.ending"}
 )
 """All that is ever said."""

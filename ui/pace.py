@@ -1,4 +1,4 @@
-"""How smoothly the screen runs: the time of each frame, the longest stall of Kivy's thread, the rate of the mirror.
+"""How smoothly the screen runs: each frame, the longest stall of Kivy's thread, the mirror, and how soon a scan is answered.
 
 Kivy's loop is sleep, then work, then sleep. A turn is what lies between two sleeps: nothing is drawn and no touch is
 heard meanwhile, so the longest turn is the longest stall. Of a turn its work is what the thread itself computed: the
@@ -21,7 +21,8 @@ MILLI = 1000.0
 class Pace:
     """What is measured, in Kivy's thread alone; `turned` may be asked from any."""
 
-    def __init__(self, now: Callable[[], float] = time.perf_counter, worked: Callable[[], float] = time.thread_time) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, worked: Callable[[], float] = time.thread_time) -> None:
+        """`now` is the boot-wide monotonic clock, by which the other processes date what they tell."""
         self._now = now
         self._worked = worked
         self.visiting = False
@@ -39,6 +40,11 @@ class Pace:
         self._mirrored = 0
         self._mirrored_s = 0.0
         self._mirrored_at: float | None = None
+        self._scanned_at: float | None = None
+        self._scans = 0
+        self._unanswered = False
+        self._answering: float | None = None
+        self._answers: deque[float] = deque(maxlen=KEPT)
 
     def attach(self, clock: Any, window: Any) -> None:
         """Measure the loop of this Kivy clock and window from now on."""
@@ -62,8 +68,20 @@ class Pace:
             self._mirrored_s += now - self._mirrored_at
         self._mirrored_at = now
 
+    def scanned(self, decoded_at: float, *, answered: bool) -> None:
+        """A code that was decoded then has come to be known; `answered`: the picture that is drawn next answers it."""
+        if decoded_at != self._scanned_at:
+            self._scanned_at, self._answering = decoded_at, None
+            self._scans += 1
+            self._unanswered = True
+        if answered and self._unanswered:
+            self._answering, self._unanswered = decoded_at, False
+
     def statistics(self) -> dict[str, Any]:
-        """Return the figures so far; frames are those drawn during visits, `work_ms` what they cost the thread itself."""
+        """Return the figures so far; frames are those drawn during visits, `work_ms` what they cost the thread itself.
+
+        `answer_ms` is from the decoding of a new code to the end of the turn in which its answer was drawn.
+        """
         return {
             "start_to_screen_s": self._started_s,
             "frames": len(self._frames),
@@ -73,6 +91,9 @@ class Pace:
             "longest_work_ms": round(self._longest_work * MILLI, 1),
             "longest_stall_ever_ms": round(self._longest * MILLI, 1),
             "preview_fps": round(self._mirrored / self._mirrored_s, 1) if self._mirrored_s else None,
+            "scans": self._scans,
+            "scans_answered": len(self._answers),
+            "answer_ms": _spread(self._answers),
             "rss_mb": _resident_mb(),
         }
 
@@ -103,6 +124,9 @@ class Pace:
                 if self._drew:
                     self._frames.append(busy)
                     self._works.append(work)
+        if self._drew and self._answering is not None:
+            self._answers.append(self._now() - self._answering)
+            self._answering = None
         self._drew = False
 
 

@@ -11,7 +11,7 @@ from kiosk.view import Step, StepState
 
 
 class Screen(StrEnum):
-    """The screens: a visitor's, and the two of the staff's door."""
+    """The screens: a visitor's, and those behind the staff's door."""
 
     IDLE = "idle"
     STEPS = "steps"
@@ -22,6 +22,8 @@ class Screen(StrEnum):
     MOMENT = "moment"
     PIN = "pin"
     STATUS = "status"
+    CARD = "card"
+    CHOICES = "choices"
 
 
 class Action(StrEnum):
@@ -39,6 +41,10 @@ class Action(StrEnum):
     DELETE = "delete"
     ENTER = "enter"
     START_OVER = "start_over"
+    LET_IN = "let_in"
+    REASON = "reason"
+    NEXT = "next"
+    BACK = "back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,8 @@ Words = Say | Because | Plain
 class Touch:
     """A button: what it asks for, its words (None: the pictogram speaks) and whether it is the one to press.
 
-    `value`: the language of a language button, the digit of a digit's. `on`: a switch that is on. `wide`: its share of
-    the bar.
+    `value`: the language of a language button, the digit of a digit's, the name of a reason. `on`: a switch that is on.
+    `wide`: its share of the bar.
     """
 
     action: Action
@@ -151,12 +157,13 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer: its tone (also the name of its shape), the word, the sentence below it, what happens next."""
+    """The answer: its tone (also the name of its shape), the word, the sentence below it, what happens next, the end."""
 
     answer: Answer
     word: Say
     line: Words
     next: Say | None
+    ending: Say | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +179,13 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The visit waits elsewhere: what that means, the code that names it, how to come back."""
+    """The visit waits elsewhere: what that means, the code that names it, how to come back, and until when it is shown."""
 
     title: Say
     line: Say
     code: Say
     how: Say
+    ending: Say | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +196,16 @@ class Guard:
     line: Say
     unanswered: bool
     phone: str | None
+    ending: Say | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The core is not there: nothing can be said but that."""
+    """The core is not there: that is said, what there will be to do, and whom to phone where that is known."""
 
     title: Say
+    line: Say
+    tiles: tuple[Tile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,14 +224,43 @@ class PinPad:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Behind the staff's door: this gate, and what is out of order."""
+    """Behind the staff's door: this gate and what is out of order, or what became of what a guard asked for.
+
+    `well` None: that is not known yet.
+    """
 
     title: Say
     lines: tuple[Say, ...]
-    well: bool
+    well: bool | None
+    ending: Say | None = None
 
 
-Body = Idle | Steps | Answered | Form | Parked | Guard | Moment | PinPad | Status
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A guard's cue card: what the visitor was told, what to say, what to do, whom to call. None: nobody is stopped.
+
+    `who`: who may let them in all the same.
+    """
+
+    title: Say
+    told: Words | None
+    say: Words
+    do: Words
+    call: Words | None
+    who: Say
+    ending: Say | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Why a guard lets somebody in: a list to choose from."""
+
+    title: Say
+    choices: tuple[Touch, ...]
+    ending: Say | None = None
+
+
+Body = Idle | Steps | Answered | Form | Parked | Guard | Moment | PinPad | Status | Card | Choices
 
 
 @dataclass(frozen=True, slots=True)

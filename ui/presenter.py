@@ -1,18 +1,15 @@
 """From what the core shows and what the visitor touched to what each widget says. Pure; no decision is made here."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from math import ceil
 
 from kiosk.model import Answer, Part, Phase
 from kiosk.units import Monotonic
-from kiosk.view import GuardCall, Measured, View
+from kiosk.view import GuardCall, Measured, Step, StepState, View
+from ui.banners import SIMULATION, TimeOfDay, strip_of
 from ui.guidance import to_do
 from ui.notices import NoticeBoard
 from ui.picture import (
-    Action,
     Answered,
-    Banner,
     Because,
     Body,
     Form,
@@ -22,21 +19,18 @@ from ui.picture import (
     Moment,
     Parked,
     Picture,
-    PinPad,
     Plain,
     Say,
     Screen,
     Steps,
     Tile,
-    Touch,
     Words,
 )
 from ui.session import Session
-from ui.staff import Staff, shown
 from ui.touches import bar_of
 
-ANNOUNCED_S = 10.0
-"""So long before the kiosk stops waiting it says so."""
+ANNOUNCED_S = 20.0
+"""So long before the kiosk stops waiting it says so, and whoever needs more time can ask for it (WCAG 2.2, 2.2.1)."""
 TAKEN_S = 1.5
 """How long a code that was taken in is said to be so."""
 NOTICE_S = 12.0
@@ -44,24 +38,23 @@ NOTICE_S = 12.0
 SHIFT_S = 60.0
 SHIFTS = ((0, 0), (2, 1), (3, 3), (1, 2), (-1, 3), (-3, 1), (-2, -1), (-3, -3), (-1, -2), (1, -3), (3, -1))
 """Against burn-in, in pixels: far enough to move every edge, too little to be noticed."""
-SAID_MOST = 3
-"""So many banners have words each."""
-SAID_OF_MORE = 2
-"""Of more than that so many have: the gravest, and since when the kiosk is offline. The others have their pictograms."""
-TimeOfDay = Callable[[Monotonic], str | None]
-"""Names a moment as hours and minutes; None while the clock is not to be believed."""
 
 
 def present(session: Session, now: Monotonic, time_of_day: TimeOfDay, board: NoticeBoard) -> Picture:
     """Return what is to be seen now."""
     view = session.view
     if view is None:
-        moment = Moment(say("part.core.lost"))
         return Picture(
-            Screen.MOMENT, moment, session.speaks, session.in_large_type, session.in_high_contrast, shift=_shift(now)
+            Screen.MOMENT,
+            _moment(session),
+            session.speaks,
+            session.in_large_type,
+            session.in_high_contrast,
+            simulation=SIMULATION if session.empty is not None and session.empty.simulated else None,
+            shift=_shift(now),
         )
     screen, body = _shown(view, now, board, session.speaks)
-    banners, simulation = _strip(view, time_of_day)
+    banners, simulation = strip_of(view, time_of_day)
     return Picture(
         screen,
         body,
@@ -76,35 +69,14 @@ def present(session: Session, now: Monotonic, time_of_day: TimeOfDay, board: Not
     )
 
 
-def present_staff(
-    session: Session, staff: Staff, device: str, version: str, now: Monotonic, time_of_day: TimeOfDay
-) -> Picture | None:
-    """Return what is to be seen while the staff's door is not shut, which hides all but the strip; None while it is."""
-    body = shown(staff, session.view, device, version, now)
-    if body is None:
-        return None
-    screen = Screen.PIN if isinstance(body, PinPad) else Screen.STATUS
-    bar = (Touch(Action.CLOSE, say("button.close"), "cross"),)
-    banners, simulation = _strip(session.view, time_of_day)
-    if isinstance(body, PinPad):
-        said = banners if simulation is None else (*banners, simulation)
-        body = replace(body, out_of_order=tuple(banner.words for banner in said if not banner.brief))
-        banners, simulation = (), None
-    return Picture(
-        screen,
-        body,
-        session.speaks,
-        session.in_large_type,
-        session.in_high_contrast,
-        bar=bar,
-        banners=banners,
-        simulation=simulation,
-    )
-
-
 def say(key: str, **values: object) -> Say:
     """Name the words of a key, and what stands in them."""
     return Say(key, tuple((name, str(value)) for name, value in values.items()))
+
+
+def answers_a_scan(body: Body) -> bool:
+    """Whether whoever has just held up a code sees what became of it."""
+    return isinstance(body, Answered) or (isinstance(body, Steps) and (body.taken or body.urgent))
 
 
 def answer_that_stands(view: View) -> Answer | None:
@@ -128,6 +100,7 @@ def _shown(view: View, now: Monotonic, board: NoticeBoard, language: str) -> tup
             say("parked.line", minutes=max(1, ceil((view.parked.expires_at - now) / 60))),
             say("parked.code", code=view.parked.code),
             say("parked.how"),
+            _ending(view, now),
         )
     answer = answer_that_stands(view)
     if answer is not None:
@@ -143,14 +116,24 @@ def _shown(view: View, now: Monotonic, board: NoticeBoard, language: str) -> tup
     return Screen.STEPS, _steps(view, now)
 
 
+def _moment(session: Session) -> Moment:
+    """What is known without a core: what the gate asks for, as it stood there last, and whom to phone."""
+    phone = (session.empty and session.empty.site_phone) or session.manner.guard_phone
+    line = say("moment.line") if phone is None else say("moment.phone", phone=phone)
+    return Moment(say("part.core.lost"), line, _tiles(() if session.empty is None else session.empty.steps))
+
+
+def _tiles(steps: tuple[tuple[Step, StepState], ...]) -> tuple[Tile, ...]:
+    return tuple(Tile(step, state, say(f"step.{step}"), say(f"step.{step}.{state}")) for step, state in steps)
+
+
 def _steps(view: View, now: Monotonic) -> Steps:
-    tiles = tuple(Tile(step, state, say(f"step.{step}"), say(f"step.{step}.{state}")) for step, state in view.steps)
     lost = Part.CAMERA in view.lost or Part.EYES in view.lost
     do, urgent = say(to_do(view) or "do.one_moment"), view.hint is not None
     if view.hint is not None:
         do = say(f"hint.{view.hint}")
     return Steps(
-        tiles,
+        _tiles(view.steps),
         do,
         urgent,
         _ending(view, now),
@@ -175,7 +158,7 @@ def _answered(view: View, answer: Answer, now: Monotonic) -> Answered:
     if view.guard_phone is not None:
         following = say("guard.unanswered.line", phone=view.guard_phone)
     title = say("answer.leaving" if view.leaving and answer is Answer.ADMIT else f"answer.{answer}")
-    return Answered(answer, title, line, _ending(view, now) or following)
+    return Answered(answer, title, line, following, _ending(view, now))
 
 
 def _form(view: View, now: Monotonic) -> Form:
@@ -194,42 +177,11 @@ def _form(view: View, now: Monotonic) -> Form:
 def _guard(view: View, call: GuardCall, now: Monotonic) -> Guard:
     unanswered, phone, ending = call is GuardCall.UNANSWERED, view.guard_phone, _ending(view, now)
     if phone is not None:
-        # Without an answer, or where nobody hears it ring. The number stays, whatever else there is to say.
+        # Without an answer, or where nobody hears it ring.
         title, line = ("guard.unanswered", "guard.unanswered.line") if unanswered else ("guard.phone", "guard.phone.line")
-        return Guard(ending or say(title), say(line, phone=phone), unanswered, phone)
+        return Guard(say(title), say(line, phone=phone), unanswered, phone, ending)
     title, line = ("guard.unanswered", "guard.unanswered.no_phone") if unanswered else ("guard.ringing", "guard.ringing.line")
-    return Guard(say(title), ending or say(line), unanswered, phone)
-
-
-def _banners(view: View, time_of_day: TimeOfDay) -> tuple[Banner, ...]:
-    """Say honestly what is out of order, the gravest first."""
-    found = [
-        Banner(say(f"part.{part}.lost"), tone, pictogram)
-        for part, tone, pictogram in (
-            (Part.GATE, "refuse", "barrier"),
-            (Part.LOG, "refuse", "warning"),
-            (Part.CAMERA, "warning", "no_camera"),
-            (Part.EYES, "warning", "no_camera"),
-            (Part.THERMOMETER, "warning", "no_thermometer"),
-            (Part.ISSUER, "warning", "warning"),
-        )
-        if part in view.lost and not (part is Part.EYES and Part.CAMERA in view.lost)
-    ]
-    offline = []
-    if view.server_lost_at is not None:
-        since = time_of_day(view.server_lost_at)
-        words = say("part.server.lost") if since is None else say("offline.since", time=since)
-        offline = [Banner(words, "warning", "offline")]
-    said = len(found) if len(found) + len(offline) <= SAID_MOST else SAID_OF_MORE - len(offline)
-    return (*found[:said], *(replace(banner, brief=True) for banner in found[said:]), *offline)
-
-
-def _strip(view: View | None, time_of_day: TimeOfDay) -> tuple[tuple[Banner, ...], Banner | None]:
-    """Return what is out of order, and that all is a simulation where it is. Without a view nobody knows."""
-    if view is None:
-        return (), None
-    simulation = Banner(say("simulation"), "simulation", "warning") if view.simulated else None
-    return _banners(view, time_of_day), simulation
+    return Guard(say(title), say(line), unanswered, phone, ending)
 
 
 def _ending(view: View, now: Monotonic) -> Say | None:

@@ -47,7 +47,7 @@ def run_screen(
         link = CoreLink(core_socket, clock, settings.version)
         stack.callback(link.close)
         link.start()
-        cutter = Cutter(settings.cache, characters(board), announce)
+        cutter = Cutter(settings.cache, characters(board, (name for name, _ in settings.guards)), announce)
         found = _wait_for_display(settings, cutter, link, stop, announce)
         if found is None:
             return

@@ -34,7 +34,7 @@ def _stopped(answer: Answer, reason: str, **parts: object) -> View:
 
 
 SAMPLES: Mapping[str, View | None] = {
-    "idle": _view(Phase.IDLE, notices="epidemic"),
+    "idle": _view(Phase.IDLE, steps=_steps(StepState.WAITING, StepState.WAITING, StepState.NOT_NEEDED), notices="epidemic"),
     "steps": _view(
         Phase.COLLECTING,
         steps=_BEGUN,
@@ -69,7 +69,6 @@ SAMPLES: Mapping[str, View | None] = {
     "steps-bereft": _view(
         Phase.COLLECTING,
         steps=_steps(StepState.UNAVAILABLE, StepState.UNAVAILABLE, StepState.NOT_NEEDED),
-        wanted=(Need.TEMPERATURE,),
         lost=(Part.CAMERA, Part.GATE, Part.ISSUER, Part.LOG, Part.SERVER, Part.THERMOMETER),
         server_lost_at=Monotonic(NOW - 600),
         simulated=True,
@@ -84,8 +83,25 @@ SAMPLES: Mapping[str, View | None] = {
     "admit": _view(Phase.OPEN, steps=_DONE, answer=Answer.ADMIT, reasons=(ReasonCode("courier_green"),)),
     "exit": _view(Phase.IDLE, leaving=True),
     "exit-open": _view(Phase.OPEN, answer=Answer.ADMIT, reasons=(ReasonCode("leaving"),), leaving=True),
-    "hold": _stopped(Answer.HOLD, "temperature_high", guard=GuardCall.RINGING),
+    "hold": _stopped(Answer.HOLD, "temperature_high", guard=GuardCall.RINGING, override_takes=2),
+    "hold-phone": _stopped(
+        Answer.HOLD,
+        "health_unavailable",
+        guard=GuardCall.RINGING,
+        guard_phone="021-5555 0142",
+        ends_at=Monotonic(NOW + 12),
+        lost=(Part.ISSUER,),
+        server_lost_at=Monotonic(NOW - 600),
+        extendable=True,
+    ),
     "refuse": _stopped(Answer.REFUSE, "pass_used", simulated=True),
+    "refuse-several": _view(
+        Phase.AWAITING_GUARD,
+        steps=_steps(StepState.DONE, StepState.NOT_IN_ORDER, StepState.NOT_NEEDED),
+        answer=Answer.REFUSE,
+        reasons=(ReasonCode("health_red"), ReasonCode("consent_missing")),
+        override_takes=0,
+    ),
     "refuse-ending": _stopped(Answer.REFUSE, "pass_expired", ends_at=Monotonic(NOW + 9), extendable=True),
     "form": _view(
         Phase.AWAITING_FORM,
@@ -95,7 +111,9 @@ SAMPLES: Mapping[str, View | None] = {
         extendable=True,
     ),
     "form-offline": _view(Phase.AWAITING_FORM, server_lost_at=Monotonic(NOW - 4000)),
-    "parked": _view(Phase.PARKED, parked=ParkedTicket("K7 Q2", Monotonic(NOW + 590))),
+    "parked": _view(
+        Phase.IDLE, parked=ParkedTicket("K7Q2MX", Monotonic(NOW + 590)), ends_at=Monotonic(NOW + 14), extendable=True
+    ),
     "guard": _view(Phase.AWAITING_GUARD, guard=GuardCall.RINGING),
     "guard-offline": _view(
         Phase.AWAITING_GUARD,

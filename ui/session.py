@@ -19,17 +19,21 @@ CHOOSER_FOR = Seconds(15.0)
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How the site wants its screen: first language, type, contrast, and when it dims."""
+    """How the site wants its screen: first language, type, contrast, when it dims, and whom to phone for help."""
 
     language: str = "zh"
     large_type: bool = False
     high_contrast: bool = False
     dim_after_s: float = 120.0
+    guard_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The newest view (None: the core is not there) and what the visitor chose for themselves (None: nothing)."""
+    """The newest view (None: the core is not there) and what the visitor chose for themselves (None: nothing).
+
+    `empty`: what the gate last showed while nobody was there, for while the core is away.
+    """
 
     manner: Manner
     stirred_at: Monotonic
@@ -39,12 +43,17 @@ class Session:
     large_type: bool | None = None
     high_contrast: bool | None = None
     chooser_until: Monotonic | None = None
+    empty: View | None = None
 
     @property
     def speaks(self) -> str:
-        """The language in use: what was touched, what the credential asks for, the site's own, set from afar or here."""
-        asked = self.view and (self.view.language or self.view.site_language)
-        return self.language or asked or self.manner.language
+        """The language in use: what was touched, what the credential asks for, or the site's own."""
+        return self.language or (self.view and self.view.language) or self.at_home
+
+    @property
+    def at_home(self) -> str:
+        """The site's own language, set from afar or here."""
+        return (self.view and self.view.site_language) or self.manner.language
 
     @property
     def in_large_type(self) -> bool:
@@ -63,7 +72,8 @@ def seen(session: Session, view: View | None, now: Monotonic) -> Session:
     ended = before is not None and before.phase is not Phase.IDLE and (view is None or view.visit != before.visit)
     ended = ended or (_is_visit(before) and not _is_visit(view))
     stirred_at = now if _is_visit(view) or ended else session.stirred_at
-    session = replace(session, view=view, stirred_at=stirred_at)
+    empty = view if view is not None and view.phase is Phase.IDLE else session.empty
+    session = replace(session, view=view, stirred_at=stirred_at, empty=empty)
     return _forgotten(session) if ended else session
 
 

@@ -8,7 +8,10 @@ from ui.session import Manner
 
 @dataclass(frozen=True, slots=True)
 class ScreenSettings:
-    """`window`: a size instead of the whole display. `cache` is a folder that the process may write to."""
+    """`window`: a size instead of the whole display. `cache` is a folder that the process may write to.
+
+    `staff_pin` and `guards`, by name, are PINs as `ui.pin` hashes them.
+    """
 
     manner: Manner
     diagonal_in: float
@@ -17,6 +20,7 @@ class ScreenSettings:
     font: Path | None = None
     preview_fps: int = 15
     staff_pin: str | None = None
+    guards: tuple[tuple[str, str], ...] = ()
     statistics: Path | None = None
     device: str = ""
     version: str = ""

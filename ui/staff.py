@@ -1,24 +1,29 @@
-"""The staff's door: a corner that is held, a PIN, and behind it what is out of order. Pure.
+"""The staff's door: a corner that is held, a PIN, and behind it what is out of order, or a guard's desk. Pure.
 
 A session of its own beside the visitor's: it closes by itself, and a visitor's answer is never hidden by it for long.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import ceil
 
+from kiosk.link import OverrideAsked
 from kiosk.model import Phase, VisitId
 from kiosk.units import Monotonic, Seconds
 from kiosk.view import View
-from ui.picture import Action, PinPad, Say, Status
+from ui import desk
+from ui.desk import Desk, Page
+from ui.picture import Action
 from ui.pin import MOST, NEVER, Attempts
 
 HELD_S = 2.0
 """How long the corner is held."""
 PIN_FOR = Seconds(20.0)
-STATUS_FOR = Seconds(60.0)
+OPEN_FOR = Seconds(60.0)
+DONE_FOR = Seconds(15.0)
 """Without a touch the door closes after so long."""
 NO_ATTEMPTS = Attempts()
+TECHNICIAN = ""
+"""Whose PIN is the site's own, and opens no desk."""
 
 
 class Door(StrEnum):
@@ -32,13 +37,14 @@ class Door(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """What was entered so far is in no picture and in no log."""
+    """What was entered so far is in no picture and in no log. `desk`: the guard's who opened the door, if one did."""
 
     door: Door = Door.SHUT
     entered: str = ""
     until: Monotonic = NEVER
     attempts: Attempts = NO_ATTEMPTS
     wrong: bool = False
+    desk: Desk | None = None
 
     def __repr__(self) -> str:
         return f"Staff({self.door})"
@@ -51,10 +57,15 @@ def knocked(staff: Staff, now: Monotonic) -> Staff:
     return replace(staff, door=Door.PIN, entered="", wrong=False, until=Monotonic(now + PIN_FOR))
 
 
-def touched(staff: Staff, action: Action, value: str, now: Monotonic) -> Staff:
-    """A key of the pad, or the way out, was pressed. CHECKING asks whoever drives this for an answer."""
+def touched(staff: Staff, action: Action, value: str, view: View | None, now: Monotonic) -> Staff:
+    """A button behind the door was pressed. CHECKING asks whoever drives this for an answer."""
     if action is Action.CLOSE:
         return _shut(staff)
+    if staff.desk is not None and (staff.door is Door.OPEN or action is Action.BACK):
+        new = desk.touched(staff.desk, action, value, view, now)
+        return replace(staff, until=Monotonic(now + OPEN_FOR)) if new is staff.desk else _at(staff, new, now)
+    if staff.door is Door.OPEN:
+        return replace(staff, until=Monotonic(now + OPEN_FOR))
     if staff.door is not Door.PIN or staff.attempts.wait_s(now) > 0:
         return staff
     staff = replace(staff, until=Monotonic(now + PIN_FOR))
@@ -69,43 +80,55 @@ def touched(staff: Staff, action: Action, value: str, now: Monotonic) -> Staff:
             return staff
 
 
-def checked(staff: Staff, right: bool, now: Monotonic) -> Staff:
-    """The PIN was right or wrong."""
+def checked(staff: Staff, who: str | None, view: View | None, now: Monotonic) -> Staff:
+    """The PIN was this guard's, or the technician's; None: nobody's."""
     if staff.door is not Door.CHECKING:
-        return replace(staff, attempts=NO_ATTEMPTS if right else staff.attempts.failed(now))
-    if right:
-        return Staff(Door.OPEN, until=Monotonic(now + STATUS_FOR))
+        return replace(staff, attempts=NO_ATTEMPTS if who is not None else staff.attempts.failed(now))
+    if staff.desk is not None:
+        done = desk.agreed(staff.desk, who, view, now) if who else None
+        if done is not None:
+            return _at(replace(staff, attempts=NO_ATTEMPTS), done, now)
+    elif who is not None:
+        return Staff(Door.OPEN, until=Monotonic(now + OPEN_FOR), desk=Desk(who) if who != TECHNICIAN else None)
     # However long the pause is: the pad does not hide the visitor's screen meanwhile.
-    return Staff(Door.PIN, "", Monotonic(now + PIN_FOR), staff.attempts.failed(now), wrong=True)
+    failed = staff.attempts.failed(now)
+    return replace(staff, door=Door.PIN, entered="", until=Monotonic(now + PIN_FOR), attempts=failed, wrong=True)
 
 
 def waited(staff: Staff, now: Monotonic) -> Staff:
     """Time has passed."""
+    if staff.desk is not None and (new := desk.waited(staff.desk, now)) is not staff.desk:
+        return _at(staff, new, now)
     return _shut(staff) if staff.door in {Door.PIN, Door.OPEN} and now >= staff.until else staff
 
 
-def seen(staff: Staff, before: View | None, view: View | None) -> Staff:
-    """The core shows something else: whose visit begins finds the door shut. One that was under way leaves it open."""
-    begins = _visit_of(view) is not None and _visit_of(view) != _visit_of(before)
-    return _shut(staff) if begins else staff
+def seen(staff: Staff, before: View | None, view: View | None, now: Monotonic) -> Staff:
+    """The core shows something else: whose visit begins finds the door shut. One that was under way leaves it open.
+
+    So does one that a guard has just let in, seen by nobody but the guard.
+    """
+    if staff.desk is not None and staff.desk.page is Page.ASKED:
+        new = desk.seen(staff.desk, view)
+        return staff if new is staff.desk else _at(staff, new, now)
+    visit = _visit_of(view)
+    let_in = staff.desk is not None and staff.desk.page is Page.DONE and staff.desk.visit == visit
+    return _shut(staff) if visit is not None and visit != _visit_of(before) and not let_in else staff
 
 
-def shown(staff: Staff, view: View | None, device: str, version: str, now: Monotonic) -> PinPad | Status | None:
-    """Return what is to be seen of it; None while the door is shut."""
-    match staff.door:
-        case Door.SHUT:
-            return None
-        case Door.OPEN:
-            lost = ["core"] if view is None else [str(part) for part in view.lost]
-            lines = [Say("staff.device", (("device", device),)), Say("staff.version", (("version", version),))]
-            lines += [Say(f"part.{part}.lost") for part in lost] or [Say("staff.well")]
-            return Status(Say("staff.title"), tuple(lines), well=not lost)
-        case _:
-            pause = ceil(staff.attempts.wait_s(now))
-            line = Say("staff.wrong") if staff.wrong else Say("staff.ask")
-            if pause > 0:
-                line = Say("staff.wait", (("seconds", str(pause)),))
-            return PinPad(Say("staff.title"), line, len(staff.entered), closed=pause > 0)
+def asked(before: Staff, staff: Staff, reason: str, now: Monotonic) -> OverrideAsked | None:
+    """Return what is to be told to the core: a guard has just asked to let somebody in, for this reason in words."""
+    new = staff.desk
+    if new is None or new.page is not Page.ASKED or (before.desk is not None and before.desk.page is Page.ASKED):
+        return None
+    return OverrideAsked(new.guard, reason, now, new.second)
+
+
+def _at(staff: Staff, new: Desk, now: Monotonic) -> Staff:
+    """The desk has changed: the pad comes up where another person is to agree, and goes again."""
+    if new.page is Page.SECOND:
+        return replace(staff, door=Door.PIN, entered="", wrong=False, desk=new, until=Monotonic(now + PIN_FOR))
+    lasts = DONE_FOR if new.page is Page.DONE else OPEN_FOR
+    return replace(staff, door=Door.OPEN, entered="", wrong=False, desk=new, until=Monotonic(now + lasts))
 
 
 def _visit_of(view: View | None) -> VisitId | None:

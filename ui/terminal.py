@@ -90,10 +90,11 @@ def print_summary(console: Console, summary: Mapping[str, Any], processes: Seque
 
 def print_screen(console: Console, pace: Mapping[str, Any]) -> None:
     """Print how smoothly the screen ran."""
-    frame = pace["frame_ms"]
+    frame, answer = pace["frame_ms"], pace["answer_ms"]
     console.print(
         f"screen: {pace['frames']} frames during visits, p99 {_or_none(frame['p99'])} ms; longest stall "
-        f"{_or_none(pace['longest_stall_ms'])} ms; mirror {_or_none(pace['preview_fps'])} pictures a second; "
+        f"{_or_none(pace['longest_stall_ms'])} ms; {pace['scans_answered']} of {pace['scans']} scans answered, within "
+        f"{_or_none(answer['max'])} ms; mirror {_or_none(pace['preview_fps'])} pictures a second; "
         f"shown {_or_none(pace['start_to_screen_s'])} s after its start"
     )
 

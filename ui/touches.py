@@ -36,7 +36,8 @@ def bar_of(screen: Screen, session: Session, *, running_out: bool) -> tuple[Touc
         case _:
             bar += [Touch(Action.START_OVER, Say("button.start_over"), "back", wide=2.0)]
     if view.extendable:
-        bar.append(Touch(Action.MORE_TIME, Say("button.more_time"), "time", prominent=running_out, wide=2.0))
+        prominent = running_out and screen is not Screen.PARKED
+        bar.append(Touch(Action.MORE_TIME, Say("button.more_time"), "time", prominent=prominent, wide=2.0))
     return tuple(bar)
 
 

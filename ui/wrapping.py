@@ -112,8 +112,8 @@ def pieces(text: str) -> list[str]:
 def _may_break(before: str, after: str) -> bool:
     if after == " " or after in NEVER_FIRST or before in NEVER_LAST:
         return False
-    if before == " ":
-        return True
+    if before == " " or (before == "/" and after != "/"):
+        return True  # an address breaks after a slash
     return _is_ideographic(before) or _is_ideographic(after)
 
 

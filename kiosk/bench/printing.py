@@ -76,7 +76,8 @@ def print_bench_screen(console: Console, found: Mapping[str, Any]) -> None:
     """Print the screen's pace, each process's memory, and clear time with the screen and without it."""
     pace = found["screen"]
     table = table_of(f"Kivy's thread, {pace['frames']} frames during visits (ms)", "what", *QUANTILES)
-    for name, what in (("frame_ms", "frame"), ("work_ms", "of it its own work")):
+    answered = f"a scan answered, {pace['scans_answered']} of {pace['scans']}, from its decoding"
+    for name, what in (("frame_ms", "frame"), ("work_ms", "of it its own work"), ("answer_ms", answered)):
         table.add_row(what, *(_tenths(pace[name][quantile]) for quantile in QUANTILES))
     console.print(table)
     console.print(

@@ -43,13 +43,16 @@ def screen_settings(config: Config, base: Path) -> "ScreenSettings":
     section = config.screen
     width, _, height = (section.window or "").partition("x")
     return ScreenSettings(
-        Manner(section.language, section.large_type, section.high_contrast, section.dim_after_s),
+        Manner(
+            section.language, section.large_type, section.high_contrast, section.dim_after_s, guard_phone=section.guard_phone
+        ),
         section.diagonal_in,
         cache=base / section.cache,
         window=(int(width), int(height)) if height else None,
         font=None if section.font is None else base / section.font,
         preview_fps=section.preview_fps,
         staff_pin=section.staff_pin,
+        guards=tuple(section.guards.items()),
         statistics=None if section.statistics is None else base / section.statistics,
         device=config.gate.device,
         version=SOFTWARE,

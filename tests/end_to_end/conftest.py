@@ -18,7 +18,7 @@ LONGEST_FIRST = (
     "test_screen",
 )
 """Two minutes down to half a one; whatever is not named here takes seconds."""
-TOGETHER = ("test_privacy.py", "test_screen_journeys.py", "test_live_page.py")
+TOGETHER = ("test_privacy.py", "test_screen_journeys.py", "test_screen_and_gate.py", "test_live_page.py")
 """Modules whose tests share what is dear to set up: one process does all of each."""
 
 

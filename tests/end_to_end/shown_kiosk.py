@@ -125,24 +125,33 @@ class ScriptedCore:
             return
 
 
-class ShownKiosk:
+class ShownScreen:
     """A screen that runs, what it shows, and a hand on it."""
 
-    def __init__(self, folder: Path, display: XDisplay, core: ScriptedCore, process: Process) -> None:
-        self.folder = folder
+    def __init__(self, display: XDisplay) -> None:
         self.display = display
-        self.core = core
-        self.process = process
-
-    def show(self, view: View) -> None:
-        """Have the core show a view."""
-        self.core.show(view)
 
     def press(self, session: Session, action: Action, value: str = "") -> Session:
         """Press a button where a person would, once it is there; return the session as the screen has it then."""
-        left, top = self._place(pictured(session), action, value)
-        self.display.press(left, top)
+        self.press_on(pictured(session), action, value)
         return touched(session, action, value, now())[0]
+
+    def press_on(self, picture: Picture, action: Action, value: str = "") -> None:
+        """Press a button of a picture that is shown."""
+        self.display.press(*self._place(picture, action, value))
+
+    def enter(self, pin: str) -> None:
+        """Enter a PIN on the staff's pad, which is shown, and wait for each digit's dot."""
+        for digit in pin:
+            before = self._dots()
+            row, column = divmod((int(digit) - 1) % 10, 3) if digit != "0" else (3, 1)
+            self.display.press(*pad_key(column, row))
+            until(lambda before=before: self._dots() > before + 0.001)  # type: ignore[misc]  # mypy wants no default
+        self.display.press(*pad_key(2, 3))
+
+    def _dots(self) -> float:
+        """How much of the screen's left half the dots of the PIN take."""
+        return self.display.share(PALETTE["accent"], left_of=SIZE[0] // 2)
 
     def shows(self, colour: str, share: float) -> None:
         """Wait until a colour of the palette covers so much of the screen."""
@@ -162,6 +171,30 @@ class ShownKiosk:
         """A point of the button that its words do not reach."""
         place = next(place for place in places(picture.bar, METRICS) if _is(place.touch, action, value))
         return place.x + place.width // 2, SIZE[1] - place.y - 8
+
+
+class ShownKiosk(ShownScreen):
+    """A screen whose core says what the test has it say."""
+
+    def __init__(self, folder: Path, display: XDisplay, core: ScriptedCore, process: Process) -> None:
+        super().__init__(display)
+        self.folder = folder
+        self.core = core
+        self.process = process
+
+    def show(self, view: View) -> None:
+        """Have the core show a view."""
+        self.core.show(view)
+
+
+def pad_key(column: int, row: int) -> tuple[int, int]:
+    """Where a key of the staff's pad is, from the upper left of the screen."""
+    gap = METRICS.gap
+    bar = METRICS.target + 2 * gap
+    pad_left = 2 * gap + (SIZE[0] - 6 * gap) // 2 + 2 * gap
+    width = (SIZE[0] - 2 * gap - pad_left - 2 * gap) // 3
+    height = (SIZE[1] - bar - gap - 3 * gap) // 4
+    return pad_left + column * (width + gap) + width // 2, gap // 2 + row * (height + gap) + height // 2
 
 
 def _is(touch: Touch, action: Action, value: str) -> bool:

@@ -34,6 +34,16 @@ def test_a_pin_becomes_a_line_of_the_configuration(tmp_path: Path) -> None:
     assert gatepost("pin", given="24680\n").stdout != run.stdout, "each has a salt of its own"
 
 
+def test_a_guards_pin_becomes_a_line_of_their_own(tmp_path: Path) -> None:
+    run = gatepost("pin", "--guard", "王 “Fang” \\ 芳", given="24680\n")
+    assert run.returncode == 0, run.stderr
+    path = tmp_path / "kiosk.toml"
+    path.write_text(GOOD + "[screen.guards]\n" + run.stdout, encoding="utf-8")
+    ((name, kept),) = config.load(path).screen.guards.items()
+    assert name == "王 “Fang” \\ 芳"
+    assert matches("24680", kept)
+
+
 def test_what_is_no_pin_is_bad_usage() -> None:
     run = gatepost("pin", given="secret\n")
     assert run.returncode == 2

@@ -2,14 +2,15 @@
 
 import pytest
 
-from kiosk.link import OverrideAsked
+from kiosk.link import Finished, OverrideAsked
 from kiosk.model import Answer, Command, EventId, Phase, Role
 from kiosk.people import VisitorKind
-from kiosk.remote import RemoteOpen
+from kiosk.remote import RemoteOpen, Unfit
 from kiosk.units import Monotonic
+from kiosk.view import Declined
 from tests.kiosk.fakes import FakeSealer
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
-from tests.kiosk.watching import step_out
+from tests.kiosk.watching import shown, step_out
 
 GUEST = signed_pass(VisitorKind.GUEST)
 
@@ -120,3 +121,30 @@ def test_while_somebody_is_being_let_in_it_is_not_taken() -> None:
 def test_the_message_shows_nobody(second: str | None) -> None:
     said = repr(OverrideAsked("Wang Fang", "measured again", Monotonic(1.0), second))
     assert not any(word in said for word in ("Wang", "Li Wei", "measured"))
+
+
+def test_the_screen_knows_how_many_people_it_takes() -> None:
+    assert shown(feverish()).override_takes == 2
+    bench = Bench("normal-times")
+    assert shown(bench).override_takes == 1
+    bench.scan(b"GP1:NOT A PASS")
+    bench.durable()
+    assert (bench.phase(), shown(bench).override_takes) == (Phase.AWAITING_GUARD, 1)
+
+
+def test_a_guard_at_the_kiosk_is_told_why_it_was_not_done_and_the_next_visitors_screen_is_not() -> None:
+    bench = feverish()
+    assert shown(bench).declined is None
+    overrides(bench)
+    assert shown(bench).declined == Declined(Unfit.SECOND_PERSON, bench.clock.now)
+    bench.clock.advance(1.0)
+    overrides(bench)
+    assert shown(bench).declined == Declined(Unfit.SECOND_PERSON, bench.clock.now)
+    bench.give(Finished(bench.clock.now))
+    assert shown(bench).declined is None
+
+
+def test_what_was_commanded_from_afar_is_no_matter_of_the_screens() -> None:
+    bench = feverish()
+    bench.give(RemoteOpen(Command("c0ffee", "Wang Fang", "she is fine"), Monotonic(bench.clock.now + 5)))
+    assert shown(bench).declined is None

@@ -303,6 +303,48 @@ def test_the_free_kiosk_names_the_parked_visit_for_a_while(bench: Bench) -> None
     assert shown(bench).parked is None
 
 
+def test_the_ticket_says_until_when_it_is_there_and_more_time_leaves_it_there(bench: Bench) -> None:
+    park(bench)
+    wait(bench, 10.0)
+    ends = shown(bench).ends_at
+    assert ends is not None
+    assert shown(bench).extendable
+    bench.give(TimeAsked(bench.clock.now))
+    assert shown(bench).ends_at == bench.clock.now + PARKED_FOR
+    wait(bench, 10.0)
+    assert shown(bench).parked is not None
+    wait(bench, 5.1)
+    assert (shown(bench).parked, shown(bench).ends_at, shown(bench).extendable) == (None, None, False)
+
+
+def test_whoever_is_done_with_the_ticket_puts_it_away(bench: Bench) -> None:
+    park(bench)
+    bench.give(Finished(bench.clock.now))
+    assert (shown(bench).phase, shown(bench).parked) == (Phase.IDLE, None)
+
+
+@pytest.mark.parametrize("code", [MENU, HEALTH_CODE, signed_pass(VisitorKind.GUEST)], ids=["none of ours", "health", "pass"])
+def test_a_new_code_is_dated_so_that_the_screen_can_say_how_soon_it_answered(bench: Bench, code: bytes) -> None:
+    bench.scan(code)
+    first = shown(bench).scanned_at
+    assert first == bench.clock.now
+    bench.clock.advance(0.3)
+    bench.scan(code)
+    assert shown(bench).scanned_at == first, "it is held up still"
+    bench.clock.advance(0.3)
+    bench.scan(b"https://shop.example/another")
+    assert shown(bench).scanned_at == bench.clock.now
+
+
+def test_a_code_of_no_use_that_is_shown_again_later_is_answered_again(bench: Bench) -> None:
+    bench.stand(None)
+    bench.scan(MENU)
+    stay(bench, ANSWERED_FOR + 0.1)
+    assert shown(bench).hint is None
+    bench.scan(MENU)
+    assert (shown(bench).hint, shown(bench).scanned_at) == (Hint.NOT_RECOGNISED, bench.clock.now)
+
+
 def test_somebody_else_takes_the_parked_ticket_off_the_screen_for_good(bench: Bench) -> None:
     park(bench)
     bench.stand(present=False)

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from kiosk import policy
 from kiosk.model import Answer, Part
+from kiosk.overriding import Way
 from kiosk.policy import NO_RULE_APPLIES, Rule
+from kiosk.remote import Unfit
 from kiosk.view import Hint, Step, StepState
+from ui.desk import REASONS, Outcome
 from ui.translation import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +55,10 @@ def families() -> set[str]:
         *(f"answer.{answer}" for answer in Answer),
         *(f"answer.{answer}.line" for answer in Answer),
         *(f"reason.{code}" for code in reasons()),
+        *(f"reason.{way}" for way in Way),
+        *(f"override.{outcome}" for outcome in (*Outcome, *Unfit)),
+        *(f"override.reason.{reason}" for reason in REASONS),
+        *(f"desk.takes.{people}" for people in range(3)),
         *(f"reason.other.{answer}" for answer in Answer),
         *(f"part.{part}.lost" for part in Part),
         *(f"language.{language}" for language in LANGUAGES),

@@ -73,7 +73,8 @@ def test_every_button_is_fifteen_millimetres_and_none_touches_another(everyday: 
 @pytest.mark.parametrize("size", PANELS)
 def test_a_visitor_reaches_everything_in_the_lower_third(everyday: dict[str, Drawn], size: str) -> None:
     for picture in (picture for language in LANGUAGES for picture in of(everyday, language, size)):
-        if not picture.name.startswith("pin"):
+        # Staff stand before their pads and lists.
+        if not picture.name.startswith(("pin", "second", "choices")):
             for _, low, _, height in picture.buttons:
                 assert low + height <= picture.metrics.hand_reach, picture.name
 
@@ -95,7 +96,7 @@ def test_large_type_is_larger_where_it_matters(everyday: dict[str, Drawn], enlar
 
 def test_a_picture_is_approved_for_every_kind_of_screen() -> None:
     kinds = {path.stem.split("-")[0] for path in APPROVED_PICTURES}
-    assert kinds >= {"idle", "steps", "form", "admit", "hold", "refuse", "parked", "guard", "unanswered"}
+    assert kinds >= {"idle", "steps", "form", "admit", "hold", "refuse", "parked", "guard", "unanswered", "card"}
     assert all(path.stat().st_size < 40_000 for path in APPROVED_PICTURES)
     assert (APPROVED / "contact.png").stat().st_size < 150_000
 

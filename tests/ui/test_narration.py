@@ -160,9 +160,23 @@ def test_a_check_that_takes_long_is_told_once() -> None:
 
 def test_more_time_is_offered_once_for_each_end() -> None:
     ending, later = (view(ends_at=Monotonic(end), extendable=True) for end in (30.0, 60.0))
-    moments = [(19, ending), (20, ending), (25, ending), (26, later), (50, later), (55, later)]
+    moments = [(9, ending), (10, ending), (25, ending), (26, later), (40, later), (55, later)]
     assert said((1, ending), *moments) == ["do.hold_pass", "time.running_out", "time.running_out"]
-    assert said((25, view(ends_at=Monotonic(30.0))), (28, view(ends_at=Monotonic(30.0)))) == ["do.hold_pass"]
+
+
+def test_where_no_more_time_can_be_had_the_end_is_told_all_the_same() -> None:
+    ending = view(ends_at=Monotonic(30.0))
+    assert said((1, ending), (19, ending), (20, ending), (28, ending)) == ["do.hold_pass", "time.ending"]
+    last = (view(ends_at=Monotonic(30.0), extendable=True), view(ends_at=Monotonic(60.0)))
+    assert said((1, last[0]), (10, last[0]), (11, last[1]), (45, last[1]), (51, last[1]))[1:] == [
+        "time.running_out",
+        "time.ending",
+    ]
+
+
+def test_a_parked_visitor_is_not_asked_whether_they_need_more_time() -> None:
+    parked = view(phase=Phase.IDLE, ends_at=Monotonic(15.0), extendable=True, parked=ParkedTicket("K7Q2", Monotonic(600.0)))
+    assert said((1, parked), (2, parked), (14, parked)) == ["parked"]
 
 
 def test_a_fresh_start_says_all_again_as_after_a_change_of_language() -> None:

@@ -96,3 +96,28 @@ def test_the_figures_are_written_whole(pace: Pace, loop: Loop, tmp_path: Path) -
     pace.write(tmp_path / "screen.json")
     assert json.loads((tmp_path / "screen.json").read_text(encoding="utf-8")) == pace.statistics()
     assert [path.name for path in tmp_path.iterdir()] == ["screen.json"]
+
+
+def test_a_scan_is_answered_when_its_answer_was_drawn(pace: Pace, loop: Loop) -> None:
+    loop.turn(0.5)
+    decoded_at = loop.now - 0.050
+    pace.scanned(decoded_at, answered=False)
+    loop.turn(0.010)
+    pace.scanned(decoded_at, answered=True)
+    loop.turn(0.020, draws=False)
+    loop.turn(0.030)
+    pace.scanned(decoded_at, answered=True)
+    loop.turn(0.040)
+    found = pace.statistics()
+    assert (found["scans"], found["scans_answered"]) == (1, 1)
+    # Three turns and the two sleeps between them; what was drawn afterwards is no second answer.
+    assert found["answer_ms"]["max"] == pytest.approx(50 + 10 + 20 + 30 + 2 * 20)
+
+
+def test_a_scan_that_the_next_one_overtook_is_counted_and_not_forgotten(pace: Pace, loop: Loop) -> None:
+    loop.turn(0.5)
+    pace.scanned(1.0, answered=False)
+    pace.scanned(loop.now, answered=True)
+    loop.turn(0.030)
+    found = pace.statistics()
+    assert (found["scans"], found["scans_answered"]) == (2, 1)

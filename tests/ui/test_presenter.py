@@ -8,8 +8,9 @@ from kiosk.model import Answer, Part, Phase, ReasonCode
 from kiosk.units import Celsius, Monotonic
 from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, View
 from tests.ui.views import NOTICES, NOW, collecting, picture, session, view
-from ui.picture import Action, Answered, Because, Body, Form, Guard, Idle, Parked, Picture, PinPad, Say, Screen, Steps
-from ui.presenter import present, present_staff
+from ui.back_room import present_staff
+from ui.picture import Action, Answered, Because, Body, Form, Guard, Idle, Moment, Parked, Picture, PinPad, Say, Screen, Steps
+from ui.presenter import answers_a_scan, present
 from ui.staff import Door, Staff
 
 FORM = FormTicket("https://gate.example/f/1", "gate.example/f/1", Monotonic(NOW + 90))
@@ -93,11 +94,13 @@ def test_a_code_that_was_taken_in_is_said_to_be_so_at_once_and_not_for_long() ->
     assert not steps(picture(collecting()).body).taken
 
 
-def test_the_end_of_the_time_is_announced_ten_seconds_before() -> None:
-    shown = collecting(ends_at=Monotonic(NOW + 20))
+@pytest.mark.parametrize("extendable", [True, False])
+def test_the_end_of_the_time_is_announced_twenty_seconds_before_also_where_no_more_can_be_had(extendable: bool) -> None:
+    shown = collecting(ends_at=Monotonic(NOW + 30), extendable=extendable)
     assert steps(picture(shown, NOW + 9.9).body).line is None
-    assert steps(picture(shown, NOW + 10.5).body).line == Say("time.running_out.line", (("seconds", "10"),))
-    assert steps(picture(shown, NOW + 25).body).line == Say("time.running_out.line", (("seconds", "0"),))
+    assert steps(picture(shown, NOW + 10.5).body).line == Say("time.running_out.line", (("seconds", "20"),))
+    assert steps(picture(shown, NOW + 35).body).line == Say("time.running_out.line", (("seconds", "0"),))
+    assert any(touch.action is Action.MORE_TIME for touch in picture(shown, NOW + 11).bar) is extendable
 
 
 @pytest.mark.parametrize(
@@ -115,17 +118,55 @@ def test_the_end_of_the_time_is_announced_ten_seconds_before() -> None:
 )
 def test_whoever_waits_is_told_before_the_waiting_ends_and_still_whom_to_phone(shown: View) -> None:
     ending = Say("time.running_out.line", (("seconds", "9"),))
-    waits = replace(shown, ends_at=Monotonic(NOW + 20), extendable=True)
+    waits = replace(shown, ends_at=Monotonic(NOW + 30), extendable=True)
     assert ending not in sayings(picture(waits, NOW + 5).body)
-    late = picture(waits, NOW + 11)
+    late = picture(waits, NOW + 21)
     assert ending in sayings(late.body)
     assert any(touch.action is Action.MORE_TIME and touch.prominent for touch in late.bar)
     if isinstance(late.body, Guard) and shown.guard_phone is not None:
         assert ("phone", "021 5555") in late.body.line.values
 
 
+def test_a_parked_visitor_is_told_until_when_their_code_is_shown_and_may_keep_it() -> None:
+    ticket = ParkedTicket("K7Q2", Monotonic(NOW + 600))
+    shown = picture(view(Phase.IDLE, parked=ticket, ends_at=Monotonic(NOW + 15), extendable=True), NOW + 2)
+    assert isinstance(shown.body, Parked)
+    assert shown.body.ending == Say("time.running_out.line", (("seconds", "13"),))
+    assert [touch.action for touch in shown.bar if touch.prominent] == [Action.START_OVER]
+    assert Action.MORE_TIME in [touch.action for touch in shown.bar]
+
+
+def test_without_a_core_it_says_what_there_will_be_to_do_and_whom_to_phone() -> None:
+    idle = view(Phase.IDLE, steps=collecting().steps, simulated=True, site_phone="021 5555")
+    shown = present(session(None, empty=idle), NOW, lambda _: "14:05", NOTICES)
+    assert isinstance(shown.body, Moment)
+    assert [tile.step for tile in shown.body.tiles] == [step for step, _ in idle.steps]
+    assert shown.body.line == Say("moment.phone", (("phone", "021 5555"),))
+    assert shown.simulation is not None
+    never = present(session(None), NOW, lambda _: "14:05", NOTICES)
+    assert isinstance(never.body, Moment)
+    assert (never.body.tiles, never.body.line, never.simulation) == ((), Say("moment.line"), None)
+
+
+@pytest.mark.parametrize(
+    ("shown", "answers"),
+    [
+        (collecting(), False),
+        (collecting(code_taken_at=NOW), True),
+        (collecting(hint=Hint.NOT_RECOGNISED), True),
+        (view(Phase.AWAITING_GUARD, answer=Answer.REFUSE, reasons=REASON), True),
+        (view(Phase.COMMITTING, answer=Answer.ADMIT), False),
+        (view(Phase.OPEN, answer=Answer.ADMIT), True),
+        (view(Phase.IDLE), False),
+    ],
+    ids=["asked for", "taken", "hint", "refused", "not durable", "open", "nobody"],
+)
+def test_a_scan_is_answered_by_a_tick_a_hint_or_the_answer(shown: View, answers: bool) -> None:
+    assert answers_a_scan(picture(shown).body) is answers
+
+
 def sayings(body: Body) -> list[object]:
-    return [getattr(body, name) for name in ("title", "line", "next") if hasattr(body, name)]
+    return [getattr(body, name) for name in ("title", "line", "next", "ending") if hasattr(body, name)]
 
 
 def test_a_temperature_is_given_only_once_it_has_settled() -> None:

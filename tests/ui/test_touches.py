@@ -37,7 +37,7 @@ def test_the_admitted_have_nothing_to_press() -> None:
 
 
 def test_more_time_can_be_asked_for_where_the_core_gives_it_and_stands_out_near_the_end() -> None:
-    shown = collecting(ends_at=Monotonic(NOW + 20), extendable=True)
+    shown = collecting(ends_at=Monotonic(NOW + 30), extendable=True)
     assert Action.MORE_TIME not in actions(collecting(ends_at=Monotonic(NOW + 20)))
     (early,) = [touch for touch in picture(shown).bar if touch.action is Action.MORE_TIME]
     (late,) = [touch for touch in picture(shown, NOW + 12).bar if touch.action is Action.MORE_TIME]

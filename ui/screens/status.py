@@ -9,6 +9,14 @@ load_layout("status.kv")
 class StatusPane(Pane):
     """See status.kv."""
 
+    def pictogram(self, well: bool | None) -> str:
+        """Return the pictogram of how things are; None: that is not known yet."""
+        return {True: "tick", False: "warning", None: "moment"}[well]
+
+    def tone(self, well: bool | None) -> str:
+        """Return its colour."""
+        return {True: "done", False: "warning", None: "accent"}[well]
+
     def listing(self) -> str:
         """Return the lines in the look's language."""
         return "\n".join(self.look.text(line) for line in self.body.lines)

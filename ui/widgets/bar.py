@@ -87,6 +87,7 @@ class Bar(Widget):
         self._look: Look | None = None
         self._touches: tuple[Touch, ...] = ()
         self._buttons: list[TouchButton] = []
+        self._made: dict[Touch, TouchButton] = {}
         self.bind(pos=self._place, width=self._place)
 
     @property
@@ -95,17 +96,40 @@ class Bar(Widget):
         return tuple(self._buttons)
 
     def show(self, touches: tuple[Touch, ...], look: Look) -> None:
-        """Show these buttons; those that are the same already stay as they are, under the finger that is on them."""
+        """Show these buttons; those that are the same already stay as they are, under the finger that is on them.
+
+        Each is made once for a look, and kept: making one takes longer than drawing it.
+        """
         if touches == self._touches and look is self._look:
             return
-        kept = {} if look is not self._look else {button.touch: button for button in self._buttons}
+        if look is not self._look:
+            self._made.clear()
         self._touches, self._look = touches, look
-        self.clear_widgets()
-        self._buttons = [kept.get(touch) or TouchButton(touch, look, self._pressed) for touch in touches]
+        buttons = [self._button(touch, look) for touch in touches]
         for button in self._buttons:
-            self.add_widget(button)
+            if button not in buttons:
+                self.remove_widget(button)
+                # A finger that was on it is on nothing any more.
+                button.state = "normal"
+        for button in buttons:
+            if button.parent is None:
+                self.add_widget(button)
+        self._buttons = buttons
         self.height = bar_height(touches, look.metrics)
         self._place()
+
+    def prepare(self, touches: tuple[Touch, ...], look: Look) -> None:
+        """Make buttons before they are wanted."""
+        if look is self._look:
+            for place in places(touches, look.metrics):
+                button = self._button(place.touch, look)
+                if button.parent is None:
+                    button.size = (place.width, place.height)
+
+    def _button(self, touch: Touch, look: Look) -> TouchButton:
+        if touch not in self._made:
+            self._made[touch] = TouchButton(touch, look, self._pressed)
+        return self._made[touch]
 
     def _place(self, *_: object) -> None:
         if self._look is None:

@@ -25,6 +25,10 @@ KEPT = 160
 """Pictures that are kept: all of two looks. Each instruction of Kivy's takes 30 to 200 kB, a small picture less."""
 
 
+SMALL = 120
+"""Pixels of the side up to which a picture is drawn four times as large, beyond it twice."""
+
+
 class Pictogram(Widget):
     """One pictogram, as large as fits in the middle of the widget. `ink` draws, on `ground`, which fills its square."""
 
@@ -54,7 +58,26 @@ class Pictogram(Widget):
 
 @lru_cache(maxsize=KEPT)
 def drawn(name: str, side: int, ink: Rgba, ground: Rgba) -> Texture:
-    """Return the picture of a pictogram."""
+    """Return the picture of a pictogram: drawn larger and halved until it has its size, so that small ones are clean."""
+    halvings = 2 if side <= SMALL else 1
+    texture = _drawn_at(name, side << halvings, ink, ground)
+    for halving in reversed(range(halvings)):
+        texture = _reduced(texture, side << halving)
+    return texture
+
+
+def _reduced(texture: Texture, side: int) -> Texture:
+    """Return a picture at half its size: each pixel is the mean of four."""
+    buffer = Fbo(size=(side, side))
+    with buffer:
+        ClearBuffers()
+        Color(1, 1, 1, 1)
+        Rectangle(texture=texture, size=(side, side))
+    buffer.draw()
+    return buffer.texture
+
+
+def _drawn_at(name: str, side: int, ink: Rgba, ground: Rgba) -> Texture:
     buffer = Fbo(size=(side, side))
     with buffer:
         # A ground that is seen through would darken every edge.

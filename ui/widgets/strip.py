@@ -36,9 +36,14 @@ class Strip(Widget):
                 taken = 0.0
             self._rows[-1].append(chip)
             taken += chip.least_width
-        self._heights = [_height(row, self.width, look) for row in self._rows]
+        self._heights = [_height(row, self.width, look, crowded=len(self._rows) > 1) for row in self._rows]
         self.height = sum(self._heights)
         self._place()
+
+    def prepare(self, banners: tuple[Banner, ...], look: Look) -> None:
+        """Draw the pictograms of banners before they are wanted."""
+        for banner in banners:
+            _Chip(banner, look).size = (self.width / 2, look.metrics.strip)
 
     def _place(self, *_: object) -> None:
         low = self.top
@@ -55,10 +60,11 @@ class Strip(Widget):
                 x += width
 
 
-def _height(row: "list[_Chip]", width: float, look: Look) -> int:
-    """Return a row's height: words that are too long for one line have two."""
+def _height(row: "list[_Chip]", width: float, look: Look, *, crowded: bool) -> int:
+    """Return a row's height: words that are too long for one line have two; one of several rows is as low as may be."""
+    line = look.metrics.legible * LINE_HEIGHT
     long = any(chip.least_width > width for chip in row)
-    return look.metrics.strip + (round(look.metrics.legible * LINE_HEIGHT) if long else 0)
+    return round(min(look.metrics.strip, line * 1.25) if crowded else look.metrics.strip) + (round(line) if long else 0)
 
 
 class _Chip(Surface):
@@ -79,8 +85,9 @@ class _Chip(Surface):
         self.bind(pos=self._place, size=self._place)
 
     def _place(self, *_: object) -> None:
-        self._mark.size = (self._side, self._side)
-        self._mark.pos = (self.x + self._pad, self.center_y - self._side / 2)
+        side = min(self._side, self.height - self._pad / 2)
+        self._mark.size = (side, side)
+        self._mark.pos = (self.x + self._pad + (self._side - side) / 2, self.center_y - side / 2)
         begin = self.x + self._side + 2 * self._pad
         self._words.pos = (begin, self.y)
         self._words.size = (max(0, self.right - self._pad - begin), self.height)

@@ -8,6 +8,7 @@ from ui.widgets.column import Column
 from ui.widgets.fitted import FittedWords
 from ui.widgets.pictogram import Pictogram
 from ui.widgets.surface import Emblem, Surface
+from ui.wrapping import LINE_HEIGHT
 
 MANNER = {
     StepState.NOT_NEEDED: ("surface", "quiet", "dash", "quiet"),
@@ -18,6 +19,10 @@ MANNER = {
     StepState.UNAVAILABLE: ("warning", "on_warning", "cross", "on_warning"),
 }
 """Ground, ink, badge and the badge's colour of each state."""
+
+
+LINES = 3.2
+"""Lines of a title and of how far the step is, and a little air."""
 
 
 class StepTile(Surface):
@@ -54,7 +59,7 @@ class StepTile(Surface):
         self._mark.name = str(self.tile.step)
         self._mark.ink, self._mark.ground = look.colour(ink), look.colour(ground)
         self._badge.name = badge or ""
-        self._badge_ground.fill = look.colour(badge_ink if badge else ground)
+        self._badge_ground.fill = look.colour(badge_ink)
         self._badge.ink, self._badge.ground = look.colour(ground), look.colour(badge_ink)
         for words, size, raw in (
             (self._title, metrics.small * 1.06, self.tile.title),
@@ -68,7 +73,9 @@ class StepTile(Surface):
         pad = round(self.look.metrics.gap * 0.8)
         high = self.height > self.width * 0.75
         if high:
-            side = min(self.width - 2 * pad, self.height * 0.38)
+            # The picture makes room for three lines of words, where there is little.
+            left = self.height - 2.5 * pad - LINES * self.look.metrics.legible * LINE_HEIGHT
+            side = min(self.width - 2 * pad, self.height * 0.38, max(self.height * 0.2, left))
             mark_x, mark_y = self.center_x - side / 2, self.top - pad - side
             words_x, words_width, words_top = self.x + pad, self.width - 2 * pad, mark_y - pad / 2
         else:
@@ -79,9 +86,10 @@ class StepTile(Surface):
         self._mark.pos, self._mark.size = (mark_x, mark_y), (side, side)
         self._words.pos = (words_x, self.y + pad)
         self._words.size = (words_width, max(2.0, words_top - self.y - pad))
-        self._title.size_hint_y, self._line.size_hint_y = (0.5, 0.5) if high else (0.38, 0.62)
+        self._title.size_hint_y, self._line.size_hint_y = (0.36, 0.64) if high else (0.38, 0.62)
         self._title.halign = self._line.halign = "center" if high else "left"
-        badge = side * 0.46
+        # Without a badge its disc would cut a piece out of the picture.
+        badge = side * 0.46 if self._badge.name else 0
         self._badge_ground.size = (badge, badge)
         self._badge_ground.pos = (mark_x + side - badge, mark_y - badge * 0.12)
         self._badge.size = (badge * 0.66, badge * 0.66)

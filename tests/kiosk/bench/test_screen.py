@@ -10,7 +10,7 @@ from kiosk.demo.cases import NORMAL
 from kiosk.demo.run import Played
 
 CLEAR = {"p50": 0.2, "p95": 0.3, "p99": 0.3, "max": 0.3}
-PACE = {"longest_stall_ms": 31.0, "frames": 90}
+PACE = {"longest_stall_ms": 31.0, "frames": 90, "answer_ms": {"p95": 60.0, "max": 90.0}}
 
 
 def process(name: str, rss_mb: float, *, kiosk: bool = True) -> dict[str, Any]:
@@ -49,7 +49,12 @@ def test_the_memory_of_the_kiosk_is_summed_without_its_surroundings() -> None:
 
 @pytest.mark.parametrize(
     ("stall_ms", "pss_mb", "kept"),
-    [(50.0, 170.0, [True, True]), (50.1, 170.0, [False, True]), (31.0, 351.0, [True, False]), (None, 170.0, [False, True])],
+    [
+        (50.0, 170.0, [True, True, True]),
+        (50.1, 170.0, [False, True, True]),
+        (31.0, 351.0, [True, True, False]),
+        (None, 170.0, [False, True, True]),
+    ],
     ids=["within", "stall", "memory", "not-measured"],
 )
 def test_what_is_beyond_its_limit_is_named(stall_ms: float | None, pss_mb: float, kept: list[bool]) -> None:
@@ -58,6 +63,14 @@ def test_what_is_beyond_its_limit_is_named(stall_ms: float | None, pss_mb: float
         processes=[{"name": "screen", "kiosk": True, "rss_mb": 400.0, "pss_mb": pss_mb}],
     )
     assert met(screen_report(run, played(), 1.0, wanted=1)) == kept
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"), [({"p95": 90.0, "max": 200.0}, True), ({"p95": 90.0, "max": 200.1}, False), (None, False)]
+)
+def test_the_slowest_answer_to_a_scan_counts(answer: dict[str, float] | None, kept: bool) -> None:
+    found = screen_report(played(pace=PACE | {"answer_ms": answer}), played(), 1.0, wanted=1)
+    assert met(found) == [True, kept, True]
 
 
 def test_a_slowed_kiosk_is_not_held_to_the_stall_of_a_fast_one() -> None:
