@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from kiosk.declared import FormFilled
 from kiosk.holder import Holder
-from kiosk.in_force import DocumentRefused, Renewed
+from kiosk.in_force import DocumentRefused, PolicyTurned, Renewed
 from kiosk.link import (
     Coloured,
     Finished,
@@ -61,7 +61,7 @@ Asked = FormAsked | GuardAsked | TimeAsked | OverrideAsked | Finished
 Downward = Renewed | DocumentRefused | RemoteOpen | CommandRefused | FormFilled | UsedElsewhere
 """What came down from the server."""
 GateSaid = GateOpened | GateClosed | GateFailed | GateNoticed | Passed
-Item = Sight | TokenAnswered | Recorded | Asked | Downward | SceneMoved | GateSaid | PartHealth
+Item = Sight | TokenAnswered | Recorded | Asked | Downward | PolicyTurned | SceneMoved | GateSaid | PartHealth
 
 
 class Inbox:

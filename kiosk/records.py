@@ -107,6 +107,7 @@ def _declared(told: Declaration) -> dict[str, Any]:
         "first_return": told.first_return,
         "vehicle": told.vehicle,
         "group": told.group,
+        "stays": len(told.stays),
     }
 
 
@@ -193,6 +194,14 @@ def _evidence(facts: Facts) -> dict[str, Any]:
         "pass_used": facts.pass_used,
     }
     evidence |= {name: said for name, said in (("consent", facts.consent), ("filing", facts.filing)) if said is not None}
+    if facts.pass_used:
+        evidence["pass_used"] = True
+    if facts.consent is not None:
+        evidence["consent"] = facts.consent
+    if facts.filing is not None:
+        evidence["filing"] = facts.filing
+    if facts.unavailable:
+        evidence["unavailable"] = sorted(facts.unavailable)
     if (seen := facts.colour_seen) is not None:
         evidence["colour_seen"] = {"colour": seen.colour, "confidence_permille": round(seen.confidence * 1000)}
     if (reading := facts.reading) is not None:
@@ -209,10 +218,13 @@ def _evidence(facts: Facts) -> dict[str, Any]:
 
 
 def _credential(credential: Credential) -> dict[str, Any]:
-    return {
+    found = {
         "kind": credential.kind,
         "verdict": credential.verdict,
         "issuer": credential.issuer,
         "key_id": credential.key_id,
         "health": credential.health,
     }
+    # Of what a certificate tells only its kind: what rules ask for, and neither a date nor a name.
+    told = sorted({finding.kind for finding in credential.findings if finding.in_force})
+    return found | ({"findings": told} if told else {})

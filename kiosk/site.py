@@ -42,6 +42,7 @@ class Site:
     settings: Settings = AS_CONFIGURED
     issued: Issued = NO_LIST
     arrivals: Arrivals = NOBODY_EXPECTED
+    timetable: tuple[PolicyDocument, ...] = ()
 
     @property
     def phone(self) -> str | None:
@@ -76,4 +77,5 @@ class Site:
             settings=now.settings,
             issued=now.issued,
             arrivals=now.arrivals,
+            timetable=now.timetable,
         )

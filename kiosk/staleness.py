@@ -7,6 +7,7 @@ never had a server goes by its configuration, which does not age.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from kiosk.model import Answer, ClockState, Decision, Facts, Monotonic, Needs, ReasonCode, Role, Seconds, Verdict, WallTime
 
@@ -106,19 +107,26 @@ def age(confirmed: Confirmed | None, now: Now) -> Seconds | None:
     return Seconds(max(0.0, passed)) if passed >= -AHEAD else None
 
 
-def stale(kind: Kind, how_old: Seconds | None) -> bool:
+def stale(kind: Kind, how_old: Seconds | None, after_h: Mapping[str, int] = MappingProxyType({})) -> bool:
     """Whether a document of this age is past its limit. An unknown age is."""
-    return any(limit.kind is kind and (how_old is None or how_old > limit.after) for limit in LIMITS)
+    after = (after_h[kind] * HOUR if kind in after_h else limit.after for limit in LIMITS if limit.kind is kind)
+    return any(how_old is None or how_old > one for one in after)
 
 
-def held_back(answer: Decision | Needs, facts: Facts, ages: Mapping[Kind, Seconds | None]) -> Decision | Needs:
+def held_back(
+    answer: Decision | Needs,
+    facts: Facts,
+    ages: Mapping[Kind, Seconds | None],
+    after_h: Mapping[str, int] = MappingProxyType({}),
+) -> Decision | Needs:
     """Return the rules' answer, or a hold where it admits on the strength of a stale document.
 
-    `ages` are of the documents that can age. What a person decides is not looked at: it is theirs.
+    `ages` are of the documents that can age; `after_h`: the limits that the rules themselves set, in hours by kind, in
+    the place of the table's. What a person decides is not looked at: it is theirs.
     """
     if not isinstance(answer, Decision) or answer.answer is not Answer.ADMIT or answer.role is not Role.POLICY:
         return answer
     for limit in LIMITS:
-        if limit.kind in ages and stale(limit.kind, ages[limit.kind]) and limit.holds(facts):
+        if limit.kind in ages and stale(limit.kind, ages[limit.kind], after_h) and limit.holds(facts):
             return Decision(Answer.HOLD, (limit.reason,), STALE_RULE, answer.policy)
     return answer

@@ -21,7 +21,7 @@ MISSING: Mapping[Need, ReasonCode] = {
 
 def judged(document: PolicyDocument, facts: Facts, ages: Mapping[Kind, Seconds | None]) -> Decision | Needs:
     """Return what the rules make of the facts, given how old the documents are that can age."""
-    return held_back(policy.evaluate(document, facts), facts, ages)
+    return held_back(policy.evaluate(document, facts), facts, ages, document.stale_after_h)
 
 
 def weighed(visit: Visit, answer: Decision | Needs, pending: frozenset[Need]) -> Event | None:

@@ -3,13 +3,12 @@
 Each finding is one sentence. What is asked is answered for all facts that there are (`kiosk.policy.space`).
 """
 
-import math
 from collections.abc import Collection, Iterator, Sequence
-from itertools import combinations
 
 from kiosk.model import Answer, Need, ReasonCode, VisitorKind
 from kiosk.policy.document import PolicyDocument, Rule
 from kiosk.policy.space import MOST_STEPS, Box, Space, Undecided, lost
+from kiosk.policy.timetable import begins, ends, overlaps
 
 ENTANGLED = "the rules are too many and too entangled to be checked; write fewer, or such as exclude one another"
 
@@ -38,28 +37,14 @@ def open_ends(document: PolicyDocument) -> tuple[str, ...]:
 
 def between(documents: Sequence[PolicyDocument]) -> tuple[str, ...]:
     """Return gaps and overlaps between the times in which documents are in force."""
-    found = [f"{one.name} and {other.name} are in force at the same time" for one, other in _overlaps(documents)]
+    found = [f"{one.name} and {other.name} are in force at the same time" for one, other in overlaps(documents)]
     last: PolicyDocument | None = None
-    for after in sorted(documents, key=_begins):
-        if last is not None and _ends(last) < _begins(after):
-            days = (_begins(after) - _ends(last)) / 86_400_000_000
+    for after in sorted(documents, key=begins):
+        if last is not None and ends(last) < begins(after):
+            days = (begins(after) - ends(last)) / 86_400_000_000
             found.append(f"nothing is in force between {last.name} and {after.name}, for {days:.3g} days")
-        last = after if last is None else max(last, after, key=_ends)
+        last = after if last is None else max(last, after, key=ends)
     return tuple(found)
-
-
-def _overlaps(documents: Sequence[PolicyDocument]) -> Iterator[tuple[PolicyDocument, PolicyDocument]]:
-    for one, other in combinations(documents, 2):
-        if max(_begins(one), _begins(other)) < min(_ends(one), _ends(other)):
-            yield one, other
-
-
-def _begins(document: PolicyDocument) -> float:
-    return -math.inf if document.begins_at is None else document.begins_at
-
-
-def _ends(document: PolicyDocument) -> float:
-    return math.inf if document.ends_at is None else document.ends_at
 
 
 def _unreachable(document: PolicyDocument, space: Space) -> Iterator[str]:

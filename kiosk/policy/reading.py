@@ -44,6 +44,8 @@ def parse(tree: Mapping[str, Any], where: str) -> PolicyDocument:
     rules = rules_of(tree, _own_rules(tree, where), where)
     _in_order(rules, where)
     zone = _zone(tree["zone"], f"{where}: zone") if "zone" in tree else None
+    if zone is None and (timed := next((rule for rule in rules if _keeps_hours(rule)), None)) is not None:
+        reject(f"{where}: rule {timed.id!r} keeps to hours of local time; say of which place with zone, such as Asia/Shanghai")
     begins, ends = (_moment(tree[key], zone, f"{where}: {key}") if key in tree else None for key in ("from", "until"))
     if begins is not None and ends is not None and ends <= begins:
         reject(f"{where}: until must be later than from")
@@ -114,6 +116,10 @@ def _in_order(rules: tuple[Rule, ...], where: str) -> None:
             reject(f"{where}: rule {rule.id!r} is never reached after {before.id!r}, which always applies")
         seen.add(rule.id)
         before = rule
+
+
+def _keeps_hours(rule: Rule) -> bool:
+    return any(condition.name == "outside_hours" for condition in rule.when)
 
 
 def _zone(value: object, place: str) -> ZoneInfo:

@@ -100,6 +100,7 @@ class Bench:
     ) -> None:
         """Go by one of the shipped policy documents; without a sealer nothing personal is recorded."""
         self.clock = FakeClock()
+        self.inbox = Inbox()
         self.links = FakeFormLinks()
         self.gate = FakeGate()
         self.recorder = FakeRecorder()
@@ -113,7 +114,7 @@ class Bench:
         )
         self.runtime = Runtime(
             site,
-            inbox=Inbox(),
+            inbox=self.inbox,
             clock=self.clock,
             gate=self.gate,
             recorder=self.recorder,

@@ -81,6 +81,7 @@ MISTAKES: dict[str, tuple[dict[str, object], str]] = {
         document(rule(when={"outside_hours": ["08:00-18:00", "Monday"]})),
         "lists 'Monday'; the days are mon",
     ),
+    "hours of no place": (document(rule(when={"outside_hours": "08:00-18:00"})), "say of which place with zone"),
     "hours in an empty list": (document(rule(when={"outside_hours": []})), "not []"),
     "travel without days": (document(rule(when={"stayed_in": {"regions": ["IT"]}})), "the key 'days' is missing"),
     "travel to nowhere": (document(rule(when={"stayed_in": {"regions": [], "days": 14}})), "must be a list of regions"),
