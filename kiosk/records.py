@@ -101,7 +101,7 @@ def decision_draft(
 
 
 def _declared(told: Declaration) -> dict[str, Any]:
-    """What the visitor said of themselves, as far as it names nobody; where they were is in the sealed form alone."""
+    """What the visitor said of themselves, as far as it names nobody; where their stays were is in the sealed form alone."""
     return {
         "visitor": told.visitor,
         "first_return": told.first_return,
@@ -194,14 +194,6 @@ def _evidence(facts: Facts) -> dict[str, Any]:
         "pass_used": facts.pass_used,
     }
     evidence |= {name: said for name, said in (("consent", facts.consent), ("filing", facts.filing)) if said is not None}
-    if facts.pass_used:
-        evidence["pass_used"] = True
-    if facts.consent is not None:
-        evidence["consent"] = facts.consent
-    if facts.filing is not None:
-        evidence["filing"] = facts.filing
-    if facts.unavailable:
-        evidence["unavailable"] = sorted(facts.unavailable)
     if (seen := facts.colour_seen) is not None:
         evidence["colour_seen"] = {"colour": seen.colour, "confidence_permille": round(seen.confidence * 1000)}
     if (reading := facts.reading) is not None:

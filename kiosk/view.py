@@ -1,7 +1,7 @@
 """What the screen shows, as one immutable value. Pure: made by the core of a visit and its evidence, drawn by the screen.
 
-A view carries codes and numbers, never sentences: words are the screen's. Nothing in it names a person. Times are of
-the boot-wide monotonic clock, so the screen can count down by itself.
+A view carries codes and numbers: words are the screen's, but for the sentence of a site's own rules. Nothing in it names a
+person. Times are of the boot-wide monotonic clock, so the screen can count down by itself.
 """
 
 from dataclasses import dataclass, field
@@ -84,6 +84,7 @@ class View:
     `code_taken_at`: when the newest code that is of use was taken in, for whoever showed it to see and hear so, also
     where no step moves on with it. `notices`: which of those that ship go with the rules in force. `site_language`,
     `volume` (from which local time on how loud, in percent): as a manager set them from afar; None: as configured.
+    `own_words`: language and sentence, where the rules themselves bring one for the first reason.
     """
 
     phase: Phase
@@ -108,4 +109,5 @@ class View:
     notices: str = "normal"
     site_language: str | None = None
     volume: tuple[tuple[str, int], ...] | None = None
+    own_words: tuple[tuple[str, str], ...] = ()
     simulated: bool = False

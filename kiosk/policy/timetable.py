@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from kiosk.model import ReasonCode, Seconds, WallTime
+from kiosk.model import ReasonCode, WallTime
 from kiosk.policy.document import PolicyDocument
 
 NOT_IN_FORCE = ReasonCode("policy_not_in_force")
@@ -28,15 +28,15 @@ def chosen(documents: Sequence[PolicyDocument], at: WallTime | None) -> PolicyDo
     return next((one for one in reversed(begun) if one.in_force(at)), max(begun, key=ends))
 
 
-def out_of_force(document: PolicyDocument, at: WallTime | None, tolerance: Seconds = Seconds(0.0)) -> ReasonCode | None:
-    """Return why nobody is admitted by a document at a moment, or None. The clock may be wrong by the tolerance.
+def out_of_force(document: PolicyDocument, at: WallTime | None, tolerance_s: float = 0.0) -> ReasonCode | None:
+    """Return why nobody is admitted by a document at a moment, or None. The clock may be wrong by that tolerance.
 
     To a gate that does not know the time a document without an end is in force: nobody puts it there to be ignored. Of
     one that ends nobody can say whether it has.
     """
     if at is None:
         return None if document.ends_at is None else TIME_UNKNOWN
-    by = tolerance * 1e6
+    by = tolerance_s * 1e6
     return None if begins(document) - by <= at < ends(document) + by else NOT_IN_FORCE
 
 

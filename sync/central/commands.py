@@ -120,9 +120,13 @@ def erase(
 @central_app.command()
 def retain(context: typer.Context, config: ConfigFile = None) -> int:
     """Erase what is past its time now, as the server does every day."""
+    from sync.central.opening import wall_us
+    from sync.central.policies import Policies
+
     configured = loaded(context, config)
     with _people(configured, closed=True) as people:
-        typer.echo(f"personal data erased from {people.retain(configured.retention.days_of)} events")
+        days_of = Policies(people.engine, wall_us).retention(configured.retention.days_of)
+        typer.echo(f"personal data erased from {people.retain(days_of)} events")
     return 0
 
 

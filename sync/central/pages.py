@@ -140,7 +140,8 @@ def _moment(one: Passage | Call, words: Words) -> dict[str, object]:
 
 def _view(one: Passage, language: str, several: bool) -> dict[str, object]:
     words = WORDS[language]
-    reasons = [words["reason"].get(code, code) for code in one.reasons]
+    own = {card.reason: card.visitor[language] for card in one.own}
+    reasons = [own.get(code) or words["reason"].get(code, code) for code in one.reasons]
     return {
         "key": _key(one),
         "mark": one.answer if one.answer in tuple(Answer) else "",

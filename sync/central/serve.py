@@ -28,6 +28,7 @@ from sync.central.metrics import Metrics
 from sync.central.office import PLACES, Office
 from sync.central.opening import pass_key_of, vault_or_closed, wall_us
 from sync.central.people import People
+from sync.central.policies import Policies
 from sync.central.publishing import Documents
 from sync.central.store import Store
 from sync.central.telling import Telling
@@ -64,13 +65,14 @@ def serve(
             fill(store, wall_us())
         board = Board(store.latest)
         document_key = DocumentKey(Path(config.documents.key))
+        days_of = Policies(store.engine, wall_us).retention(config.retention.days_of)
         forms = Forms(
             store.engine,
             vault,
             Attempts(time.monotonic),
             document_key,
             wall_us,
-            config.retention.days_of,
+            days_of,
             pass_key_of(config),
         )
         housekeeping = Housekeeping(
@@ -78,7 +80,7 @@ def serve(
             People(store.engine, vault, wall_us),
             vault,
             wall_us,
-            days_of=config.retention.days_of,
+            days_of=days_of,
             months_ahead=config.vault.months_ahead,
             forget_forms=forms.forget,
             renew=None if tls is None else tls.renew,

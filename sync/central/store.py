@@ -19,6 +19,7 @@ from sync.central.calls import CALLED, ENDINGS, STANDS_US, UNANSWERED, Call, Lat
 from sync.central.database import open_database, take_writers_place
 from sync.central.devices import Device, devices
 from sync.central.passages import Passage, passage
+from sync.central.policies import Policies
 from sync.central.replays import Change, Replay, listed
 from sync.central.schema import Timing, compound, event, log
 from sync.central.vault import ClosedVault, Vault
@@ -55,6 +56,7 @@ class Store:
         """
         self._engine: Engine = open_database(url, wall_us(), make=make)
         self._wall_us = wall_us
+        self._policies = Policies(self._engine, wall_us)
         self._vault = vault or ClosedVault("this store has no vault")
         # SQLite has one writer; waiting for it here is fairer than being told that it is busy.
         self._writing = threading.Lock()
@@ -165,7 +167,7 @@ class Store:
 
     def latest(self) -> Latest:
         """What the live page shows."""
-        return Latest(self.passages(), self.calls())
+        return Latest(self._policies.told(self.passages()), self.calls())
 
     def logs(self) -> list[dict[str, Any]]:
         """Every log: whose it is, where it stands, how many events are faulty and how many are kept aside."""

@@ -81,6 +81,10 @@ MISTAKES: dict[str, tuple[dict[str, object], str]] = {
         document(rule(when={"outside_hours": ["08:00-18:00", "Monday"]})),
         "lists 'Monday'; the days are mon",
     ),
+    "words too long for the screen": (
+        document(rule(), reason={"own": {"visitor": dict.fromkeys(TITLE, "x" * 161), "say": TITLE, "do": TITLE}}),
+        "has 161 characters, and there is room for 160",
+    ),
     "hours of no place": (document(rule(when={"outside_hours": "08:00-18:00"})), "say of which place with zone"),
     "hours in an empty list": (document(rule(when={"outside_hours": []})), "not []"),
     "travel without days": (document(rule(when={"stayed_in": {"regions": ["IT"]}})), "the key 'days' is missing"),

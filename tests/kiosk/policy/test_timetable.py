@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.model import Seconds, WallTime
+from kiosk.model import WallTime
 from kiosk.policy import PolicyDocument, chosen, out_of_force, overlaps
 from kiosk.policy.timetable import NOT_IN_FORCE, TIME_UNKNOWN
 from tests.kiosk.policy.visitors import parsed, rule
@@ -58,7 +58,7 @@ def test_nobody_is_admitted_by_a_document_outside_its_time(document: PolicyDocum
 def test_a_clock_may_be_wrong_by_as_much_as_it_is_known_to_be() -> None:
     hour = dated(3_600_000_000, 7_200_000_000)
     for at, reason in ((3_599_000_000, None), (3_597_000_000, NOT_IN_FORCE), (7_202_000_000, NOT_IN_FORCE)):
-        assert out_of_force(hour, WallTime(at), Seconds(2.0)) == reason
+        assert out_of_force(hour, WallTime(at), 2.0) == reason
 
 
 spans = st.tuples(st.none() | st.integers(0, 20), st.none() | st.integers(0, 20)).filter(

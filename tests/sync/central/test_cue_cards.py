@@ -11,6 +11,7 @@ from kiosk.policy import Contact
 from sync.central.board import snapshot_of
 from sync.central.cue_cards import MOST, cue_cards
 from sync.central.pages import change, page
+from sync.central.passages import OwnCard
 from sync.central.words import LANGUAGES, WORDS
 from tests.sync.central.test_pages import ONE
 
@@ -34,6 +35,18 @@ def test_whoever_is_held_or_refused_has_a_card_in_the_readers_language(language:
 )
 def test_nobody_else_has_one(passage: object) -> None:
     assert cue_cards(passage, "en") == ()  # type: ignore[arg-type]  # a Passage, each of them
+
+
+@pytest.mark.parametrize("reason", ["use_the_side_gate", "temperature_high"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sites_own_document_brings_the_cards_of_its_reasons(language: str, reason: str) -> None:
+    words = {each: f"{each} words" for each in LANGUAGES}
+    own = OwnCard(reason, words, words, words, Contact.PROPERTY_OFFICE)
+    held = replace(HELD, reasons=(reason,), own=(own,))
+    (found,) = cue_cards(held, language)
+    assert (found["say"], found["do"]) == (f"{language} words", f"{language} words")
+    assert found["call"] == shipped().contact[Contact.PROPERTY_OFFICE].in_language(language)
+    assert f"<span>{language} words</span>" in page(snapshot_of((held,), None), language, packed=False).decode()
 
 
 def test_reasons_that_share_a_card_show_it_once_and_there_are_few() -> None:

@@ -1,0 +1,124 @@
+"""The policy documents that were published, read once each: what is in force where, what it keeps, what it says."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from threading import Lock
+
+import msgspec
+from sqlalchemy import Connection, Engine, select
+
+from kiosk.errors import UsageError
+from kiosk.lines import get_logger
+from kiosk.model import ReasonCode
+from kiosk.policy import OwnWords, PolicyDocument
+from kiosk.staleness import Kind
+from sync.central.passages import OwnCard, Passage
+from sync.central.schema import document
+from sync.downward.contents import read_content
+from sync.downward.publication import Publication, in_force
+
+KEPT = 200
+"""So many documents are kept read: more than a company has in force."""
+NO_WORDS: Mapping[ReasonCode, OwnWords] = {}
+
+_log = get_logger()
+
+
+class Policies:
+    """Of one database. Any thread may call any method; each raises SQLAlchemyError."""
+
+    def __init__(self, engine: Engine, wall_us: Callable[[], int]) -> None:
+        self._engine = engine
+        self._wall_us = wall_us
+        self._lock = Lock()
+        self._read: OrderedDict[tuple[str, str, int], PolicyDocument | None] = OrderedDict()
+
+    def in_force(self, compound: str, gate: str = "") -> PolicyDocument | None:
+        """The document by which a gate goes now, or the compound's gates without one of their own; None: none that is known.
+
+        A kiosk to which none came down goes by its configuration, which nobody here knows.
+        """
+        with self._engine.connect() as connection:
+            found = in_force(_published(connection, compound, {"", gate}), self._wall_us()).get(Kind.POLICY)
+            return None if found is None else self._document(connection, found.publication)
+
+    def retention(self, otherwise: Callable[[str], int]) -> Callable[[str], int]:
+        """How many days a compound keeps what names a person: as its rules in force say, or else as configured."""
+
+        def days_of(compound: str) -> int:
+            document = self.in_force(compound)
+            return otherwise(compound) if document is None else document.retention_days or otherwise(compound)
+
+        return days_of
+
+    def words(self, compound: str, named: str) -> Mapping[ReasonCode, OwnWords]:
+        """What a document says for reasons of its own, by `id@version`: the one that was published last under that name."""
+        with self._engine.connect() as connection:
+            found = _published(connection, compound, None)
+            for one in sorted(found, key=lambda one: one.publication.number, reverse=True):
+                document = None if one.publication.withdrawn else self._document(connection, one.publication)
+                if document is not None and document.name == named:
+                    return document.words
+        return NO_WORDS
+
+    def told(self, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+        """Add to passages what their rules say for reasons of their own."""
+        known: dict[tuple[str, str], Mapping[ReasonCode, OwnWords]] = {}
+        found = []
+        for one in passages:
+            key = (one.compound, one.policy)
+            if key not in known:
+                known[key] = self.words(*key) if one.policy else NO_WORDS
+            own = known[key]
+            cards = tuple(_card(code, own[code]) for code in map(ReasonCode, one.reasons) if code in own)
+            found.append(replace(one, own=cards) if cards else one)
+        return tuple(found)
+
+    def _document(self, connection: Connection, one: Publication) -> PolicyDocument | None:
+        key = (one.compound, one.gate, one.number)
+        with self._lock:
+            if key in self._read:
+                self._read.move_to_end(key)
+                return self._read[key]
+        query = select(document.c.body).where(
+            document.c.compound == one.compound,
+            document.c.gate == one.gate,
+            document.c.kind == Kind.POLICY,
+            document.c.number == one.number,
+        )
+        read = read_policy(connection.execute(query).scalar_one(), one.compound)
+        with self._lock:
+            self._read[key] = read
+            while len(self._read) > KEPT:
+                self._read.popitem(last=False)
+        return read
+
+
+def _card(reason: ReasonCode, words: OwnWords) -> OwnCard:
+    return OwnCard(reason, dict(words.visitor), dict(words.say), dict(words.do), words.call)
+
+
+class _Published:
+    """What `in_force` needs of a row."""
+
+    def __init__(self, publication: Publication) -> None:
+        self.publication = publication
+
+
+def _published(connection: Connection, compound: str, gates: Iterable[str] | None) -> list[_Published]:
+    query = select(document.c.statement).where(document.c.compound == compound, document.c.kind == Kind.POLICY)
+    if gates is not None:
+        query = query.where(document.c.gate.in_(sorted(gates)))
+    rows = connection.execute(query).scalars()
+    return [_Published(msgspec.json.decode(row, type=Publication)) for row in rows]
+
+
+def read_policy(body: bytes, compound: str) -> PolicyDocument | None:
+    """Read a document that was published, perhaps by another software; None where this one cannot."""
+    try:
+        found = read_content(Kind.POLICY, body, compound)
+    except UsageError as error:
+        _log.warning("published policy not read", compound=compound, reason=str(error))
+        return None
+    return found if isinstance(found, PolicyDocument) else None
