@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 from threading import Lock
 
 import msgspec
@@ -54,13 +56,18 @@ class Policies:
 
     def words(self, compound: str, named: str) -> Mapping[ReasonCode, OwnWords]:
         """What a document says for reasons of its own, by `id@version`: the one that was published last under that name."""
+        document = self.named(compound, named)
+        return NO_WORDS if document is None else document.words
+
+    def named(self, compound: str, named: str) -> PolicyDocument | None:
+        """The document of a name, `id@version`, that was published last under it, or ships; None: nobody here knows it."""
         with self._engine.connect() as connection:
             found = _published(connection, compound, None)
             for one in sorted(found, key=lambda one: one.publication.number, reverse=True):
                 document = None if one.publication.withdrawn else self._document(connection, one.publication)
                 if document is not None and document.name == named:
-                    return document.words
-        return NO_WORDS
+                    return document
+        return next((each for each in shipped() if each.name == named), None)
 
     def told(self, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
         """Add to passages what their rules say for reasons of their own."""
@@ -93,6 +100,16 @@ class Policies:
             while len(self._read) > KEPT:
                 self._read.popitem(last=False)
         return read
+
+
+@cache
+def shipped() -> tuple[PolicyDocument, ...]:
+    """The documents that ship, by name."""
+    folder = files("kiosk") / "policies"
+    bodies = [
+        each.read_bytes() for each in sorted(folder.iterdir(), key=lambda each: each.name) if each.name.endswith(".toml")
+    ]
+    return tuple(found for body in bodies if (found := read_policy(body, "")) is not None)
 
 
 def _card(reason: ReasonCode, words: OwnWords) -> OwnCard:
