@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, func, insert, or_, select, update
 
+from kiosk.cards import reasons
 from kiosk.errors import UsageError
 from kiosk.lines import get_logger
+from kiosk.policy import PolicyDocument
 from kiosk.staleness import Kind
 from sync.central.access import WHO_LENGTH
 from sync.central.database import changing
@@ -15,7 +17,7 @@ from sync.central.document_key import DocumentKey
 from sync.central.inserting import begin_compound
 from sync.central.schema import compound as compounds
 from sync.central.schema import document
-from sync.downward.contents import read_content
+from sync.downward.contents import read_content, see_sound
 from sync.downward.publication import (
     Document,
     Held,
@@ -56,8 +58,14 @@ class Documents:
     def publish(
         self, compound: str, kind: Kind, body: bytes, who: str, *, gate: str = "", effective_us: int | None = None
     ) -> Publication:
-        """Publish a document from `effective_us` on, by default now. Raises UsageError when a kiosk would refuse it."""
-        read_content(kind, body, compound)
+        """Publish a document from `effective_us` on, by default now, or when a policy itself says that it begins.
+
+        Raises UsageError when a kiosk would refuse it.
+        """
+        content = read_content(kind, body, compound)
+        if isinstance(content, PolicyDocument):
+            see_sound(content, reasons())
+            effective_us = beginning(content, effective_us, self._wall_us())
         return self._publish(compound, (gate, kind), body, who, effective_us)
 
     def withdraw(self, compound: str, kind: Kind, who: str, *, gate: str = "") -> Publication:
@@ -151,6 +159,18 @@ class Documents:
             signed = sign(self._key.private(), Purpose.DOCUMENT, publication)
             _insert(connection, publication, signed, body or b"", who.strip())
         return publication
+
+
+def beginning(document: PolicyDocument, wanted_us: int | None, now_us: int) -> int | None:
+    """When a policy is to count that somebody wants to count from a moment on; None: at once. Raises UsageError."""
+    begins_us, ends_us = document.begins_at, document.ends_at
+    if begins_us is not None and wanted_us is not None and wanted_us < begins_us:
+        raise UsageError("policy: it is to count before the time that it names with from; correct one of the two")
+    if wanted_us is None and begins_us is not None and begins_us > now_us:
+        wanted_us = begins_us
+    if ends_us is not None and ends_us <= (now_us if wanted_us is None else wanted_us):
+        raise UsageError("policy: the time that it names with until is over before it would count; correct it")
+    return wanted_us
 
 
 def _insert(connection: Connection, publication: Publication, signed: Signed, body: bytes, who: str) -> None:
