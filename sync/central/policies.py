@@ -16,7 +16,7 @@ from kiosk.model import ReasonCode
 from kiosk.policy import OwnWords, PolicyDocument
 from kiosk.staleness import Kind
 from sync.central.passages import OwnCard, Passage
-from sync.central.schema import document
+from sync.central.schema import document, event
 from sync.downward.contents import read_content
 from sync.downward.publication import Publication, in_force
 
@@ -45,6 +45,17 @@ class Policies:
             found = in_force(_published(connection, compound, {"", gate}), self._wall_us()).get(Kind.POLICY)
             return None if found is None else self._document(connection, found.publication)
 
+    def body_in_force(self, compound: str, gate: str = "") -> bytes | None:
+        """How the document in force is written; where none came down, one that ships and that a gate named last."""
+        with self._engine.connect() as connection:
+            found = in_force(_published(connection, compound, {"", gate}), self._wall_us()).get(Kind.POLICY)
+            if found is not None:
+                return _body(connection, found.publication)
+            newest = select(event.c.header).where(event.c.compound == compound, event.c.kind == "decision")
+            header = connection.execute(newest.order_by(event.c.at_us.desc()).limit(1)).scalar()
+        named = "" if not header else msgspec.json.decode(header).get("policy")
+        return next((body for document, body in shipped() if document.name == named), None)
+
     def retention(self, otherwise: Callable[[str], int]) -> Callable[[str], int]:
         """How many days a compound keeps what names a person: as its rules in force say, or else as configured."""
 
@@ -67,7 +78,7 @@ class Policies:
                 document = None if one.publication.withdrawn else self._document(connection, one.publication)
                 if document is not None and document.name == named:
                     return document
-        return next((each for each in shipped() if each.name == named), None)
+        return next((each for each, _ in shipped() if each.name == named), None)
 
     def told(self, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
         """Add to passages what their rules say for reasons of their own."""
@@ -88,13 +99,7 @@ class Policies:
             if key in self._read:
                 self._read.move_to_end(key)
                 return self._read[key]
-        query = select(document.c.body).where(
-            document.c.compound == one.compound,
-            document.c.gate == one.gate,
-            document.c.kind == Kind.POLICY,
-            document.c.number == one.number,
-        )
-        read = read_policy(connection.execute(query).scalar_one(), one.compound)
+        read = read_policy(_body(connection, one), one.compound)
         with self._lock:
             self._read[key] = read
             while len(self._read) > KEPT:
@@ -103,17 +108,27 @@ class Policies:
 
 
 @cache
-def shipped() -> tuple[PolicyDocument, ...]:
-    """The documents that ship, by name."""
+def shipped() -> tuple[tuple[PolicyDocument, bytes], ...]:
+    """The documents that ship, read and as they are written, by name."""
     folder = files("kiosk") / "policies"
     bodies = [
         each.read_bytes() for each in sorted(folder.iterdir(), key=lambda each: each.name) if each.name.endswith(".toml")
     ]
-    return tuple(found for body in bodies if (found := read_policy(body, "")) is not None)
+    return tuple((found, body) for body in bodies if (found := read_policy(body, "")) is not None)
 
 
 def _card(reason: ReasonCode, words: OwnWords) -> OwnCard:
     return OwnCard(reason, dict(words.visitor), dict(words.say), dict(words.do), words.call)
+
+
+def _body(connection: Connection, one: Publication) -> bytes:
+    query = select(document.c.body).where(
+        document.c.compound == one.compound,
+        document.c.gate == one.gate,
+        document.c.kind == Kind.POLICY,
+        document.c.number == one.number,
+    )
+    return bytes(connection.execute(query).scalar_one())
 
 
 class _Published:

@@ -222,6 +222,22 @@ document = Table(
     Column("published_by", String(200), nullable=False),
 )
 
+# Policies that somebody uploaded, to be looked at before they are signed: as they came.
+policy_draft = Table(
+    "policy_draft",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    # Empty: meant for every gate of the compound.
+    Column("gate", String(63), nullable=False),
+    Column("uploaded_us", BigInteger, nullable=False),
+    Column("uploaded_by", String(200), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    # The number under which it was published, and by whom; null while it was not.
+    Column("published", BigInteger),
+    Column("published_by", String(200)),
+)
+
 # Messages for now: there for the servers of one database to find, and for an issuer to learn what became of one. What
 # has expired is never given to a kiosk; its row is deleted with the next command, or the next day.
 message = Table(
