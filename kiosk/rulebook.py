@@ -8,12 +8,13 @@ from kiosk.dossier import Dossier
 from kiosk.facts import TOLERANCE, Moment
 from kiosk.in_force import InForce
 from kiosk.local_time import local_time, time_told
-from kiosk.model import Answer, Decision, Monotonic, Needs, ReasonCode, Seconds, WallTime
+from kiosk.model import Answer, Decision, Needs, ReasonCode
 from kiosk.policy import PolicyDocument, chosen, out_of_force
 from kiosk.policy.timetable import TIME_RULE
 from kiosk.ports import Clock
 from kiosk.site import Site
 from kiosk.staleness import Kind, Now, age
+from kiosk.units import Monotonic, Seconds, WallTime
 from kiosk.weighing import decided, judged
 
 NOT_LISTED = ReasonCode("pass_not_listed")

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from kiosk.model import Answer, ClockState, Decision, Facts, Monotonic, Needs, ReasonCode, Role, Seconds, Verdict, WallTime
+from kiosk.evidence import Verdict
+from kiosk.model import Answer, ClockState, Decision, Facts, Needs, ReasonCode, Role
+from kiosk.units import Monotonic, Seconds, WallTime
 
 HOUR, DAY = 3600.0, 86400.0
 STALE_RULE = "stale"

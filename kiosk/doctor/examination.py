@@ -22,9 +22,10 @@ from kiosk.doctor.checks import Check, bounded, side_by_side
 from kiosk.doctor.findings import Finding, PartName
 from kiosk.doctor.running import Running
 from kiosk.local_time import time_told
-from kiosk.model import Need, Part, Seconds
+from kiosk.model import Need, Part
 from kiosk.policy import chosen
 from kiosk.ports import Clock
+from kiosk.units import Seconds
 from sync.identity import PapersUnusable, papers_beside
 
 READ_WITHIN = Seconds(2.0)

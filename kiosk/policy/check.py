@@ -5,7 +5,8 @@ Each finding is one sentence. What is asked is answered for all facts that there
 
 from collections.abc import Collection, Iterator, Sequence
 
-from kiosk.model import Answer, Need, ReasonCode, VisitorKind
+from kiosk.model import Answer, Need, ReasonCode
+from kiosk.people import VisitorKind
 from kiosk.policy.document import PolicyDocument, Rule
 from kiosk.policy.space import MOST_STEPS, Box, Space, Undecided, lost
 from kiosk.policy.timetable import begins, ends, overlaps

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from kiosk.model import ReasonCode, WallTime
+from kiosk.model import ReasonCode
 from kiosk.policy.document import PolicyDocument
+from kiosk.units import WallTime
 
 NOT_IN_FORCE = ReasonCode("policy_not_in_force")
 TIME_UNKNOWN = ReasonCode("clock_unset")

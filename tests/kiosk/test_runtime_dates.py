@@ -10,8 +10,10 @@ from kiosk.credentials import Uses
 from kiosk.declared import FormFilled
 from kiosk.in_force import InForce, PolicyTurned, Renewed
 from kiosk.link import FormAsked
-from kiosk.model import ClockState, Declaration, VisitorKind, WallTime
+from kiosk.model import ClockState
+from kiosk.people import Declaration, VisitorKind
 from kiosk.policy import PolicyDocument
+from kiosk.units import WallTime
 from tests.kiosk.fakes import NOON
 from tests.kiosk.runtimes import Bench, signed_pass, trust_list
 

@@ -10,35 +10,22 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from kiosk.local_time import local_time
-from kiosk.model import (
-    Answer,
-    Celsius,
-    ClockState,
+from kiosk.evidence import (
     Colour,
     ColourSeen,
-    Consent,
     Credential,
     CredentialKind,
-    Declaration,
-    Facts,
-    Filing,
     Finding,
     FindingKind,
-    FirstReturn,
     HealthStatus,
-    Monotonic,
-    Need,
     Reading,
-    ReasonCode,
-    Role,
-    Stay,
-    Vehicle,
     Verdict,
-    VisitorKind,
-    WallTime,
 )
+from kiosk.local_time import local_time
+from kiosk.model import Answer, ClockState, Facts, Need, ReasonCode, Role
+from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
 from kiosk.records import ZERO_CELSIUS_MK
+from kiosk.units import Celsius, Monotonic, WallTime
 
 Short = Annotated[str, Meta(max_length=200)]
 MilliKelvin = Annotated[int, Meta(ge=0, le=1_000_000)]

@@ -11,12 +11,14 @@ from functools import cache
 from sqlalchemy import Connection, select
 
 from kiosk.events import event_id
-from kiosk.model import Answer, Decision, EventId, Need, Needs, ReasonCode, Role, Stay, VisitorKind, WallTime
+from kiosk.model import Answer, Decision, EventId, Need, Needs, ReasonCode, Role
 from kiosk.operands import Travel
+from kiosk.people import Stay, VisitorKind
 from kiosk.policy import DEFAULT_RULE, PolicyDocument, evaluate
 from kiosk.policy.timetable import TIME_RULE
 from kiosk.rulebook import LIST_RULE
 from kiosk.staleness import STALE_RULE
+from kiosk.units import WallTime
 from kiosk.weighing import decided
 from sync.central.rules.recorded import RecordedDecision, read
 from sync.central.schema import event

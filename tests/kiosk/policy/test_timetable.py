@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.model import WallTime
 from kiosk.policy import PolicyDocument, chosen, out_of_force, overlaps
 from kiosk.policy.timetable import NOT_IN_FORCE, TIME_UNKNOWN
+from kiosk.units import WallTime
 from tests.kiosk.policy.visitors import parsed, rule
 
 PLAIN = parsed(rule())

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from kiosk.events import canonical
 from kiosk.local_time import local_time
-from kiosk.model import Celsius, ClockState, Decision, Facts, Monotonic, VisitId, WallTime
+from kiosk.model import ClockState, Decision, Facts, VisitId
 from kiosk.policy import PolicyDocument
 from kiosk.records import Stamp, decision_draft
+from kiosk.units import Celsius, Monotonic, WallTime
 from kiosk.weighing import decided
 from sync.central.rules.recorded import read
 from sync.central.rules.replaying import Ending, ending

@@ -6,19 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from kiosk import policy
-from kiosk.model import (
-    Answer,
-    Command,
-    Consent,
-    Decision,
-    Declaration,
-    Facts,
-    ReasonCode,
-    Role,
-    Stay,
-    VisitId,
-    VisitorKind,
-)
+from kiosk.model import Answer, Command, Decision, Facts, ReasonCode, Role, VisitId
+from kiosk.people import Consent, Declaration, Stay, VisitorKind
 from kiosk.policy import PolicyDocument
 from kiosk.records import decision_draft
 from kiosk.staleness import STALE_RULE
