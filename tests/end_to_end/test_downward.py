@@ -16,7 +16,7 @@ from kiosk.demo.cases import scenario_named
 from kiosk.demo.site import COMPOUND, DEVICE, Site
 from kiosk.demo.stage import Account, Stage
 from tests.sync.central.documents import policy
-from tests.sync.central.people_of_staff import staff_cookies
+from tests.sync.central.signed_in import staff_cookies
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
 WITHIN_S = 30.0

@@ -16,7 +16,7 @@ from kiosk import events
 from kiosk.events import Event
 from sync.exchange import Exchange
 from sync.sender import Sender
-from tests.sync.central.people_of_staff import staff_cookies
+from tests.sync.central.signed_in import staff_cookies
 from tests.sync.logs import ADMIT, COMPOUND, DEVICE, current, held, note, opened
 
 GATEPOST = Path(sys.executable).parent / "gatepost"

@@ -75,4 +75,4 @@ def wrong_with(password: str, username: str) -> str | None:
 
 def _bytes(password: str) -> bytes:
     """One spelling of what looks the same, whatever keyboard it was typed on (RFC 8265, OpaqueString)."""
-    return unicodedata.normalize("NFC", password[: LONGEST + 1]).encode("utf-8", "surrogatepass")
+    return unicodedata.normalize("NFC", password)[: LONGEST + 1].encode("utf-8", "surrogatepass")

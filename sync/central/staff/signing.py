@@ -10,7 +10,7 @@ from sync.central.database import changing
 from sync.central.guessing import source_of
 from sync.central.staff import accounts
 from sync.central.staff.delays import FREE_OF_ACCOUNT, FREE_OF_ADDRESS, Delays
-from sync.central.staff.passwords import LONGEST, Passwords
+from sync.central.staff.passwords import Passwords
 from sync.central.staff.sessions import Person, begin, forget_over
 
 _log = get_logger()
@@ -73,7 +73,7 @@ class Signing:
         if wait_s > 0:
             raise TooSoon(wait_s)
         stored = None
-        if accounts.is_username(username) and len(password) <= LONGEST:
+        if accounts.is_username(username):
             with self.engine.connect() as connection:
                 stored = accounts.password_of(connection, username)
         if not self._passwords.fits(stored, password):

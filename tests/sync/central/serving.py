@@ -24,7 +24,7 @@ from sync.central.serve import serve
 from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER, Standing, decode_standing
 from tests.sync.central.enrolling import Anybody
 from tests.sync.central.kiosks import KioskLog
-from tests.sync.central.people_of_staff import sign_in
+from tests.sync.central.signed_in import sign_in
 
 WAIT_S = 20.0
 

@@ -17,7 +17,7 @@ from sync.central.serve import url_of
 from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER
 from tests.command_line import gatepost
 from tests.sync.central.kiosks import KioskLog
-from tests.sync.central.people_of_staff import staff_cookies
+from tests.sync.central.signed_in import staff_cookies
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
 WAIT_S = 30.0
