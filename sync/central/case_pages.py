@@ -15,9 +15,11 @@ from kiosk.cases import State, Step
 from sync.central.body import Refused
 from sync.central.cases import Opened, cases, find
 from sync.central.holdings import EventName, NoSuchEvent
-from sync.central.pages import BUILD, HTML_LANG, TEMPLATES
+from sync.central.staff.door import SignedIn
+from sync.central.staff.pages import HEADERS, staff_page
+from sync.central.staff.sessions import Person
 from sync.central.store import Store
-from sync.central.words import LANGUAGES, WORDS, Words, language_for
+from sync.central.words import WORDS, Words, language_for
 from sync.wire import LOG_ID, NAME
 
 Name = Annotated[str, Path(pattern=NAME)]
@@ -29,10 +31,10 @@ def case_routes(store: Store, wall_us: Callable[[], int]) -> APIRouter:
     router = APIRouter()
 
     @router.get("/cases", include_in_schema=False)
-    def listed(lang: str = "", accept_language: AcceptLanguage = "") -> Response:
+    def listed(person: SignedIn, lang: str = "", accept_language: AcceptLanguage = "") -> Response:
         with store.engine.connect() as connection:
-            found = cases(connection)
-        return _answer(found, language_for(lang, accept_language), wall_us())
+            found = cases(connection, person.scope)
+        return _answer(found, language_for(lang, accept_language), wall_us(), person)
 
     @router.get("/cases/{compound}/{device}/{log_id}/{seq}", include_in_schema=False)
     def one(
@@ -40,6 +42,7 @@ def case_routes(store: Store, wall_us: Callable[[], int]) -> APIRouter:
         device: Name,
         log_id: Annotated[str, Path(pattern=LOG_ID)],
         seq: Annotated[int, Path(ge=1, lt=2**53)],
+        person: SignedIn,
         lang: str = "",
         accept_language: AcceptLanguage = "",
     ) -> Response:
@@ -48,7 +51,7 @@ def case_routes(store: Store, wall_us: Callable[[], int]) -> APIRouter:
                 found = find(connection, EventName(compound, device, log_id, seq))
             except NoSuchEvent as error:
                 raise Refused(404, "there is no such case") from error
-        return _answer((found,), language_for(lang, accept_language), wall_us(), one=True)
+        return _answer((found,), language_for(lang, accept_language), wall_us(), person, one=True)
 
     @router.get("/api/v1/cases")
     def told(compound: Annotated[str, Query(pattern=NAME)]) -> dict[str, Any]:
@@ -59,26 +62,27 @@ def case_routes(store: Store, wall_us: Callable[[], int]) -> APIRouter:
     return router
 
 
-def cases_page(found: tuple[Opened, ...], language: str, now_us: int, *, one: bool = False) -> bytes:
+def cases_page(
+    found: tuple[Opened, ...], language: str, now_us: int, person: Person | None = None, *, one: bool = False
+) -> bytes:
     """The list, or the page of one case, in one language."""
     words = WORDS[language]
     several = len({case.name.compound for case in found}) > 1
-    text = TEMPLATES.get_template("cases.html").render(
-        words=words,
-        language=language,
-        html_lang=HTML_LANG[language],
-        languages=[(code, WORDS[code]["page"]["language"]) for code in LANGUAGES],
+    path = f"/cases/{found[0].name}" if one else "/cases"
+    return staff_page(
+        "cases.html",
+        language,
+        person,
+        words["cases"]["title"],
+        path,
         cases=[_view(case, words, now_us, several=several) for case in found],
         simulated=any(case.simulated for case in found),
         one=one,
-        build=BUILD,
     )
-    return text.encode()
 
 
-def _answer(found: tuple[Opened, ...], language: str, now_us: int, *, one: bool = False) -> Response:
-    headers = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
-    return Response(cases_page(found, language, now_us, one=one), headers=headers, media_type="text/html")
+def _answer(found: tuple[Opened, ...], language: str, now_us: int, person: Person, *, one: bool = False) -> Response:
+    return Response(cases_page(found, language, now_us, person, one=one), headers=HEADERS, media_type="text/html")
 
 
 def _view(one: Opened, words: Words, now_us: int, *, several: bool) -> dict[str, object]:

@@ -271,3 +271,30 @@ visitor_form = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 Index("visitor_form_sent", visitor_form.c.compound, visitor_form.c.sent_us)
+
+# Who may sign in to the pages. `compound` is * for whoever is for all of them; a username is unique over all.
+staff_account = Table(
+    "staff_account",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("username", String(63), primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("role", String(32), nullable=False),
+    # Argon2id, with its salt and cost.
+    Column("password", String(200), nullable=False),
+    Column("added_us", BigInteger, nullable=False),
+    Column("signed_in_us", BigInteger),
+    Column("disabled_us", BigInteger),
+)
+
+# Who is signed in: digests of the ids that only browsers have.
+staff_session = Table(
+    "staff_session",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("username", String(63), nullable=False),
+    Column("begun_us", BigInteger, nullable=False),
+    Column("seen_us", BigInteger, nullable=False),
+)
+Index("staff_session_of", staff_session.c.compound, staff_session.c.username)

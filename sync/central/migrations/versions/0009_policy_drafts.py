@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008_policy_drafts"
-down_revision = "0007_visitor_forms"
+revision = "0009_policy_drafts"
+down_revision = "0008_staff"
 
 
 def upgrade() -> None:
