@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from kiosk.cards import reasons
 from kiosk.policy import PolicyDocument
-from kiosk.policy.check import findings
+from kiosk.policy.check import Finding, findings
 from sync.central.policies import Policies
 from sync.central.rules.comparing import Change, changes
 from sync.central.rules.replaying import DAY_US, DAYS, Replay, replay
@@ -26,7 +26,7 @@ class Trial:
         """Make one of a database."""
         return cls(engine, wall_us, Policies(engine, wall_us))
 
-    def faults(self, document: PolicyDocument) -> tuple[str, ...]:
+    def faults(self, document: PolicyDocument) -> tuple[Finding, ...]:
         """What the check finds wrong, a sentence each: with any of them it is not published."""
         return findings(document, reasons())
 
