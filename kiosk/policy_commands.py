@@ -38,9 +38,9 @@ def check_policy(
         for sentence in check.findings(document, said):
             wrong += 1
             typer.echo(f"{file}: {sentence}")
-    for sentence in check.between(documents):
+    for gap in check.between(documents):
         wrong += 1
-        typer.echo(sentence)
+        typer.echo(gap)
     if not documents:
         raise UsageError("there is no policy document in these folders; their names end in .toml")
     return 1 if wrong else 0

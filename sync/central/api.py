@@ -27,6 +27,7 @@ from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
 from sync.central.office import Office
 from sync.central.publishing import Documents
+from sync.central.rules.routes import rules_routes
 from sync.central.staff.door import Door, SignedIn
 from sync.central.staff.routes import add_turned_away, staff_routes
 from sync.central.staff.signing import Signing
@@ -107,6 +108,7 @@ def create_app(
     app.include_router(form_routes(forms, boards.closing))
     app.include_router(device_routes(store))
     app.include_router(case_routes(store, wall_us))
+    app.include_router(rules_routes(store, documents, wall_us))
     app.include_router(downward_routes(documents, office, authentication))
     return app
 

@@ -93,6 +93,13 @@ class Policies:
             found.append(replace(one, own=cards) if cards else one)
         return tuple(found)
 
+    def document(self, one: Publication) -> PolicyDocument | None:
+        """What a document says that was published; None where it was withdrawn, or cannot be read here."""
+        if one.withdrawn or one.kind != Kind.POLICY:
+            return None
+        with self._engine.connect() as connection:
+            return self._document(connection, one)
+
     def _document(self, connection: Connection, one: Publication) -> PolicyDocument | None:
         key = (one.compound, one.gate, one.number)
         with self._lock:

@@ -14,6 +14,8 @@ RANKS: Mapping[Role, int] = MappingProxyType({Role.GUARD: 1, Role.MANAGER: 2, Ro
 """The roles that an account may have; each may reach what those before it may."""
 MAX_FIELDS_BODY = 64 * 1024
 """Bytes of a form that is sent, unless its route says otherwise."""
+POLICY_FORM = 1024 * 1024
+"""A document that somebody brings, as a form encodes it."""
 
 
 class Open(Enum):
@@ -65,6 +67,13 @@ NEEDS: Mapping[Way, Open | Least] = MappingProxyType(
         ("GET", "/account"): GUARD,
         ("POST", "/account/password"): GUARD,
         ("POST", "/sign-out"): GUARD,
+        ("GET", "/policies"): MANAGER,
+        ("POST", "/policies"): Least(Role.MANAGER, POLICY_FORM),
+        ("GET", "/policies/{compound}/{number}"): MANAGER,
+        ("GET", "/policies/{compound}/{number}/replay"): MANAGER,
+        ("POST", "/policies/{compound}/{number}/discard"): MANAGER,
+        # Whoever brings rules need not be the one who puts them in force.
+        ("POST", "/policies/{compound}/{number}/sign"): ADMIN,
         # The ids of visits are in these, and by them a form can be found.
         ("GET", "/api/v1/logs"): MANAGER,
         ("GET", "/api/v1/events"): MANAGER,

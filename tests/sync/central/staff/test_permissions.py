@@ -49,6 +49,12 @@ GET  /api/v1/cases?compound=riverside                  guard
 GET  /account                                          guard
 POST /account/password                                 guard
 POST /sign-out                                         guard
+GET  /policies                                         manager
+POST /policies                                         manager
+GET  /policies/{compound}/{number}                     manager
+GET  /policies/{compound}/{number}/replay              manager
+POST /policies/{compound}/{number}/discard             manager
+POST /policies/{compound}/{number}/sign                admin
 GET  /api/v1/logs                                      manager
 GET  /api/v1/events?compound=riverside                 manager
 """
