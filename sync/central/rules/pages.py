@@ -130,7 +130,7 @@ def _rules(desk: Desk, language: str) -> list[dict[str, object]]:
         if now is not None:
             rows.append(_row(now, desk, language, mark="admit", state=words["in_force"]))
         elif not place:
-            nothing = dict.fromkeys(("title", "name", "begins", "ends", "by"), "")
+            nothing = dict.fromkeys(("title", "name", "begins", "ends", "zone", "by"), "")
             rows.append({**nothing, "mark": "", "state": words["configured"], "gate": words["all_gates"]})
     waiting = to_come(desk.listed, desk.now_us)
     return [*rows, *(_row(one, desk, language, mark="hold", state=words["to_come"]) for one in waiting)]
@@ -148,6 +148,7 @@ def _row(one: Listed, desk: Desk, language: str, *, mark: str, state: str) -> di
         "gate": publication.gate or words["all_gates"],
         "begins": _local(publication.effective_us, zone),
         "ends": "" if document is None or document.ends_at is None else _local(document.ends_at, zone),
+        "zone": zone or "UTC",
         "by": one.published_by,
     }
 
@@ -189,8 +190,8 @@ def _title(document: PolicyDocument | None, language: str) -> str:
 def _facts(document: PolicyDocument, words: Words) -> list[tuple[str, str]]:
     said = words["policies"]
     facts = [
-        (said["begins"], "" if document.begins_at is None else _local(document.begins_at, document.zone)),
-        (said["ends"], "" if document.ends_at is None else _local(document.ends_at, document.zone)),
+        (said["begins"], _dated(document.begins_at, document.zone)),
+        (said["ends"], _dated(document.ends_at, document.zone)),
         (
             said["keeps"],
             "" if document.retention_days is None else said["days"].format(count=document.retention_days),
@@ -244,10 +245,12 @@ def _ending(one: Ending, document: PolicyDocument | None, language: str) -> dict
     return {"mark": mark, "answer": words["answer"].get(mark, mark), "reasons": reasons}
 
 
+def _dated(at_us: int | None, zone: str | None) -> str:
+    return "" if at_us is None else f"{_local(at_us, zone)} ({zone})"
+
+
 def _local(at_us: int, zone: str | None) -> str:
-    if zone is None:
-        return _utc(at_us)
-    return f"{datetime.fromtimestamp(at_us // 1_000_000, ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
+    return f"{datetime.fromtimestamp(at_us // 1_000_000, ZoneInfo(zone or 'UTC')):%Y-%m-%d %H:%M}"
 
 
 def _utc(at_us: int) -> str:

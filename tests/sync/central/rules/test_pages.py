@@ -67,7 +67,7 @@ def test_a_manager_brings_a_document_and_an_administrator_signs_it(running: Runn
     assert signed.status_code == 200, said(signed)
     assert "Signed by 王芳" in said(signed)
     first = said(admin.load("/policies"))
-    assert "2199-01-01 00:00 (Asia/Shanghai)" in first
+    assert "2199-01-01 00:00</time>" in first
     assert first.index("To come") < first.index("2199-01-01")
 
 
