@@ -137,6 +137,35 @@ def test_who_left_while_the_decision_was_written_finds_the_gate_closed() -> None
     assert not any(isinstance(effect, OpenGate) for effect in effects)
 
 
+def test_who_comes_back_before_the_decision_is_written_finds_the_gate_open() -> None:
+    gone, _ = step(standing(Phase.COMMITTING), visit.Left(), NOW)
+    back, _ = step(gone, visit.Approached(), NOW)
+    _, effects = step(back, Persisted(ADMISSION, ADMIT), NOW)
+    assert effects == (OpenGate(VisitId("v"), ADMISSION),)
+
+
+def test_an_older_admission_that_becomes_durable_opens_nothing() -> None:
+    newer = replace(standing(Phase.COMMITTING), decision=replace(ADMIT, rule="another"))
+    after, effects = step(newer, Persisted(ADMISSION, ADMIT), NOW)
+    assert after == newer
+    assert effects == (RecordGate(VisitId("v"), ADMISSION, GateOutcome.NOT_OPENED),)
+
+
+@pytest.mark.parametrize(("until", "later"), [(0.5, 0.5), (1e6, None)])
+def test_what_a_person_commands_waits_no_longer_for_the_disk_than_it_counts(until: float, later: float | None) -> None:
+    usual, _ = step(standing(Phase.DECIDING), Decided(ADMIT), NOW)
+    after, _ = step(standing(Phase.DECIDING), visit.GuardDecided(ADMIT, Monotonic(NOW + until)), NOW)
+    assert after.deadline == (usual.deadline if later is None else NOW + later)
+
+
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_whatever_is_to_be_done_is_done_for_this_visit(phase: Phase, kind: type[Event]) -> None:
+    if kind in TRANSITIONS[phase]:
+        _, effects = step(standing(phase), sample(kind), NOW)
+        assert {effect.visit for effect in effects} <= {VisitId("v")}
+
+
 def test_an_admission_that_becomes_durable_too_late_is_recorded_and_not_opened() -> None:
     waiting, _ = step(standing(Phase.COMMITTING), DeadlineReached(), NOW)
     after, effects = step(waiting, Persisted(ADMISSION, ADMIT), NOW)
