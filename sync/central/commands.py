@@ -1,6 +1,7 @@
 """The commands that look after what a central server holds: `gatepost central ...`.
 
-They are the only door to what is sealed, for whoever may log in to the server's machine. What is searched for comes from standard input, since a command line can be seen by every process.
+They are the only door to what is sealed, for whoever may log in to the server's machine. What is searched for comes from
+standard input, since a command line can be seen by every process.
 """
 
 import json

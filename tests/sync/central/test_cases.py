@@ -11,7 +11,7 @@ from kiosk.errors import UsageError
 from kiosk.model import Celsius, Facts, Monotonic, Reading, VisitId
 from kiosk.records import case_draft
 from sync.central.access import Asker, NotAllowed, Role, recorded
-from sync.central.case_pages import cases_page
+from sync.central.case_views import cases_page
 from sync.central.cases import MAY_ACT, Opened, act, cases, find
 from sync.central.holdings import EventName, NoSuchEvent
 from sync.central.store import Store
