@@ -63,6 +63,8 @@ NEEDS: Mapping[Way, Open | Least] = MappingProxyType(
         ("GET", "/devices"): GUARD,
         ("GET", "/cases"): GUARD,
         ("GET", "/cases/{compound}/{device}/{log_id}/{seq}"): GUARD,
+        # Which act is for whom: `sync.central.cases.MAY_ACT`.
+        ("POST", "/cases/{compound}/{device}/{log_id}/{seq}"): GUARD,
         ("GET", "/api/v1/cases"): GUARD,
         ("GET", "/account"): GUARD,
         ("POST", "/account/password"): GUARD,

@@ -13,7 +13,7 @@ from kiosk.model import Facts, VisitId
 from kiosk.records import case_draft
 from kiosk.units import Celsius, Monotonic
 from sync.central.access import Asker, NotAllowed, Role, recorded
-from sync.central.case_pages import cases_page
+from sync.central.case_views import cases_page
 from sync.central.cases import MAY_ACT, Opened, act, cases, find
 from sync.central.holdings import EventName, NoSuchEvent
 from sync.central.store import Store

@@ -1,6 +1,7 @@
 """People at a browser without script: it keeps cookies, sends what a form has, and follows where it is led."""
 
 import re
+import secrets
 from html import unescape
 
 import requests
@@ -10,7 +11,7 @@ from tests.sync.central.signed_in import PASSWORD
 
 
 class Browser:
-    """One browser."""
+    """One browser, at an address of its own, as a proxy on this machine would say: wrong passwords count by address."""
 
     def __init__(self, running: Running, language: str = "en") -> None:
         self.url = running.url
@@ -18,6 +19,7 @@ class Browser:
         self.session.trust_env = False
         self.session.verify = running.session.verify
         self.session.headers["Accept-Language"] = language
+        self.session.headers["X-Forwarded-For"] = f"2001:db8:{secrets.randbelow(65536):x}:{secrets.randbelow(65536):x}::1"
 
     def load(self, path: str) -> requests.Response:
         return self.session.get(self.url + path, timeout=WAIT_S)

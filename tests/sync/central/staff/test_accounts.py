@@ -62,7 +62,7 @@ def test_an_account_is_there_once_over_all_compounds_and_each_change_is_recorded
         ({"role": "technician"}, "there are guard, manager, admin"),
         ({"compound": "River Side"}, "is no compound"),
         ({"compound": ""}, "is no compound"),
-        ({"password": "short"}, "too short"),
+        ({"password": "Zq9!"}, "too short"),
         ({"password": "x" * 257}, "too long"),
         ({"password": "aaaaaaaaaaaaaaaa"}, "too plain"),
         ({"password": "Wang wang wang 1"}, "too plain"),

@@ -45,6 +45,7 @@ GET  /live                                             guard
 GET  /devices                                          guard
 GET  /cases                                            guard
 GET  /cases/{compound}/{device}/{log_id}/{seq}         guard
+POST /cases/{compound}/{device}/{log_id}/{seq}         guard
 GET  /api/v1/cases?compound=riverside                  guard
 GET  /account                                          guard
 POST /account/password                                 guard

@@ -81,9 +81,9 @@ def test_over_tls_the_cookie_is_kept_to_tls_and_this_host(tmp_path: Path) -> Non
     assert "domain" not in attributes
 
 
-def plain(answer: requests.Response, username: str) -> str:
-    """A page without what is each visitor's own."""
-    return re.sub(r'name="csrf" value="\w+"', "", answer.text.replace(username, "…"))
+def plain(answer: requests.Response) -> str:
+    """A page without what is each visitor's own: the token, and as whom they tried."""
+    return re.sub(r'value="[^"]*"', "", answer.text)
 
 
 def test_an_unknown_a_disabled_and_a_wrong_one_are_told_the_same(running: Running, guard: accounts.Account) -> None:
@@ -95,12 +95,11 @@ def test_an_unknown_a_disabled_and_a_wrong_one_are_told_the_same(running: Runnin
     for username, password in tried:
         browser = Browser(running)
         answer = browser.sign_in(username, password)
-        found.add((answer.status_code, plain(answer, username or "\n").replace("&#39; or 1=1 --", "…")))
+        found.add((answer.status_code, plain(answer)))
         assert browser.load("/devices").url != f"{running.url}/devices"
         assert WORD["sign_in"]["wrong"] in said(answer)
         assert password not in answer.text or password in {"x", ""}
-    assert {status for status, _ in found} == {401}
-    assert len({re.sub(r'value="[^"]*"', "", text) for _, text in found}) == 1
+    assert [status for status, _ in found] == [401]
 
 
 def test_many_wrong_ones_make_an_account_wait_whether_it_is_there_or_not(running: Running) -> None:
@@ -154,7 +153,7 @@ def test_a_new_password_ends_every_other_session(running: Running, guard: accoun
     wrong = {
         "wrong": {"old": "not it", "new": NEW, "again": NEW},
         "differ": {"old": PASSWORD, "new": NEW, "again": NEW + "!"},
-        "short": {"old": PASSWORD, "new": "short", "again": "short"},
+        "short": {"old": PASSWORD, "new": "Zq9!", "again": "Zq9!"},
         "plain": {"old": PASSWORD, "new": f"I am {guard.username}", "again": f"I am {guard.username}"},
     }
     for code, typed in wrong.items():
