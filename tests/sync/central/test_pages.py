@@ -19,7 +19,7 @@ from tests.sync.central.kiosks import NOON_US
 
 LIGHT = 8_000
 """Bytes on the wire of a full page with all that it names, compressed."""
-OTHERS = {"form.css", "staff.css"}
+OTHERS = {"form.css", "staff.css", "again.js"}
 """Files that this page does not name."""
 ONE = Passage(
     compound="riverside",
