@@ -79,9 +79,10 @@ def rules_routes(store: Store, documents: Documents, wall_us: Callable[[], int])
 
     @router.post("/policies")
     def upload(person: SignedIn, sent: Fields, lang: str = "", accept_language: AcceptLanguage = "") -> Response:
-        language, compound, text = language_for(lang, accept_language), sent.get("compound", ""), sent.get("document", "")
-        # Browsers send the ends of lines in their own way.
-        body = text.replace("\r\n", "\n").encode()
+        language, compound, typed = language_for(lang, accept_language), sent.get("compound", ""), sent.get("document", "")
+        # Browsers send the ends of typed lines in their own way.
+        pasted = typed.replace("\r\n", "\n").encode("utf-8", "replace")
+        body = sent.get("file", "").encode("utf-8", "surrogateescape") or pasted
         try:
             see_place(desk(person, chosen(person, "")).compounds, compound, sent.get("gate", ""))
             kept = drafts.upload(compound, body, person.account.signature, sent.get("gate", ""))
@@ -91,7 +92,7 @@ def rules_routes(store: Store, documents: Documents, wall_us: Callable[[], int])
                 language,
                 person,
                 wrong=str(error),
-                typed=text,
+                typed=pasted.decode(),
                 gate=sent.get("gate", ""),
             )
             return _page(page, 422)

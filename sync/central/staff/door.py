@@ -6,6 +6,8 @@ Whoever sends a form has its fields from here, read within bounds and seen to co
 import asyncio
 import hmac
 from collections.abc import Callable, Mapping
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Annotated, cast
 from urllib.parse import parse_qsl
 
@@ -69,7 +71,8 @@ class Door:
             raise NotTheirs("another role is needed")
         fields: Mapping[str, str] = {}
         if request.method != "GET":
-            fields = fields_of(await read_body(request, needed.most, self._closing))
+            body = await read_body(request, needed.most, self._closing)
+            fields = fields_of(body, request.headers.get("Content-Type", ""))
             if not hmac.compare_digest(fields.get("csrf", "").encode(), person.csrf.encode()):
                 raise NotFromOurPage("the form is of no page of this session")
         request.state.fields = fields
@@ -83,13 +86,33 @@ def cookie_name(request: Request) -> str:
     return SECURE_COOKIE if request.url.scheme == "https" else COOKIE
 
 
-def fields_of(body: bytes) -> Mapping[str, str]:
-    """The fields of a form, the first of each name. Raises Refused for what is none, or has too many."""
+def fields_of(body: bytes, content_type: str = "") -> Mapping[str, str]:
+    """The fields of a form, the first of each name. Raises Refused for what is none, or has too many.
+
+    A file's bytes that are no UTF-8 are kept as lone surrogates: `surrogateescape` gives them back.
+    """
+    if content_type.lower().startswith("multipart/form-data"):
+        return _parts_of(body, content_type)
     try:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise Refused(413, f"a form has at most {MAX_FIELDS} fields") from None
     return dict(reversed(pairs))
+
+
+def _parts_of(body: bytes, content_type: str) -> Mapping[str, str]:
+    """The same of a form with files (RFC 7578)."""
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
+    sent = BytesParser(policy=HTTP).parsebytes(head + body)
+    parts = list(sent.iter_parts()) if sent.is_multipart() else []
+    if len(parts) > MAX_FIELDS:
+        raise Refused(413, f"a form has at most {MAX_FIELDS} fields")
+    found: dict[str, str] = {}
+    for part in parts:
+        name, content = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes):
+            found.setdefault(name, content.decode("utf-8", "surrogateescape"))
+    return found
 
 
 def signed_in(request: Request) -> Person:

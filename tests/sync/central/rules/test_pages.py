@@ -71,6 +71,25 @@ def test_a_manager_brings_a_document_and_an_administrator_signs_it(running: Runn
     assert first.index("To come") < first.index("2199-01-01")
 
 
+def test_a_document_may_be_a_file(running: Running) -> None:
+    manager = browser_of(running, Role.MANAGER)
+    page = manager.load("/policies")
+    sent = re.search(r'name="csrf" value="(\w+)"', page.text)
+    assert sent is not None
+    fields = {"csrf": sent[1], "compound": "riverside", "document": "", "gate": ""}
+
+    def brought(body: bytes) -> requests.Response:
+        file = {"file": ("规定.toml", body)}
+        return manager.session.post(f"{running.url}/policies", fields, files=file, timeout=20)
+
+    kept = brought(LEVEL_2)
+    assert kept.status_code == 200
+    assert "response-level-2@2" in said(kept)
+    assert "id = &#34;response-level-2&#34;" in kept.text
+    assert "it is not UTF-8 text" in said(brought(b"# \xff\n" + LEVEL_2))
+    assert brought(b"#" * 2_000_000).status_code == 413
+
+
 def test_a_manager_cannot_sign_though_they_know_where(running: Running) -> None:
     manager = browser_of(running, Role.MANAGER)
     kept = bring(manager, LEVEL_2)
