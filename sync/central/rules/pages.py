@@ -54,6 +54,7 @@ def policies_page(desk: Desk, language: str, person: Person, *, wrong: str = "",
         compound=desk.compound,
         compounds=[] if len(desk.compounds) < 2 else desk.compounds,
         rules=_rules(desk, language),
+        runs_out=_runs_out(desk, language),
         gates=[_gate(one, desk, words) for one in desk.gates],
         drafts=[_draft(one, language) for one in desk.drafts],
         gate_names=sorted({one.gate for one in desk.gates}),
@@ -134,6 +135,20 @@ def _rules(desk: Desk, language: str) -> list[dict[str, object]]:
             rows.append({**nothing, "mark": "", "state": words["configured"], "gate": words["all_gates"]})
     waiting = to_come(desk.listed, desk.now_us)
     return [*rows, *(_row(one, desk, language, mark="hold", state=words["to_come"]) for one in waiting)]
+
+
+def _runs_out(desk: Desk, language: str) -> str:
+    """From when on no rules are in force for all gates, where nobody has seen to it; nobody is let in by them then."""
+    policies = [one for one in desk.listed if one.publication.kind == Kind.POLICY and not one.publication.gate]
+    now = in_force(policies, desk.now_us).get(Kind.POLICY)
+    document = None if now is None else desk.read.get(now.publication.number)
+    for one in to_come(policies, desk.now_us):
+        if document is not None and document.ends_at is not None and one.publication.effective_us > document.ends_at:
+            break
+        document = desk.read.get(one.publication.number)
+    if document is None or document.ends_at is None:
+        return ""
+    return WORDS[language]["policies"]["runs_out"].format(time=_dated(document.ends_at, document.zone))
 
 
 def _row(one: Listed, desk: Desk, language: str, *, mark: str, state: str) -> dict[str, object]:

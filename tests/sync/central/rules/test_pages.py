@@ -144,6 +144,23 @@ def test_nobody_brings_rules_for_a_compound_that_is_not_theirs_or_not_there(runn
     assert foreign.load("/policies?compound=riverside").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("next_from", "told"), [(None, True), ("2199-02-01T00:00", False), ("2199-03-01T00:00", True)], ids=str
+)
+def test_that_the_rules_run_out_is_said_until_somebody_sees_to_it(
+    running: Running, next_from: str | None, told: bool
+) -> None:
+    compound = f"c{next_from or 'x'}".lower().replace(":", "")
+    log = KioskLog(compound=compound)
+    log.passage()
+    running.send(log)
+    admin = browser_of(running, Role.ADMIN, compound=compound)
+    admin.send(bring(admin, b"until = 2199-02-01T00:00:00\n" + policy(1)), "/policies/")
+    if next_from is not None:
+        admin.send(bring(admin, policy(2)), "/policies/", **{"from": next_from})
+    assert ("From 2199-02-01 00:00 (Asia/Shanghai) on, no rules" in said(admin.load("/policies"))) is told
+
+
 def test_a_draft_that_is_not_there_is_said_so(running: Running) -> None:
     manager = browser_of(running, Role.MANAGER)
     for path in ("/policies/riverside/999999", "/policies/riverside/999999/replay"):
