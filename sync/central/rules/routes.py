@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, Path, Query
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
@@ -43,6 +44,8 @@ GATE = NAME.strip("^$")
 def rules_routes(store: Store, documents: Documents, wall_us: Callable[[], int]) -> APIRouter:
     """The routes around a store and its documents."""
     router = APIRouter(include_in_schema=False)
+    # A week of many visitors takes seconds, which must not take a thread from anybody else.
+    trying = CapacityLimiter(1)
     drafts, trial = Drafts(store.engine, documents, wall_us), Trial.of(store.engine, wall_us)
 
     def desk(person: Person, compound: str) -> Desk:
@@ -105,10 +108,13 @@ def rules_routes(store: Store, documents: Documents, wall_us: Callable[[], int])
         return _page(draft_page(found(compound, number), trial, language_for(lang, accept_language), person))
 
     @router.get("/policies/{compound}/{number}/replay")
-    def tried(
+    async def tried(
         compound: Compound, number: Number, person: SignedIn, lang: str = "", accept_language: AcceptLanguage = ""
     ) -> Response:
-        return _page(replay_page(found(compound, number), trial, language_for(lang, accept_language), person))
+        def try_on() -> bytes:
+            return replay_page(found(compound, number), trial, language_for(lang, accept_language), person)
+
+        return _page(await to_thread.run_sync(try_on, limiter=trying))
 
     @router.post("/policies/{compound}/{number}/sign")
     def sign(
