@@ -67,6 +67,10 @@ NEEDS: Mapping[Way, Open | Least] = MappingProxyType(
         ("GET", "/account"): GUARD,
         ("POST", "/account/password"): GUARD,
         ("POST", "/sign-out"): GUARD,
+        ("GET", "/passes"): MANAGER,
+        ("POST", "/passes"): MANAGER,
+        ("GET", "/passes/{compound}/{pass_id}"): MANAGER,
+        ("POST", "/passes/{compound}/{pass_id}/revoke"): MANAGER,
         # The ids of visits are in these, and by them a form can be found.
         ("GET", "/api/v1/logs"): MANAGER,
         ("GET", "/api/v1/events"): MANAGER,

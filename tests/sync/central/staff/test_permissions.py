@@ -50,6 +50,10 @@ GET  /api/v1/cases?compound=riverside                  guard
 GET  /account                                          guard
 POST /account/password                                 guard
 POST /sign-out                                         guard
+GET  /passes                                           manager
+POST /passes                                           manager
+GET  /passes/{compound}/{pass_id}                      manager
+POST /passes/{compound}/{pass_id}/revoke               manager
 GET  /api/v1/logs                                      manager
 GET  /api/v1/events?compound=riverside                 manager
 """
