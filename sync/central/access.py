@@ -47,6 +47,8 @@ class Act(StrEnum):
     CASE = "case"
     """Something was done about a case."""
     SIGN_IN = "sign_in"
+    PASS = "pass"
+    """A pass for many uses was issued or taken back."""
     ACCOUNT = "account"
     """An account of staff was added, disabled or enabled, or has a new password."""
 

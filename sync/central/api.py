@@ -26,6 +26,8 @@ from sync.central.headers import SecurityHeaders
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
 from sync.central.office import Office
+from sync.central.passes.issuing import Passes
+from sync.central.passes.routes import pass_routes
 from sync.central.publishing import Documents
 from sync.central.rules.routes import rules_routes
 from sync.central.staff.door import Door, SignedIn
@@ -56,6 +58,7 @@ def create_app(
     office: Office,
     forms: Forms,
     signing: Signing,
+    passes: Passes,
     wall_us: Callable[[], int],
 ) -> FastAPI:
     """Build the application around an open store, the page's boards, the server's chores, and all that it answers with."""
@@ -109,6 +112,7 @@ def create_app(
     app.include_router(device_routes(store))
     app.include_router(case_routes(store, wall_us))
     app.include_router(rules_routes(store, documents, wall_us))
+    app.include_router(pass_routes(store, passes, wall_us))
     app.include_router(downward_routes(documents, office, authentication))
     return app
 

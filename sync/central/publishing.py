@@ -1,5 +1,6 @@
 """Documents on the server: checked, signed, numbered in their compound, and kept as they were signed."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -80,6 +81,32 @@ class Documents:
             raise UsageError(f"there is no {kind} of {gate or compound} that could be withdrawn")
         return self._publish(compound, place, None, who, None)
 
+    def add_revoked(self, compound: str, pass_id: str, who: str) -> None:
+        """Publish a pass, by its hexadecimal id, as revoked, with all that is revoked already. Again it changes nothing.
+
+        A gate that has a list of its own goes by that alone: the pass is added to each list that there is.
+        """
+        with changing(self._engine) as connection:
+            _hold(connection, compound)
+            kept = select(document.c.gate).where(
+                document.c.compound == compound, document.c.kind == Kind.REVOCATIONS, document.c.gate != ""
+            )
+            own = connection.execute(kept.distinct().order_by(document.c.gate)).scalars().all()
+            for gate in ("", *own):
+                place = (gate, Kind.REVOCATIONS)
+                newest = _newest(connection, compound, place)
+                if gate and (newest is None or newest.withdrawn):
+                    continue
+                there = newest is not None and not newest.withdrawn
+                listed = json.loads(_sent(connection, newest).body) if newest is not None and there else None
+                said = listed or {"revocations": 1, "compound": compound, "passes": [], "keys": [], "issuers": []}
+                if pass_id in (known := said.get("passes", [])):
+                    continue
+                said["passes"] = sorted({*known, pass_id})
+                body = json.dumps(said).encode()
+                read_content(Kind.REVOCATIONS, body, compound)
+                self._insert_now(connection, compound, place, body, who)
+
     def standing(self, compound: str, gate: str, nonce: str) -> Signed:
         """Vouch for what there is now for one gate."""
         now_us = self._wall_us()
@@ -135,6 +162,21 @@ class Documents:
         query = _columns().where(document.c.compound == compound).order_by(document.c.number)
         with self._engine.connect() as connection:
             return [_listed(row) for row in connection.execute(query)]
+
+    def _insert_now(self, connection: Connection, compound: str, place: Place, body: bytes, who: str) -> None:
+        """Publish within a transaction that holds the compound."""
+        now_us = self._wall_us()
+        publication = Publication(
+            compound=compound,
+            gate=place[0],
+            kind=place[1],
+            number=next_number(_last(connection, compound), now_us),
+            effective_us=now_us,
+            published_us=now_us,
+            digest=digest_of(body),
+            withdrawn=False,
+        )
+        _insert(connection, publication, sign(self._key.private(), Purpose.DOCUMENT, publication), body, who.strip())
 
     def _publish(self, compound: str, place: Place, body: bytes | None, who: str, effective_us: int | None) -> Publication:
         if not who.strip() or len(who) > WHO_LENGTH:

@@ -298,3 +298,22 @@ staff_session = Table(
     Column("seen_us", BigInteger, nullable=False),
 )
 Index("staff_session_of", staff_session.c.compound, staff_session.c.username)
+
+# Passes for many uses that were issued on a page. The text of none is here: with the key, and only with it, it is made again.
+issued_pass = Table(
+    "issued_pass",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("pass_id", String(24), primary_key=True),
+    Column("key_id", String(16), nullable=False),
+    Column("visitor", String(32), nullable=False),
+    # A company or a post, and nobody's name.
+    Column("label", String(80), nullable=False),
+    Column("claims", Text, nullable=False),
+    Column("expires_us", BigInteger, nullable=False),
+    Column("issued_us", BigInteger, nullable=False),
+    Column("issued_by", String(200), nullable=False),
+    Column("revoked_us", BigInteger),
+    Column("revoked_by", String(200)),
+)
+Index("issued_pass_at", issued_pass.c.compound, issued_pass.c.issued_us)

@@ -27,6 +27,7 @@ from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
 from sync.central.office import PLACES, Office
 from sync.central.opening import pass_key_of, vault_or_closed, wall_us
+from sync.central.passes.issuing import Passes
 from sync.central.people import People
 from sync.central.policies import Policies
 from sync.central.publishing import Documents
@@ -107,8 +108,21 @@ def serve(
         office = Office(store.engine, wall_us)
         metrics.waiting(lambda: office.waiting)
         signing = Signing(store.engine, Passwords(), Delays(time.monotonic), wall_us)
+        pass_file = None if config.passes.key is None else Path(config.passes.key)
+        passes = Passes(store.engine, pass_file, documents, wall_us)
         app = create_app(
-            store, boards, housekeeping, metrics, authentication, enrolling, documents, office, forms, signing, wall_us
+            store,
+            boards,
+            housekeeping,
+            metrics,
+            authentication,
+            enrolling,
+            documents,
+            office,
+            forms,
+            signing,
+            passes,
+            wall_us,
         )
         settings = uvicorn.Config(
             app,

@@ -76,6 +76,10 @@ NEEDS: Mapping[Way, Open | Least] = MappingProxyType(
         ("POST", "/policies/{compound}/{number}/discard"): MANAGER,
         # Whoever brings rules need not be the one who puts them in force.
         ("POST", "/policies/{compound}/{number}/sign"): ADMIN,
+        ("GET", "/passes"): MANAGER,
+        ("POST", "/passes"): MANAGER,
+        ("GET", "/passes/{compound}/{pass_id}"): MANAGER,
+        ("POST", "/passes/{compound}/{pass_id}/revoke"): MANAGER,
         # The ids of visits are in these, and by them a form can be found.
         ("GET", "/api/v1/logs"): MANAGER,
         ("GET", "/api/v1/events"): MANAGER,

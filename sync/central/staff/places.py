@@ -8,7 +8,14 @@ from sync.central.staff.permissions import NEEDS, Least, may_reach
 from sync.central.words import WORDS
 
 PLACES: Mapping[str, str] = MappingProxyType(
-    {"passages": "/", "cases": "/cases", "devices": "/devices", "policies": "/policies", "account": "/account"}
+    {
+        "passages": "/",
+        "cases": "/cases",
+        "devices": "/devices",
+        "passes": "/passes",
+        "policies": "/policies",
+        "account": "/account",
+    }
 )
 """Each by the key of its word, in order."""
 

@@ -13,6 +13,7 @@ from sync.central.guessing import Attempts
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
 from sync.central.office import Office
+from sync.central.passes.issuing import Passes
 from sync.central.people import People
 from sync.central.publishing import Documents
 from sync.central.staff.delays import Delays
@@ -36,6 +37,18 @@ def application(store: Store, folder: Path) -> FastAPI:
     metrics = Metrics(store.engine, vault, "0")
     forms = Forms(store.engine, vault, Attempts(lambda: 0.0), key, lambda: NOON_US, lambda _: 30)
     signing = Signing(store.engine, CHEAP, Delays(lambda: 0.0), lambda: NOON_US)
+    passes = Passes(store.engine, None, documents, lambda: NOON_US)
     return create_app(
-        store, boards, chores, metrics, authentication, enrolling, documents, office, forms, signing, lambda: NOON_US
+        store,
+        boards,
+        chores,
+        metrics,
+        authentication,
+        enrolling,
+        documents,
+        office,
+        forms,
+        signing,
+        passes,
+        lambda: NOON_US,
     )

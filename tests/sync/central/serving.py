@@ -13,6 +13,7 @@ from sync.central.config import (
     CentralConfig,
     DatabaseSection,
     DocumentsSection,
+    PassesSection,
     ServerSection,
     SimulationSection,
     TlsSection,
@@ -94,6 +95,7 @@ def server(
     names: list[str] | None = None,
     url: str | None = None,
     vault: VaultSection | None = None,
+    passes: PassesSection | None = None,
 ) -> Iterator[Running]:
     """Run a server; with TLS where it has `names`; over the database at `url`, else one in `folder`."""
     database = url or f"sqlite:///{folder / 'central.sqlite'}"
@@ -103,6 +105,7 @@ def server(
         database=DatabaseSection(url=database),
         vault=vault or VaultSection(),
         documents=DocumentsSection(key=str(folder / "document-key")),
+        passes=passes or PassesSection(),
         simulation=SimulationSection(allowed=simulation),
     )
     stop, ready = threading.Event(), threading.Event()

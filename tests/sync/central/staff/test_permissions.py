@@ -56,6 +56,10 @@ GET  /policies/{compound}/{number}                     manager
 GET  /policies/{compound}/{number}/replay              manager
 POST /policies/{compound}/{number}/discard             manager
 POST /policies/{compound}/{number}/sign                admin
+GET  /passes                                           manager
+POST /passes                                           manager
+GET  /passes/{compound}/{pass_id}                      manager
+POST /passes/{compound}/{pass_id}/revoke               manager
 GET  /api/v1/logs                                      manager
 GET  /api/v1/events?compound=riverside                 manager
 """

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009_policy_drafts"
-down_revision = "0008_staff"
+revision = "0010_policy_drafts"
+down_revision = "0009_issued_passes"
 
 
 def upgrade() -> None:
