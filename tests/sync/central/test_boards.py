@@ -7,6 +7,7 @@ from dataclasses import replace
 from kiosk.model import EventId
 from sync.central.boards import Boards
 from sync.central.calls import Latest
+from sync.central.passages import Passage
 from tests.sync.central.test_board import run
 from tests.sync.central.test_pages import ONE
 
@@ -30,7 +31,7 @@ def test_a_board_of_one_compound_has_nothing_of_another() -> None:
 
 def test_news_reach_every_board_also_one_that_is_made_later() -> None:
     async def story() -> None:
-        found = {"riverside": (ONE,)}
+        found: dict[str, tuple[Passage, ...]] = {"riverside": (ONE,)}
         boards = Boards(lambda compound: Latest(found.get(compound or "", ()), ()))
         running = asyncio.create_task(boards.run())
         await asyncio.sleep(0)
