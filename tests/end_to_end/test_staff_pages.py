@@ -39,11 +39,12 @@ MISFITS = """
 
 
 def test_a_manager_signs_in_acts_on_a_case_and_issues_a_pass_without_script(tmp_path: Path) -> None:
-    made = ["pass", "key", str(tmp_path / "passes.pem"), "--id", "office", "--compound", "riverside", "--visitor", "courier"]
+    key = str(tmp_path / "passes.pem")
+    made = ["pass", "key", key, "--id", "office", "--compound", "riverside", "--visitor", "courier"]
     subprocess.run([GATEPOST, *made], check=True, capture_output=True, timeout=60)
     said: list[str] = []
     with (
-        server(tmp_path, passes=PassesSection(key=str(tmp_path / "passes.pem"))) as central,
+        server(tmp_path, passes=PassesSection(key=key)) as central,
         sync_api.sync_playwright() as playwright,
     ):
         account = account_of(central.engine, Role.MANAGER, "riverside")

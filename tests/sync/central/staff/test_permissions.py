@@ -68,7 +68,7 @@ TABLE = {(method, path): least for method, path, least in (line.split() for line
 FILLED = {"compound": "riverside", "device": "gate-1", "log_id": "00c0ffee", "seq": "1", "build": "x", "name": "live.css"}
 EVERYBODY: list[tuple[Role | None, str]] = [
     (None, "riverside"),
-    *((role, compound) for role in RANKS for compound in ("riverside", "lakeside", "*")),
+    *((role, compound) for role in RANKS for compound in ("riverside", "lakeside")),
 ]
 
 
