@@ -191,6 +191,7 @@ def decided(decision: Decision, *, left: bool = False) -> Visit:
 CALLED = (visit.CallGuard(VisitId("v")),)
 ENDING = visit.Ending
 WAYS: dict[str, Told] = {
+    "nobody was there": (standing(Phase.IDLE), visit.Left(), Phase.IDLE, ()),
     "held, still there": (decided(HOLD), Persisted(ADMISSION, HOLD), Phase.AWAITING_GUARD, CALLED),
     "held, but gone": (decided(HOLD, left=True), Persisted(ADMISSION, HOLD), Phase.ENDED, ended(ENDING.HELD)),
     "refused, still there": (decided(REFUSE), Persisted(ADMISSION, REFUSE), Phase.AWAITING_GUARD, ()),
@@ -268,7 +269,8 @@ def test_what_happens_leads_where_it_should(before: Visit, event: Event, phase: 
     assert (after.phase, done) == (phase, effects)
 
 
-ASKED = {
+ASKED: dict[type[Event], tuple[Phase | None, tuple[object, ...]]] = {
+    visit.Approached: (None, ()),
     visit.FormWanted: (Phase.AWAITING_FORM, (visit.RequestForm(VisitId("v")),)),
     visit.ConsentWanted: (Phase.AWAITING_CONSENT, (visit.RequestConsent(VisitId("v")),)),
     visit.GuardWanted: (None, CALLED),
