@@ -191,7 +191,6 @@ def decided(decision: Decision, *, left: bool = False) -> Visit:
 CALLED = (visit.CallGuard(VisitId("v")),)
 ENDING = visit.Ending
 WAYS: dict[str, Told] = {
-    "nobody was there": (standing(Phase.IDLE), visit.Left(), Phase.IDLE, ()),
     "held, still there": (decided(HOLD), Persisted(ADMISSION, HOLD), Phase.AWAITING_GUARD, CALLED),
     "held, but gone": (decided(HOLD, left=True), Persisted(ADMISSION, HOLD), Phase.ENDED, ended(ENDING.HELD)),
     "refused, still there": (decided(REFUSE), Persisted(ADMISSION, REFUSE), Phase.AWAITING_GUARD, ()),
@@ -267,6 +266,42 @@ WAYS: dict[str, Told] = {
 def test_what_happens_leads_where_it_should(before: Visit, event: Event, phase: Phase, effects: tuple[object, ...]) -> None:
     after, done = step(before, event, NOW)
     assert (after.phase, done) == (phase, effects)
+
+
+STAYS: dict[Phase, tuple[type[Event], ...]] = {
+    Phase.IDLE: (visit.Left,),
+    Phase.DECIDING: (visit.Approached, PersistFailed),
+    Phase.COMMITTING: (visit.Approached, visit.Left),
+    Phase.OPENING: (visit.Approached, visit.Left, PersistFailed),
+    Phase.OPEN: (visit.Approached, visit.Left, PersistFailed),
+    Phase.PASSED: (visit.Approached, visit.Left, PersistFailed, visit.GatePassed),
+    Phase.AWAITING_FORM: (visit.Approached, visit.FormWanted),
+    Phase.AWAITING_CONSENT: (visit.Approached,),
+    Phase.AWAITING_GUARD: (visit.Approached, PersistFailed),
+    Phase.PARKED: (visit.FormReceived, visit.ConsentReceived),
+    Phase.ENDED: (PersistFailed,),
+}
+
+
+@pytest.mark.parametrize(("phase", "kind"), [(phase, kind) for phase, kinds in STAYS.items() for kind in kinds], ids=str)
+def test_what_is_no_news_is_taken_and_changes_no_phase(phase: Phase, kind: type[Event]) -> None:
+    after, done = step(standing(phase), sample(kind), NOW)
+    assert (after.phase, done) == (phase, ())
+
+
+CALLABLE = (Phase.DECIDING, Phase.COMMITTING, Phase.OPENING, Phase.OPEN, Phase.PASSED, Phase.AWAITING_GUARD)
+
+
+@pytest.mark.parametrize("phase", CALLABLE)
+def test_the_guard_can_be_called_wherever_somebody_stands(phase: Phase) -> None:
+    after, done = step(standing(phase), visit.GuardWanted(), NOW)
+    assert (after.phase, after.called_at, done) == (phase, NOW, CALLED)
+
+
+@pytest.mark.parametrize("phase", [Phase.APPROACHING, Phase.COLLECTING, Phase.AWAITING_FORM, Phase.AWAITING_CONSENT])
+def test_whoever_asks_for_more_time_has_it(phase: Phase) -> None:
+    after, done = step(standing(phase), visit.TimeWanted(), NOW)
+    assert (after.phase, after.extended, done) == (phase, 1, ())
 
 
 ASKED: dict[type[Event], tuple[Phase | None, tuple[object, ...]]] = {
