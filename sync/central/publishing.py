@@ -1,8 +1,9 @@
 """Documents on the server: checked, signed, numbered in their compound, and kept as they were signed."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, func, insert, or_, select, update
@@ -33,6 +34,8 @@ from sync.downward.publication import (
 )
 from sync.downward.signing import Purpose, Signed, sign
 
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+"""From a document's members to what they are to be."""
 UPCOMING = 8
 """So many documents of one place may wait for their time."""
 
@@ -81,31 +84,31 @@ class Documents:
             raise UsageError(f"there is no {kind} of {gate or compound} that could be withdrawn")
         return self._publish(compound, place, None, who, None)
 
-    def add_revoked(self, compound: str, pass_id: str, who: str) -> None:
-        """Publish a pass, by its hexadecimal id, as revoked, with all that is revoked already. Again it changes nothing.
+    def amend(
+        self, compound: str, kind: Kind, change: Change, who: str, *, begin_with: Mapping[str, Any] | None = None
+    ) -> None:
+        """Publish a compound's JSON document of a kind anew, changed, and that of each gate that goes by one of its own.
 
-        A gate that has a list of its own goes by that alone: the pass is added to each list that there is.
+        What `change` leaves as it is, is not published again. `begin_with`: what a compound without one begins with.
         """
         with changing(self._engine) as connection:
             _hold(connection, compound)
-            kept = select(document.c.gate).where(
-                document.c.compound == compound, document.c.kind == Kind.REVOCATIONS, document.c.gate != ""
-            )
-            own = connection.execute(kept.distinct().order_by(document.c.gate)).scalars().all()
-            for gate in ("", *own):
-                place = (gate, Kind.REVOCATIONS)
-                newest = _newest(connection, compound, place)
-                if gate and (newest is None or newest.withdrawn):
+            gates = select(document.c.gate).where(document.c.compound == compound, document.c.kind == kind)
+            found = connection.execute(gates.distinct().order_by(document.c.gate)).scalars().all()
+            for gate in sorted({"", *found}):
+                newest = _newest(connection, compound, (gate, kind))
+                if newest is not None and not newest.withdrawn:
+                    before = json.loads(_sent(connection, newest).body)
+                elif not gate and begin_with is not None:
+                    before = dict(begin_with)
+                else:
                     continue
-                there = newest is not None and not newest.withdrawn
-                listed = json.loads(_sent(connection, newest).body) if newest is not None and there else None
-                said = listed or {"revocations": 1, "compound": compound, "passes": [], "keys": [], "issuers": []}
-                if pass_id in (known := said.get("passes", [])):
+                after = change(before)
+                if after == before:
                     continue
-                said["passes"] = sorted({*known, pass_id})
-                body = json.dumps(said).encode()
-                read_content(Kind.REVOCATIONS, body, compound)
-                self._insert_now(connection, compound, place, body, who)
+                body = json.dumps(after).encode()
+                read_content(kind, body, compound)
+                self._insert_now(connection, compound, (gate, kind), body, who)
 
     def standing(self, compound: str, gate: str, nonce: str) -> Signed:
         """Vouch for what there is now for one gate."""

@@ -22,11 +22,12 @@ from kiosk.credentials.passes import PASS_ID_BYTES, encode
 from kiosk.errors import GatepostError, UsageError
 from kiosk.pass_key import read_pass_key
 from kiosk.people import VisitorKind
+from kiosk.staleness import Kind
 from kiosk.units import WallTime
 from sync.central.access import Act, record
 from sync.central.database import changing
 from sync.central.passes.entries import Entry, day_of
-from sync.central.publishing import Documents
+from sync.central.publishing import Change, Documents
 from sync.central.schema import issued_pass
 from sync.central.staff.accounts import Account
 
@@ -89,7 +90,10 @@ class Passes:
         return ""
 
     def issue(self, entry: Entry, account: Account) -> Issued:
-        """Issue a pass as it was entered, with nothing wrong in it. Raises NoKey, or UsageError when it is too long."""
+        """Issue a pass as it was entered, with nothing wrong in it.
+
+        Raises NoKey, KeyUnusable when its compound's list cannot be published, or UsageError when it is too long.
+        """
         begins, ends = day_of(entry.typed["from"]), day_of(entry.typed["until"])
         if begins is None or ends is None:
             raise UsageError("a pass has a first and a last day")
@@ -117,6 +121,8 @@ class Passes:
             revoked_by=None,
         )
         _encoded(issued, private)
+        # Where a list of what was issued is kept for this key, gates hold whoever shows a pass that is not on it.
+        self._documents.amend(issued.compound, Kind.PASSES, _listed_in(issued), account.signature)
         row = {name: getattr(issued, name) for name in issued.__slots__ if name != "said"}
         with changing(self._engine) as connection:
             claims = msgspec.json.encode(said).decode()
@@ -154,7 +160,10 @@ class Passes:
         It may be repeated: what is published already is published no more. Raises KeyUnusable when it cannot be signed.
         """
         now_us = self._wall_us()
-        self._documents.add_revoked(issued.compound, issued.pass_id, account.signature)
+        none = {"revocations": 1, "compound": issued.compound, "passes": []}
+        who, compound = account.signature, issued.compound
+        self._documents.amend(compound, Kind.REVOCATIONS, _with(issued.pass_id), who, begin_with=none)
+        self._documents.amend(compound, Kind.PASSES, _without(issued.pass_id), who)
         place = (
             issued_pass.c.compound == issued.compound,
             issued_pass.c.pass_id == issued.pass_id,
@@ -173,6 +182,21 @@ class Passes:
             return read_pass_key(self._key)
         except UsageError as error:
             raise NoKey("the key that signs passes cannot be used; `gatepost pass key` makes one") from error
+
+
+def _with(pass_id: str) -> Change:
+    """Add a pass to a list of revocations."""
+    return lambda said: said | {"passes": sorted({*said.get("passes", []), pass_id})}
+
+
+def _without(pass_id: str) -> Change:
+    """Take a pass from a list of what was issued."""
+    return lambda said: said | {"issued": [one for one in said["issued"] if one != pass_id]}
+
+
+def _listed_in(issued: Issued) -> Change:
+    """Add a pass to a list of what was issued, if its key is one of those of which the list is kept."""
+    return lambda said: said | {"issued": [*said["issued"], issued.pass_id]} if issued.key_id in said["keys"] else said
 
 
 def _encoded(issued: Issued, private: Ed25519PrivateKey) -> str:

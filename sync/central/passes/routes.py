@@ -66,7 +66,7 @@ def pass_routes(store: Store, passes: Passes, wall_us: Callable[[], int]) -> API
             return show(person, entry, language, 422, "mistakes")
         try:
             made = passes.issue(entry, person.account)
-        except NoKey:
+        except (NoKey, KeyUnusable):
             return show(person, entry, language, 503, "unsigned")
         except UsageError:
             return show(person, entry, language, 422, "too_much")

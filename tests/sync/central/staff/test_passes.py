@@ -140,6 +140,33 @@ def test_a_pass_that_is_taken_back_is_published_as_revoked_beside_what_was_revok
     assert lists["north"]["passes"] == sorted(["00" * 12, pass_id])
 
 
+def test_a_list_of_what_was_issued_is_kept_where_there_is_one_for_the_key(
+    running: Running, folder: Path, manager: Browser
+) -> None:
+    documents = Documents(running.engine, document_key(folder), now_us)
+    passes = passes_of(running, folder)
+
+    def published() -> list[str]:
+        with running.engine.connect() as connection:
+            query = select(document.c.body).where(document.c.kind == Kind.PASSES, document.c.compound == "riverside")
+            body = connection.execute(query.order_by(document.c.number.desc())).scalars().first()
+        found: list[str] = json.loads(body or b"{}").get("issued", [])
+        return found
+
+    assert published() == []
+    before = issued(manager).rpartition("/")[2]
+    key = passes.find("riverside", before).key_id
+    kept = {"passes": 1, "compound": "riverside", "keys": [key], "issued": [before]}
+    documents.publish("riverside", Kind.PASSES, json.dumps(kept).encode(), "Li")
+    path = issued(manager)
+    assert published() == [before, path.rpartition("/")[2]]
+    manager.send(manager.load(path), f"{path}/revoke")
+    assert published() == [before]
+    documents.publish("riverside", Kind.PASSES, json.dumps(kept | {"keys": ["00" * 8], "issued": []}).encode(), "Li")
+    issued(manager)
+    assert published() == []
+
+
 @pytest.mark.parametrize(
     ("typed", "name", "code"),
     [

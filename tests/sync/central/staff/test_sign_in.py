@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from kiosk.demo.watcher import NotLetIn, Watcher
 from sync.central.access import Role, recorded
 from sync.central.board import Board
 from sync.central.calls import Latest
@@ -21,7 +23,7 @@ from sync.central.web import _stream
 from sync.central.words import LANGUAGES, WORDS
 from tests.sync.central.enrolling import now_us
 from tests.sync.central.serving import WAIT_S, Running, server
-from tests.sync.central.signed_in import CHEN, PASSWORD, account_of
+from tests.sync.central.signed_in import CHEAP, CHEN, PASSWORD, account_of
 from tests.sync.central.staff.browsing import Browser, said
 
 WORD = WORDS["en"]
@@ -211,6 +213,19 @@ def test_every_page_speaks_the_readers_language_and_runs_nothing(running: Runnin
 def test_nothing_of_what_was_typed_is_logged(running: Running, capfd: pytest.CaptureFixture[str]) -> None:
     Browser(running).sign_in("planted-username", "planted password 17")
     assert "planted" not in "".join(capfd.readouterr())
+
+
+def test_whoever_watches_a_demo_signs_in_with_the_printed_password_and_no_other(running: Running) -> None:
+    watcher = Watcher(username=f"demo-{secrets.token_hex(4)}")
+    assert len(set(watcher.password) - {"-"}) > 4
+    assert watcher.password not in repr(watcher)
+    named = {"compound": accounts.EVERYWHERE, "role": Role.ADMIN, "name": "Demo", "username": watcher.username}
+    accounts.add(running.engine, CHEAP, named, watcher.password, CHEN, now_us())
+    session = Browser(running).session
+    watcher.sign_in(session, running.url)
+    assert session.get(f"{running.url}/api/v1/logs", timeout=WAIT_S).status_code == 200
+    with pytest.raises(NotLetIn, match="status 401"):
+        Watcher(watcher.username).sign_in(Browser(running).session, running.url)
 
 
 def test_a_program_is_told_in_one_sentence(running: Running) -> None:
