@@ -15,7 +15,7 @@ SYSTEM_PACKAGES := deploy/system-packages.txt
 TEST_STAMP := $(VENV)/.gatepost-test-packages
 GATES ?= 2
 
-.PHONY: setup run test chaos fuzz lint format types contracts screens locks install units uninstall clean
+.PHONY: setup run test chaos fuzz mutants lint format types contracts screens locks install units uninstall clean
 
 setup: $(STAMP)
 
@@ -53,6 +53,13 @@ test: lint types contracts $(TEST_STAMP)
 # Two hundred kills, about a quarter of an hour; `make chaos ARGS="--rounds 20 --seed 3"` for fewer.
 chaos: setup
 	exec $(BIN)/gatepost chaos $(ARGS)
+
+# What the tests of rules and flow notice of their mutants: about an hour, ARGS="NAME..." for some. For development only:
+# mutmut comes from its own wheel and is in no lock. It copies the tree into mutants/.
+mutants: setup
+	$(BIN)/python -c "import mutmut" 2>/dev/null || $(BIN)/pip install --quiet "mutmut>=3.8.1,<4"
+	$(BIN)/mutmut run $(ARGS)
+	exec $(BIN)/python -m tests.mutants
 
 # A million executions, or what fits into half an hour; `make fuzz ARGS="-runs=10000"` for fewer. For development only:
 # the fuzzer comes from its own wheel, where there is one for this Python, and is in no lock.

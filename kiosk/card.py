@@ -17,7 +17,7 @@ import msgspec
 import tomli_w
 
 from kiosk import config, network
-from kiosk.bootstrap.documents import load_policy
+from kiosk.bootstrap.documents import load_policies
 from kiosk.config import Config
 from kiosk.documents import decode_toml
 from kiosk.errors import UsageError
@@ -54,7 +54,7 @@ def read_card(path: Path, etc: Path) -> Card:
     code = card.server.enrolment_code
     if code is not None and not code.startswith("file:"):
         read_code(code)
-    load_policy(card.policy.file, etc)
+    load_policies(card.policy.file, etc)
     return card
 
 

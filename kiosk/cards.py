@@ -61,6 +61,11 @@ def shipped() -> Cards:
     return cards
 
 
+def reasons() -> frozenset[ReasonCode]:
+    """Return the reasons for which there is a card."""
+    return frozenset(ReasonCode(code) for card in shipped().card for code in card.reasons)
+
+
 def card(reason: ReasonCode) -> Card | None:
     """Return the card for a reason; None for one that only a site's own document gives."""
     return next((card for card in shipped().card if reason in card.reasons), None)

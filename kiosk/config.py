@@ -182,8 +182,9 @@ class ServerSection(Section, frozen=True):
 
 
 class PolicySection(Section, frozen=True):
-    """[policy] The rules now in force (a file, or `shipped:NAME`), whom to trust, and whom to ask.
+    """[policy] The rules in force, whom to trust, and whom to ask.
 
+    `file`: a document, `shipped:NAME`, or a folder of documents that follow one another in time.
     `issuers` maps the id of a health code's issuer in the trust lists to its gateway's address. It has TLS, but for one on
     this machine.
     """

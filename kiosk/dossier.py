@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from kiosk.cases import Cause
 from kiosk.facts import Evidence
+from kiosk.model import ReasonCode
 from kiosk.policy import PolicyDocument
 from kiosk.units import Monotonic
 from kiosk.visit import Visit
@@ -13,12 +14,13 @@ from kiosk.visit import Visit
 class Dossier:
     """A visit, what is known of its visitor, and when the gate moved for them.
 
-    `document`: the rules under which it began, and under which it ends; None: those in force. `causes`: what cases were
-    opened about.
+    `document`: the rules under which it began, and under which it ends; None: those in force. `out_of_force`: why those
+    admitted nobody when it began. `causes`: what cases were opened about.
     """
 
     visit: Visit
     evidence: Evidence = field(default_factory=Evidence)
     gate_times: dict[str, Monotonic] = field(default_factory=dict)
     document: PolicyDocument | None = None
+    out_of_force: ReasonCode | None = None
     causes: frozenset[Cause] = frozenset()

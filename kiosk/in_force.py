@@ -17,6 +17,7 @@ from kiosk.staleness import Confirmed, Kind
 class InForce:
     """All of them. Without a `sealer` nothing that names a person is recorded.
 
+    `timetable`: documents of which the date says which one counts, where `document` is one of several.
     `confirmed`: when the server last vouched that each is the newest, None where nobody can say; and None altogether
     for a gate that gets no documents from a server, whose own do not age.
     """
@@ -29,6 +30,7 @@ class InForce:
     settings: Settings = AS_CONFIGURED
     issued: Issued = NO_LIST
     arrivals: Arrivals = NOBODY_EXPECTED
+    timetable: tuple[PolicyDocument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,13 @@ class Renewed:
 
     in_force: InForce
     applied: tuple[Applied, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTurned:
+    """To the loop, and to whoever counts: the date has chosen this document."""
+
+    document: PolicyDocument
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from kiosk.declared import FormFilled
 from kiosk.evidence import HealthStatus, Observation, Scan
 from kiosk.gate_mode import ModeOrder, ModeRecorded
 from kiosk.holder import Holder
-from kiosk.in_force import DocumentRefused, Renewed
+from kiosk.in_force import DocumentRefused, PolicyTurned, Renewed
 from kiosk.link import (
     Coloured,
     Finished,
@@ -64,7 +64,7 @@ Asked = FormAsked | GuardAsked | TimeAsked | OverrideAsked | Finished
 Downward = Renewed | DocumentRefused | RemoteOpen | ModeOrder | CommandRefused | FormFilled | UsedElsewhere
 """What came down from the server."""
 GateSaid = GateOpened | GateClosed | GateFailed | GateNoticed | Passed
-Item = Sight | TokenAnswered | Recorded | ModeRecorded | Asked | Downward | SceneMoved | GateSaid | PartHealth
+Item = Sight | TokenAnswered | Recorded | ModeRecorded | Asked | Downward | PolicyTurned | SceneMoved | GateSaid | PartHealth
 
 
 class Inbox:

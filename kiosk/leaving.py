@@ -19,4 +19,4 @@ def letting_out(now: InForce) -> InForce:
     The site's notices go on as they are.
     """
     out = replace(_OUT, site=now.document.site, zone=now.document.zone, notices=now.document.shows)
-    return replace(now, document=out, confirmed=None, issued=NO_LIST, arrivals=NOBODY_EXPECTED)
+    return replace(now, document=out, timetable=(), confirmed=None, issued=NO_LIST, arrivals=NOBODY_EXPECTED)

@@ -11,6 +11,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _zone = cache(ZoneInfo)
 
 
+def time_told(wall: WallTime, clock: ClockState) -> WallTime | None:
+    """Return what time it is; None by a clock that was never set."""
+    return None if clock is ClockState.NEVER_SET else wall
+
+
 def local_time(wall: WallTime, clock: ClockState, zone: str | None) -> LocalTime | None:
     """Return the moment of the week in a zone such as `Asia/Shanghai`; None where nobody can say.
 

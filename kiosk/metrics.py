@@ -22,7 +22,7 @@ from kiosk.errors import LogUnusable
 from kiosk.events import Draft
 from kiosk.exposition import Exposition
 from kiosk.gate_mode import Kept, ModeOrder
-from kiosk.in_force import InForce, Renewed
+from kiosk.in_force import InForce, PolicyTurned, Renewed
 from kiosk.inbox import Inbox, Item
 from kiosk.lines import get_logger
 from kiosk.link import PartHealth
@@ -112,7 +112,7 @@ class Metrics(Exposition):
 
     def inbox(self) -> Inbox:
         """Return the core's inbox, whose depth and losses are seen from here on, and what it hears of parts."""
-        inbox = MeteredInbox(self.part, self.renewed)
+        inbox = MeteredInbox(self.part, self.renewed, self._go_by)
         Gauge("gatepost_inbox_depth", "Items that wait for the core's loop.", registry=self.registry).set_function(
             inbox.depth
         )
@@ -178,10 +178,16 @@ class Metrics(Exposition):
 class MeteredInbox(Inbox):
     """An inbox that can be looked into, and that says what it hears of the health of parts and of new documents."""
 
-    def __init__(self, heard: Callable[[Part, bool], None], renewed: Callable[[InForce], None]) -> None:
+    def __init__(
+        self,
+        heard: Callable[[Part, bool], None],
+        renewed: Callable[[InForce], None],
+        turned: Callable[[PolicyDocument], None],
+    ) -> None:
         super().__init__()
         self._heard = heard
         self._renewed = renewed
+        self._turned = turned
 
     def post(self, item: Item) -> None:
         """Put an item in. Never waits."""
@@ -189,6 +195,8 @@ class MeteredInbox(Inbox):
             self._heard(item.part, item.well)
         elif isinstance(item, Renewed):
             self._renewed(item.in_force)
+        elif isinstance(item, PolicyTurned):
+            self._turned(item.document)
         super().post(item)
 
     def depth(self) -> int:

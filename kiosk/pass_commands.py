@@ -73,8 +73,9 @@ def issue(
     from kiosk.credentials import PassClaims, Uses, key_id
     from kiosk.credentials.pass_terms import Terms
     from kiosk.credentials.passes import PASS_ID_BYTES, encode
+    from kiosk.pass_key import read_pass_key
 
-    signer = _private(key)
+    signer = read_pass_key(key)
     spans = tuple(operands.hours(text.split(), "--hours") for text in hours or ())
     claims = PassClaims(
         pass_id=secrets.token_bytes(PASS_ID_BYTES),
@@ -146,25 +147,6 @@ def _moment(option: str, text: str | None) -> WallTime:
     if read.tzinfo is None:
         read = read.replace(tzinfo=UTC)
     return WallTime((read - _EPOCH) // _SECOND * 1_000_000)
-
-
-def _private(file: Path) -> "Ed25519PrivateKey":
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    try:
-        if file.stat().st_mode & 0o077:
-            raise UsageError(f"{file}: can be read by others; chmod 600 it, if nobody has")
-        key = load_pem_private_key(file.read_bytes(), None)
-    except OSError as error:
-        raise UsageError(f"{file}: the key cannot be read: {error.strerror}") from error
-    except (ValueError, TypeError) as error:
-        if isinstance(error, UsageError):
-            raise
-        raise UsageError(f"{file}: is no private key; make one with `gatepost pass key`") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise UsageError(f"{file}: passes are signed with Ed25519 keys; make one with `gatepost pass key`")
-    return key
 
 
 def _public(key: "Ed25519PrivateKey") -> str:

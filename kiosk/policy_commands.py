@@ -2,10 +2,13 @@
 
 import json
 import os
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from kiosk.errors import UsageError
 
 if TYPE_CHECKING:
     from kiosk.policy.explanation import Explanation, Line
@@ -17,26 +20,29 @@ HELD = {True: "yes", False: "no", None: "open"}
 
 @policy_app.command(name="check")
 def check_policy(
-    files: Annotated[list[str], typer.Argument(help="TOML files, or shipped:NAME.", metavar="FILE...")],
+    files: Annotated[list[str], typer.Argument(help="TOML files, folders of them, or shipped:NAME.", metavar="FILE...")],
 ) -> int:
     """Say what is wrong with policy documents, each by itself and their dates together: status 1 if anything is."""
-    from kiosk.bootstrap.documents import load_policy
+    from kiosk.bootstrap.documents import documents_in, load_policy
     from kiosk.policy import check
     from ui.cards import reasons_with_words
 
     said = reasons_with_words()
     documents = []
     wrong = 0
-    for file in files:
+    named = [[file] if not Path(file).is_dir() else [str(path) for path in documents_in(Path(file))] for file in files]
+    for file in chain.from_iterable(named):
         document = load_policy(file, Path())
         documents.append(document)
         typer.echo(f"{file}: {document.name}, {len(document.rules)} rules")
         for sentence in check.findings(document, said):
             wrong += 1
             typer.echo(f"{file}: {sentence}")
-    for sentence in check.between(documents):
+    for gap in check.between(documents):
         wrong += 1
-        typer.echo(sentence)
+        typer.echo(gap)
+    if not documents:
+        raise UsageError("there is no policy document in these folders; their names end in .toml")
     return 1 if wrong else 0
 
 

@@ -93,12 +93,13 @@ def decision_draft(
 
 
 def _declared(told: Declaration) -> dict[str, Any]:
-    """What the visitor said of themselves, as far as it names nobody; where they were is in the sealed form alone."""
+    """What the visitor said of themselves, as far as it names nobody; where their stays were is in the sealed form alone."""
     return {
         "visitor": told.visitor,
         "first_return": told.first_return,
         "vehicle": told.vehicle,
         "group": told.group,
+        "stays": len(told.stays),
     }
 
 
@@ -218,10 +219,13 @@ def _evidence(facts: Facts) -> dict[str, Any]:
 
 
 def _credential(credential: Credential) -> dict[str, Any]:
-    return {
+    found = {
         "kind": credential.kind,
         "verdict": credential.verdict,
         "issuer": credential.issuer,
         "key_id": credential.key_id,
         "health": credential.health,
     }
+    # Of what a certificate tells only its kind: what rules ask for, and neither a date nor a name.
+    told = sorted({finding.kind for finding in credential.findings if finding.in_force})
+    return found | ({"findings": told} if told else {})

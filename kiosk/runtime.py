@@ -18,9 +18,9 @@ from kiosk.errors import DeviceLost
 from kiosk.evidence import ColourSeen, Observation, Scan
 from kiosk.flow import FlowError
 from kiosk.gate_mode import Kept, ModeOrder, ModeRecorded
-from kiosk.in_force import DocumentRefused, Renewed
+from kiosk.in_force import DocumentRefused, PolicyTurned, Renewed
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
-from kiosk.journal import Journal
+from kiosk.journal import NO_VISIT, Journal
 from kiosk.lines import get_logger
 from kiosk.link import (
     BEAT_EVERY,
@@ -178,6 +178,9 @@ class Runtime:
             except DeviceLost as error:
                 self._part(PartHealth(Part.GATE, well=False, detail=str(error), at=now))
         self._modes.due(now)
+        if (due := self._rules.turned()) is not None:
+            self._journal.note("policy_turned", NO_VISIT, policy=due.name)
+            self._inbox.post(PolicyTurned(due))
         for never_came in self._losses.unheard(now):
             self._part(never_came)
         for expired, ended in self._parked.expire(now):
@@ -263,6 +266,8 @@ class Runtime:
                 self._journal.refused(item)
             case Renewed():
                 self._renewed(item)
+            case PolicyTurned():
+                self._display.go_by(self._site)
             case UsedElsewhere():
                 self._spent.hear(item)
 
@@ -347,7 +352,7 @@ class Runtime:
         """Take in a sign that somebody is there; `again`: it is a code of this visit's, so nobody else."""
         self._presence.seen(at)
         if self.visit.phase is Phase.IDLE:
-            self._here.document = self._site.document
+            self._rules.begin(self._here)
             self._here.evidence.times["approached"] = at
             self._take(Approached())
             self._attention.visit = True
@@ -432,6 +437,8 @@ class Runtime:
         self._rules.renew(renewed.in_force)
         self._journal.renewed(renewed, self._site)
         self._display.go_by(self._site)
+        if (document := self._site.document) is not renewed.in_force.document:
+            self._inbox.post(PolicyTurned(document))
         self._weigh()
 
     # The flow.

@@ -46,6 +46,7 @@ class Site:
     issued: Issued = NO_LIST
     arrivals: Arrivals = NOBODY_EXPECTED
     direction: Direction = Direction.IN
+    timetable: tuple[PolicyDocument, ...] = ()
 
     @property
     def phone(self) -> str | None:
@@ -82,4 +83,5 @@ class Site:
             settings=now.settings,
             issued=now.issued,
             arrivals=now.arrivals,
+            timetable=now.timetable,
         )

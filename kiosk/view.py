@@ -1,7 +1,7 @@
 """What the screen shows, as one immutable value. Pure: made by the core of a visit and its evidence, drawn by the screen.
 
-A view carries codes and numbers, never sentences: words are the screen's. Nothing in it names a person. Times are of
-the boot-wide monotonic clock, so the screen can count down by itself.
+A view carries codes and numbers: words are the screen's, but for the sentence of a site's own rules. Nothing in it names a
+person. Times are of the boot-wide monotonic clock, so the screen can count down by itself.
 """
 
 from dataclasses import dataclass, field
@@ -103,6 +103,7 @@ class View:
     force. `site_phone`: whom to call when all else fails. `site_language`, `volume` (from which local time on how loud, in
     percent): as a manager set them from afar; None: as configured.
     `leaving`: by this gate people only leave.
+    `own_words`: language and sentence, where the rules themselves bring one for the first reason.
     """
 
     phase: Phase
@@ -131,5 +132,6 @@ class View:
     site_phone: str | None = None
     site_language: str | None = None
     volume: tuple[tuple[str, int], ...] | None = None
+    own_words: tuple[tuple[str, str], ...] = ()
     simulated: bool = False
     leaving: bool = False

@@ -91,6 +91,7 @@ class Viewpoint:
             scanned_at=around.scanned_at,
             answer=None if decision is None else decision.answer,
             reasons=() if decision is None else decision.reasons,
+            own_words=self._own_words(decision),
             form=self._form(visit),
             parked=parked,
             guard=guard,
@@ -160,6 +161,11 @@ class Viewpoint:
         if decision is None or decision.answer is Answer.ADMIT or decision.role is not Role.POLICY:
             return frozenset()
         return what.get(decision.rule, frozenset())
+
+    def _own_words(self, decision: Decision | None) -> tuple[tuple[str, str], ...]:
+        """What the rules themselves say to the visitor for the first reason."""
+        own = None if decision is None or not decision.reasons else self.document.words.get(decision.reasons[0])
+        return () if own is None else tuple(own.visitor.items())
 
     def _form(self, visit: Visit) -> FormTicket | None:
         """Where the form is, in every phase in which it can be asked for; it counts until a parked visit expires."""

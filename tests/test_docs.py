@@ -39,6 +39,13 @@ def test_every_command_of_the_central_server_is_described() -> None:
         assert f"gatepost central {name}" in page, name
 
 
+def test_every_command_about_staff_is_described() -> None:
+    page = (ROOT / "docs" / "staff.md").read_text(encoding="utf-8")
+    names = set(get_command(app).commands["central"].commands["staff"].commands)  # type: ignore[attr-defined]  # groups
+    assert set(re.findall(r"`gatepost central staff ([\w-]+)", page)) == names
+    assert len(names) == 5
+
+
 def test_every_figure_of_the_central_server_is_described() -> None:
     page = (ROOT / "docs" / "central.md").read_text(encoding="utf-8")
     source = (ROOT / "sync" / "central" / "metrics.py").read_text(encoding="utf-8")

@@ -58,8 +58,8 @@ class Look:
                 return ""
             case Plain(text):
                 return text
-            case Because(code, answer):
-                return self._translator.reason(code, answer)
+            case Because(code, answer, own):
+                return self._translator.reason(code, answer, dict(own))
             case _:
                 return self._translator.text(words.key, **dict(words.values))
 

@@ -57,10 +57,11 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """The sentence for a reason code; a code that no catalogue knows has one for its answer."""
+    """The sentence for a reason code; `own`: language and sentence, where the site's rules bring one."""
 
     code: ReasonCode
     answer: Answer
+    own: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def _gauge(measured: Measured) -> Gauge:
 
 
 def _answered(view: View, answer: Answer, now: Monotonic) -> Answered:
-    line: Words = Because(view.reasons[0], answer) if view.reasons else say(f"answer.{answer}.line")
+    line: Words = Because(view.reasons[0], answer, view.own_words) if view.reasons else say(f"answer.{answer}.line")
     following = say("guard.ringing" if view.guard is GuardCall.RINGING else f"answer.{answer}.line")
     if view.guard_phone is not None:
         following = say("guard.unanswered.line", phone=view.guard_phone)

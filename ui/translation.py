@@ -75,10 +75,10 @@ class Translator:
         except KeyError:
             return self._missing(key, words)
 
-    def reason(self, code: ReasonCode, answer: Answer) -> str:
-        """Return the sentence for a reason code; a site's own rules may bring codes that only have a general one."""
+    def reason(self, code: ReasonCode, answer: Answer, own: Words = MappingProxyType({})) -> str:
+        """Return the sentence for a reason code: the site's own (`own`, by language), else ours, else a general one."""
         key = f"reason.{code}"
-        return self.text(key if key in shown(self._language) else f"reason.other.{answer}")
+        return own.get(self._language) or self.text(key if key in shown(self._language) else f"reason.other.{answer}")
 
     def _missing(self, key: str, instead: str) -> str:
         if self._strict:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.attention import Attention
-from kiosk.bootstrap.documents import load_policy, load_sealer, load_trust
+from kiosk.bootstrap.documents import load_policies, load_sealer, load_trust
 from kiosk.bootstrap.downward import ComesDown, Parts
 from kiosk.bootstrap.forms import form_links
 from kiosk.bootstrap.issuers import Gateways
@@ -22,8 +22,9 @@ from kiosk.health import JointHealth, OnHealth
 from kiosk.in_force import InForce, Renewed
 from kiosk.inbox import Downward, Inbox
 from kiosk.link import PartHealth
+from kiosk.local_time import time_told
 from kiosk.model import Need, Part
-from kiosk.policy import PolicyDocument
+from kiosk.policy import PolicyDocument, chosen
 from kiosk.ports import Clock, HealthIssuer, Log, Thermometer
 from kiosk.recorder import IssuerResolver, LogRecorder
 from kiosk.runtime import Runtime
@@ -71,7 +72,8 @@ def build_core(
     """Build the core. Raises UsageError before anything is started; `base` is the configuration's folder."""
     clock = clock or clock_of(config)
     config, gate = in_place(config)
-    document = load_policy(config.policy.file, base)
+    documents = load_policies(config.policy.file, base)
+    document = chosen(documents, time_told(clock.wall(), clock.state()))
     trust = load_trust(config.policy.trust, base, config.gate.compound, config.server.document_key)
     unknown = config.policy.issuers.keys() - {issuer.id for issuer in trust.token_issuers}
     if unknown:
@@ -105,7 +107,11 @@ def build_core(
                 resolver.use(gateways.of(item.in_force.trust))
             inbox.post(item)
 
-        comes_down = ComesDown(config, gate, clock, lambda: InForce(document, trust, sealer=load_sealer(config, base)), tell)
+        def configured() -> InForce:
+            timetable = documents if len(documents) > 1 else ()
+            return InForce(document, trust, sealer=load_sealer(config, base), timetable=timetable)
+
+        comes_down = ComesDown(config, gate, clock, configured, tell)
         in_force = comes_down.in_force()
         if log is None:
             log = open_log(config, clock, stack, wake, health(Part.SERVER), log_health.voice("disk"), comes_down.enrolled)
@@ -154,7 +160,7 @@ def build_core(
             thermometer = thermometer_factory(config, base, clock, attention.someone)
         if thermometer is not None:
             workers.append(Worker("thermometer", ThermometerJob(thermometer, inbox), health(Part.THERMOMETER)))
-        elif Need.TEMPERATURE in site.document.asks:
+        elif any(Need.TEMPERATURE in one.asks for one in (site.document, *site.timetable)):
             # Said at once, and for ever: whoever has to be measured is held for the guard.
             inbox.post(PartHealth(Part.THERMOMETER, False, "[thermometer] source is none", clock.monotonic()))
         stack.callback(recorder.drain)

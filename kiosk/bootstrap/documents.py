@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def load_policy(source: str, base: Path) -> PolicyDocument:
-    """Read the policy document that `[policy] file` names. Raises UsageError."""
+    """Read one policy document: a file, or `shipped:NAME`. Raises UsageError."""
     if source.startswith("shipped:"):
         path = Path(str(files("kiosk") / "policies" / f"{source.removeprefix('shipped:')}.toml"))
         if not path.exists():
@@ -25,6 +25,31 @@ def load_policy(source: str, base: Path) -> PolicyDocument:
     else:
         path = base / source
     return policy.parse(decode_toml(path, dict[str, Any]), str(path))
+
+
+def load_policies(source: str, base: Path) -> tuple[PolicyDocument, ...]:
+    """Read what `[policy] file` names: one document, or all of a folder, which follow one another in time.
+
+    Raises UsageError, also where two would be in force at the same time.
+    """
+    folder = base / source
+    if source.startswith("shipped:") or not folder.is_dir():
+        return (load_policy(source, base),)
+    documents = tuple(load_policy(str(path), base) for path in documents_in(folder))
+    if not documents:
+        raise UsageError(f"{folder}: there is no policy document in this folder; put one there whose name ends in .toml")
+    if (twice := next(policy.overlaps(documents), None)) is not None:
+        one, other = twice
+        raise UsageError(f"{folder}: {one.name} and {other.name} are in force at the same time; correct from or until")
+    return documents
+
+
+def documents_in(folder: Path) -> list[Path]:
+    """Return the policy documents of a folder, by name. Raises UsageError."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".toml" and path.is_file())
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be read: {error.strerror}") from error
 
 
 def load_trust(sources: list[str], base: Path, compound: str, document_key: str | None = None) -> "TrustList":

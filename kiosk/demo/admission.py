@@ -1,4 +1,4 @@
-"""Lets the demo's kiosk in: a code issued in the server's database, as `gatepost central enrol` does."""
+"""Lets the demo's kiosk in, and whoever watches: a code and an account in the server's database, as its commands make."""
 
 from pathlib import Path
 
@@ -21,5 +21,27 @@ def issue_code(central: Path) -> str:
         place = {"compound": COMPOUND, "gate": DEVICE, "direction": "both", "replaces": None}
         asker = Asker("demo", Role.TECHNICIAN, "the demo's kiosk")
         return str(issue(store.engine, place, 1, asker, wall_us(), site_fingerprint(config)))
+    finally:
+        store.close()
+
+
+def add_account(central: Path, username: str, password: str) -> None:
+    """Let whoever watches the demo sign in to all pages, by a central server's configuration. Again it changes nothing."""
+    from sync.central.access import Asker, Role
+    from sync.central.config import load
+    from sync.central.opening import wall_us
+    from sync.central.staff import accounts
+    from sync.central.staff.passwords import Cost, Passwords
+    from sync.central.store import Store
+
+    store = Store(load(central).database.url)
+    try:
+        with store.engine.connect() as connection:
+            if accounts.find(connection, username) is not None:
+                return
+        account = {"compound": accounts.EVERYWHERE, "username": username, "name": "Demo", "role": Role.ADMIN}
+        asker = Asker("demo", Role.TECHNICIAN, "the demo's account")
+        # A password of so much chance needs no work against guessing; a real one has all of it.
+        accounts.add(store.engine, Passwords(Cost(1, 8192)), account, password, asker, wall_us())
     finally:
         store.close()

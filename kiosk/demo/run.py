@@ -122,6 +122,8 @@ def play(
         try:
             stage.open()
             console.print(f"central server at {stage.server}, by its own CA: {site.site_ca}")
+            watcher = stage.watcher
+            console.print(f"sign in there as {watcher.username} with {watcher.password} (this run's alone)", markup=False)
             if stage.scale_is_rough:
                 console.print("the scale is only held roughly: without root the pacer waits for its turn")
             stage.measure_scale()

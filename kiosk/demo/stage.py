@@ -18,7 +18,7 @@ import requests
 from drivers.simulated.observer import Observer
 from drivers.simulated.protocol import AllDone, PinEdge, ScreenTouched, VisitorReport
 from kiosk import events
-from kiosk.demo.admission import issue_code
+from kiosk.demo.admission import add_account, issue_code
 from kiosk.demo.disk import Disk
 from kiosk.demo.phone import Phone
 from kiosk.demo.relay import CuttableWire
@@ -26,6 +26,7 @@ from kiosk.demo.report import Stored
 from kiosk.demo.scenarios import Case
 from kiosk.demo.screen import FormScreen
 from kiosk.demo.site import COMPOUND, Guest, Site
+from kiosk.demo.watcher import NotLetIn, Watcher
 from kiosk.errors import DeviceLost, GatepostError
 from kiosk.lines import get_logger
 from kiosk.model import Answer
@@ -79,6 +80,8 @@ class Stage:
     ) -> None:
         self._port = _free_port()
         self.server = f"https://127.0.0.1:{self._port}"
+        self.watcher = Watcher()
+        """Who may sign in to the server's pages."""
         self._site = site
         self._program = program
         self._cpu_scale = cpu_scale
@@ -241,8 +244,8 @@ class Stage:
         self.end_kiosk()
         self.supervisor.end("world")
         try:
-            return _stored(self.server, self._site.site_ca)
-        except (requests.RequestException, ValueError) as error:
+            return _stored(self.server, self._site.site_ca, self.watcher)
+        except (requests.RequestException, NotLetIn, ValueError) as error:
             reason = type(error).__name__
             raise RecordsUnread(f"the server's records could not be read ({reason})") from error
 
@@ -297,7 +300,9 @@ class Stage:
         while not self._over.is_set():
             try:
                 self.supervisor.processes["central"].wait_ready()
-                self._site.write_code(issue_code(self._site.folder / "central.toml"))
+                central = self._site.folder / "central.toml"
+                add_account(central, self.watcher.username, self.watcher.password)
+                self._site.write_code(issue_code(central))
                 return
             except (GatepostError, KeyError) as error:
                 # A busy machine: the server is not ready yet, or its database held.
@@ -362,12 +367,13 @@ def _free_port() -> int:
         return port
 
 
-def _stored(server: str, site_ca: Path) -> list[Stored]:
+def _stored(server: str, site_ca: Path, watcher: Watcher) -> list[Stored]:
     stored: list[Stored] = []
     asked: dict[str, str | int] = {"compound": COMPOUND, "after": 0, "limit": 500}
     with requests.Session() as session:
         session.trust_env = False
         session.verify = str(site_ca)
+        watcher.sign_in(session, server)
         while True:
             answer = session.get(f"{server.rstrip('/')}/api/v1/events", params=asked, timeout=10)
             answer.raise_for_status()

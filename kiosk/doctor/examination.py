@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.bootstrap.came_down import came_down
-from kiosk.bootstrap.documents import load_policy, load_trust
+from kiosk.bootstrap.documents import load_policies, load_trust
 from kiosk.bootstrap.eyes import camera_factory
 from kiosk.bootstrap.gate import open_pins
 from kiosk.bootstrap.process import SOFTWARE, clock_of, core_socket
@@ -22,7 +22,9 @@ from kiosk.doctor import log as logs
 from kiosk.doctor.checks import Check, bounded, side_by_side
 from kiosk.doctor.findings import Finding, PartName
 from kiosk.doctor.running import Running
+from kiosk.local_time import time_told
 from kiosk.model import Need, Part
+from kiosk.policy import chosen
 from kiosk.ports import Clock
 from kiosk.units import Seconds
 from sync.enrolment_wire import Place
@@ -75,7 +77,7 @@ def examine(config: Config, file: Path) -> Report:
 def _documents(config: Config, base: Path, clock: Clock) -> rules.Rules:
     section = config.policy
     return rules.read(
-        lambda: load_policy(section.file, base),
+        lambda: chosen(load_policies(section.file, base), time_told(clock.wall(), clock.state())),
         lambda: load_trust(section.trust, base, config.gate.compound, config.server.document_key),
         lambda: came_down(config, clock),
     )

@@ -7,8 +7,9 @@ from typing import TypeVar
 from kiosk.credentials import TrustList
 from kiosk.doctor.findings import Finding, PartName, Remark, absent, finding, fit, unfit, unknown
 from kiosk.errors import UsageError
+from kiosk.local_time import time_told
 from kiosk.model import ClockState, Need
-from kiosk.policy import PolicyDocument
+from kiosk.policy import PolicyDocument, out_of_force
 from kiosk.policy.check import open_ends
 from kiosk.ports import Clock
 from kiosk.staleness import Kind
@@ -79,16 +80,18 @@ def examine(rules: Rules, compound: str, clock: Clock) -> Iterator[Finding]:
     if rules.unread:
         yield from (finding(part, [unknown("rules.unread")]) for part in (PartName.POLICY, PartName.TRUST))
         return
-    yield _policy(rules)
+    yield _policy(rules, clock)
     yield _trust(rules, compound, clock)
 
 
-def _policy(rules: Rules) -> Finding:
+def _policy(rules: Rules, clock: Clock) -> Finding:
     document = rules.document
     if document is None:
         return finding(PartName.POLICY, [unfit("policy.unusable", reason=rules.policy_fault)])
     down = Kind.POLICY in rules.came_down
     remarks = [fit("policy.came_down" if down else "policy.well", name=document.name, rules=len(document.rules))]
+    if out_of_force(document, time_told(clock.wall(), clock.state())) is not None:
+        remarks.append(unfit("policy.not_in_force"))
     ends = open_ends(document)
     remarks += [unfit("policy.open_end", reason=sentence) for sentence in ends]
     measured = {"policy": document.name, "rules": len(document.rules), "open_ends": len(ends), "came_down": down}

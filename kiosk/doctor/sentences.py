@@ -279,6 +279,9 @@ SENTENCES: dict[str, Sentence] = {
     "policy.well": Sentence("{name}, {rules} rules"),
     "policy.came_down": Sentence("{name}, {rules} rules, from the central server"),
     "policy.unusable": Sentence("{reason}", "Correct [policy] file: the kiosk does not start without it."),
+    "policy.not_in_force": Sentence(
+        "it is not in force now, so nobody is admitted by it", "Name one that is in [policy] file, or publish one."
+    ),
     "policy.open_end": Sentence("{reason}", "Correct the document; `gatepost policy check` says the same."),
     "trust.well": Sentence(
         "{pass_keys} keys for passes, {health_services} services for health codes, {signers} signers of EU certificates, "

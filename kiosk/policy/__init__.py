@@ -16,6 +16,7 @@ from kiosk.policy.document import (
 )
 from kiosk.policy.evaluation import Step, evaluate, override, trace
 from kiosk.policy.reading import SCHEMA, parse
+from kiosk.policy.timetable import chosen, out_of_force, overlaps
 
 __all__ = [
     "DEFAULT_RULE",
@@ -29,7 +30,10 @@ __all__ = [
     "Rule",
     "SiteKind",
     "Step",
+    "chosen",
     "evaluate",
+    "out_of_force",
+    "overlaps",
     "override",
     "parse",
     "trace",

@@ -3,19 +3,51 @@
 Each finding is one sentence. What is asked is answered for all facts that there are (`kiosk.policy.space`).
 """
 
-import math
-from collections.abc import Collection, Iterator, Sequence
-from itertools import combinations
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from kiosk.model import Answer, Need, ReasonCode
 from kiosk.people import VisitorKind
 from kiosk.policy.document import PolicyDocument, Rule
 from kiosk.policy.space import MOST_STEPS, Box, Space, Undecided, lost
+from kiosk.policy.timetable import begins, ends, overlaps
 
-ENTANGLED = "the rules are too many and too entangled to be checked; write fewer, or such as exclude one another"
+SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "entangled": "the rules are too many and too entangled to be checked; write fewer, or such as exclude one another",
+        "never_holds": "rule {rule!r} never holds: its conditions contradict one another",
+        "contradicts": "rule {rule!r} contradicts {before!r}, which answers {answer} before it whenever it holds",
+        "never_reached": "rule {rule!r} is never reached: {before!r} holds whenever it does",
+        "always_answered": "rule {rule!r} is never reached: whenever it holds, one of the rules before it has answered",
+        "left_out": "nobody may admit {kind}: no rule lets them in, and none says why not; add a [[person]] for them",
+        "unchecked": "rule {rule!r} admits unchecked while the {need}, asked for by rule {stops!r}, "
+        'cannot be had; put a rule with when = {{ unavailable = ["{need}"] }} before it',
+        "idle_override": "[override] names {reason!r}, which no rule gives; correct or remove it",
+        "no_words": "reason {reason!r} has no words for visitor and guard; write [reason.{reason}] in all four languages",
+    }
+)
+"""What is said of a document, by the code of a finding. Other languages have words of their own for these codes."""
 
 
-def findings(document: PolicyDocument, said: Collection[ReasonCode], most_steps: int = MOST_STEPS) -> tuple[str, ...]:
+class Finding(str):
+    """One sentence on what is wrong, with the code and the names that it was made of, for whoever says it otherwise."""
+
+    __slots__ = ("code", "names")
+    code: str
+    names: Mapping[str, str]
+
+    @classmethod
+    def of(cls, code: str, **names: str) -> "Finding":
+        """Make the sentence."""
+        found = cls(SENTENCES[code].format(**names))
+        found.code, found.names = code, names
+        return found
+
+
+ENTANGLED = Finding.of("entangled")
+
+
+def findings(document: PolicyDocument, said: Collection[ReasonCode], most_steps: int = MOST_STEPS) -> tuple[Finding, ...]:
     """Return what is wrong with a document. `said` are the reasons for which there are words without its own."""
     space = Space.of(document, most_steps)
     try:
@@ -25,7 +57,7 @@ def findings(document: PolicyDocument, said: Collection[ReasonCode], most_steps:
     return (*found, *_unused_overrides(document), *_without_words(document, said))
 
 
-def open_ends(document: PolicyDocument) -> tuple[str, ...]:
+def open_ends(document: PolicyDocument) -> tuple[Finding, ...]:
     """Return a sentence for each rule that admits although a check before it cannot be made.
 
     A lost part makes conditions on its fact false, so a rule that stops people no longer stops anyone. Unless
@@ -39,49 +71,35 @@ def open_ends(document: PolicyDocument) -> tuple[str, ...]:
 
 def between(documents: Sequence[PolicyDocument]) -> tuple[str, ...]:
     """Return gaps and overlaps between the times in which documents are in force."""
-    found = [f"{one.name} and {other.name} are in force at the same time" for one, other in _overlaps(documents)]
+    found = [f"{one.name} and {other.name} are in force at the same time" for one, other in overlaps(documents)]
     last: PolicyDocument | None = None
-    for after in sorted(documents, key=_begins):
-        if last is not None and _ends(last) < _begins(after):
-            days = (_begins(after) - _ends(last)) / 86_400_000_000
+    for after in sorted(documents, key=begins):
+        if last is not None and ends(last) < begins(after):
+            days = (begins(after) - ends(last)) / 86_400_000_000
             found.append(f"nothing is in force between {last.name} and {after.name}, for {days:.3g} days")
-        last = after if last is None else max(last, after, key=_ends)
+        last = after if last is None else max(last, after, key=ends)
     return tuple(found)
 
 
-def _overlaps(documents: Sequence[PolicyDocument]) -> Iterator[tuple[PolicyDocument, PolicyDocument]]:
-    for one, other in combinations(documents, 2):
-        if max(_begins(one), _begins(other)) < min(_ends(one), _ends(other)):
-            yield one, other
-
-
-def _begins(document: PolicyDocument) -> float:
-    return -math.inf if document.begins_at is None else document.begins_at
-
-
-def _ends(document: PolicyDocument) -> float:
-    return math.inf if document.ends_at is None else document.ends_at
-
-
-def _unreachable(document: PolicyDocument, space: Space) -> Iterator[str]:
+def _unreachable(document: PolicyDocument, space: Space) -> Iterator[Finding]:
     for place, rule in enumerate(document.rules):
         boxes, earlier = space.boxes[rule.id], document.rules[:place]
         if not boxes:
-            yield f"rule {rule.id!r} never holds: its conditions contradict one another"
+            yield Finding.of("never_holds", rule=rule.id)
         elif rule.then is not None and not any(space.left(box, earlier) is not None for box in boxes):
             yield _shadowed(rule, boxes, earlier, space)
 
 
-def _shadowed(rule: Rule, boxes: Sequence[Box], earlier: Sequence[Rule], space: Space) -> str:
+def _shadowed(rule: Rule, boxes: Sequence[Box], earlier: Sequence[Rule], space: Space) -> Finding:
     for before in earlier:
         if all(space.left(box, [before]) is None for box in boxes) and before.then is not None:
             if before.then is not rule.then:
-                return f"rule {rule.id!r} contradicts {before.id!r}, which answers {before.then} before it whenever it holds"
-            return f"rule {rule.id!r} is never reached: {before.id!r} holds whenever it does"
-    return f"rule {rule.id!r} is never reached: whenever it holds, one of the rules before it has answered"
+                return Finding.of("contradicts", rule=rule.id, before=before.id, answer=before.then)
+            return Finding.of("never_reached", rule=rule.id, before=before.id)
+    return Finding.of("always_answered", rule=rule.id)
 
 
-def _left_out(document: PolicyDocument, space: Space) -> Iterator[str]:
+def _left_out(document: PolicyDocument, space: Space) -> Iterator[Finding]:
     for kind in VisitorKind:
         admitted = any(
             (both := space.meet(box, space.who(kind))) is not None and space.left(both, document.rules[:place]) is not None
@@ -90,7 +108,7 @@ def _left_out(document: PolicyDocument, space: Space) -> Iterator[str]:
             for box in space.boxes[rule.id]
         )
         if not admitted and not any(_turns_away(rule, kind) for rule in document.rules):
-            yield f"nobody may admit {kind}: no rule lets them in, and none says why not; add a [[person]] for them"
+            yield Finding.of("left_out", kind=kind)
 
 
 def _turns_away(rule: Rule, kind: VisitorKind) -> bool:
@@ -101,7 +119,7 @@ def _turns_away(rule: Rule, kind: VisitorKind) -> bool:
     return False
 
 
-def _unchecked(document: PolicyDocument, space: Space) -> Iterator[str]:
+def _unchecked(document: PolicyDocument, space: Space) -> Iterator[Finding]:
     said: set[tuple[str, Need]] = set()
     for place, admits in enumerate(document.rules):
         if admits.then is not Answer.ADMIT:
@@ -110,10 +128,7 @@ def _unchecked(document: PolicyDocument, space: Space) -> Iterator[str]:
         for stops, fact in _checks(earlier):
             if (admits.id, fact) not in said and _passes_by(earlier, admits, stops, fact, space):
                 said.add((admits.id, fact))
-                yield (
-                    f"rule {admits.id!r} admits unchecked while the {fact}, asked for by rule {stops.id!r}, "
-                    f'cannot be had; put a rule with when = {{ unavailable = ["{fact}"] }} before it'
-                )
+                yield Finding.of("unchecked", rule=admits.id, need=fact, stops=stops.id)
 
 
 def _checks(rules: Sequence[Rule]) -> Iterator[tuple[Rule, Need]]:
@@ -136,12 +151,12 @@ def _passes_by(earlier: Sequence[Rule], admits: Rule, stops: Rule, fact: Need, s
     return False
 
 
-def _unused_overrides(document: PolicyDocument) -> Iterator[str]:
+def _unused_overrides(document: PolicyDocument) -> Iterator[Finding]:
     for reason in document.overrides.keys() - set(document.reasons):
-        yield f"[override] names {reason!r}, which no rule gives; correct or remove it"
+        yield Finding.of("idle_override", reason=reason)
 
 
-def _without_words(document: PolicyDocument, said: Collection[ReasonCode]) -> Iterator[str]:
+def _without_words(document: PolicyDocument, said: Collection[ReasonCode]) -> Iterator[Finding]:
     for reason in document.reasons:
         if reason not in said and reason not in document.words:
-            yield f"reason {reason!r} has no words for visitor and guard; write [reason.{reason}] in all four languages"
+            yield Finding.of("no_words", reason=reason)

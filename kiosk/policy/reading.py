@@ -30,6 +30,8 @@ from kiosk.units import WallTime
 SCHEMA = 1
 MAX_RULES = 200
 STALE_KINDS = tuple(limit.kind.value for limit in LIMITS)
+LONGEST = 160
+"""Characters that the screen has room for in large type, and a cue card."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
@@ -46,6 +48,10 @@ def parse(tree: Mapping[str, Any], where: str) -> PolicyDocument:
     rules = rules_of(tree, _own_rules(tree, where), where)
     _in_order(rules, where)
     zone = _zone(tree["zone"], f"{where}: zone") if "zone" in tree else None
+    if zone is None and (timed := next((rule for rule in rules if _keeps_hours(rule)), None)) is not None:
+        reject(
+            f"{where}: rule {timed.id!r} keeps to hours of local time; say of which place with zone, such as Asia/Shanghai"
+        )
     begins, ends = (_moment(tree[key], zone, f"{where}: {key}") if key in tree else None for key in ("from", "until"))
     if begins is not None and ends is not None and ends <= begins:
         reject(f"{where}: until must be later than from")
@@ -118,6 +124,10 @@ def _in_order(rules: tuple[Rule, ...], where: str) -> None:
         before = rule
 
 
+def _keeps_hours(rule: Rule) -> bool:
+    return any(condition.name == "outside_hours" for condition in rule.when)
+
+
 def _zone(value: object, place: str) -> ZoneInfo:
     name = operands.named(_ZONE)(value, place)
     try:
@@ -177,4 +187,6 @@ def _words(tree: object, place: str) -> Words:
     for language, text in table.items():
         if not (isinstance(text, str) and text.strip()):
             reject(f"{place}.{language} must be a text, not {text!r}")
+        if len(text) > LONGEST:
+            reject(f"{place}.{language} has {len(text)} characters, and there is room for {LONGEST}")
     return MappingProxyType(dict(table))

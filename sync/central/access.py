@@ -28,6 +28,8 @@ class Role(StrEnum):
     COMMITTEE = "committee"
     GUARD = "guard"
     TECHNICIAN = "technician"
+    ADMIN = "admin"
+    """Whoever looks after accounts and passes, and stands in for a manager."""
 
 
 class Act(StrEnum):
@@ -46,6 +48,11 @@ class Act(StrEnum):
     """A gate was ordered to be held open, locked, or neither."""
     CASE = "case"
     """Something was done about a case."""
+    SIGN_IN = "sign_in"
+    PASS = "pass"
+    """A pass for many uses was issued or taken back."""
+    ACCOUNT = "account"
+    """An account of staff was added, disabled or enabled, or has a new password."""
 
 
 MAY_SEE: Mapping[Role, frozenset[str] | None] = {
@@ -53,6 +60,7 @@ MAY_SEE: Mapping[Role, frozenset[str] | None] = {
     Role.COMMITTEE: None,
     Role.GUARD: frozenset({"name", "plate", "unit"}),
     Role.TECHNICIAN: frozenset(),
+    Role.ADMIN: frozenset(),
 }
 """The members of a sealed part that a role may see; None: all of them."""
 MAY_DISPOSE = frozenset({Role.MANAGER, Role.COMMITTEE})

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from sync.central.authentication import Authentication
-from sync.central.board import Board
+from sync.central.boards import Boards
 from sync.central.body import Refused
 from sync.central.case_pages import case_routes
 from sync.central.device_pages import device_routes
@@ -25,7 +25,13 @@ from sync.central.housekeeping import Housekeeping
 from sync.central.log_routes import log_routes
 from sync.central.metrics import Metrics
 from sync.central.office import Office
+from sync.central.passes.issuing import Passes
+from sync.central.passes.routes import pass_routes
 from sync.central.publishing import Documents
+from sync.central.rules.routes import rules_routes
+from sync.central.staff.door import Door, SignedIn
+from sync.central.staff.routes import add_turned_away, staff_routes
+from sync.central.staff.signing import Signing
 from sync.central.store import Store
 from sync.central.web import page_routes
 from sync.enrolment_wire import Why
@@ -34,7 +40,7 @@ from sync.wire import NAME, NotOnTheWire
 
 def create_app(
     store: Store,
-    board: Board,
+    boards: Boards,
     housekeeping: Housekeeping,
     metrics: Metrics,
     authentication: Authentication,
@@ -42,31 +48,43 @@ def create_app(
     documents: Documents,
     office: Office,
     forms: Forms,
+    signing: Signing,
+    passes: Passes,
     wall_us: Callable[[], int],
 ) -> FastAPI:
-    """Build the application around an open store, the page's board, the server's chores, its figures, and what comes down."""
+    """Build the application around an open store, the page's boards, the server's chores, and all that it answers with."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        store.watch(board.poke)
-        reading = asyncio.create_task(board.run(), name="board")
-        keeping = asyncio.create_task(housekeeping.run(board.closing), name="housekeeping")
+        store.watch(boards.poke)
+        reading = asyncio.create_task(boards.run(), name="boards")
+        keeping = asyncio.create_task(housekeeping.run(boards.closing), name="housekeeping")
         posting = asyncio.create_task(office.run(), name="office")
         try:
             yield
         finally:
-            board.close()
+            boards.close()
             housekeeping.stop()
             office.close()
             await reading
             await keeping
             await posting
 
-    app = FastAPI(title="Gatepost central", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    door = Door(store.engine, boards.closing, wall_us)
+    app = FastAPI(
+        title="Gatepost central",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        # Every route there is, whoever adds it, is behind the door.
+        dependencies=[Depends(door)],
+    )
     app.add_middleware(SecurityHeaders)
     _add_refusals(app, wall_us)
+    add_turned_away(app)
     _add_logs(app, store, metrics, authentication)
-    app.include_router(enrolment_routes(enrolling, authentication, board.closing, wall_us))
+    app.include_router(enrolment_routes(enrolling, authentication, boards.closing, wall_us))
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -74,15 +92,18 @@ def create_app(
 
     @app.get("/readyz")
     def readyz() -> Response:
-        if board.closing.is_set():
+        if boards.closing.is_set():
             return _refusal(503, "the server is on its way down")
         store.check()
         return JSONResponse({"status": "ready"})
 
-    app.include_router(page_routes(board))
-    app.include_router(form_routes(forms, board.closing))
+    app.include_router(staff_routes(signing, boards.closing))
+    app.include_router(page_routes(boards, door))
+    app.include_router(form_routes(forms, boards.closing))
     app.include_router(device_routes(store))
     app.include_router(case_routes(store, wall_us))
+    app.include_router(rules_routes(store, documents, wall_us))
+    app.include_router(pass_routes(store, passes, wall_us))
     app.include_router(downward_routes(documents, office, authentication))
     return app
 
@@ -91,8 +112,8 @@ def _add_logs(app: FastAPI, store: Store, metrics: Metrics, authentication: Auth
     app.include_router(log_routes(store, metrics, authentication))
 
     @app.get("/api/v1/logs")
-    def logs() -> dict[str, Any]:
-        return {"logs": store.logs()}
+    def logs(person: SignedIn) -> dict[str, Any]:
+        return {"logs": store.logs(person.scope)}
 
     @app.get("/api/v1/events")
     def read(

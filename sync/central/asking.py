@@ -21,7 +21,7 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", help="The TOML conf
 Compound = Annotated[str, typer.Option(help="The compound.", metavar="NAME")]
 Who = Annotated[str, typer.Option("--as", help="Your name, for the record.", metavar="NAME")]
 Reason = Annotated[str, typer.Option(help="Why, for the record.", metavar="TEXT")]
-InRole = Annotated[str, typer.Option("--role", help="manager, committee, guard or technician.")]
+InRole = Annotated[str, typer.Option("--role", help="manager, committee, guard, technician or admin.")]
 
 
 def loaded(context: typer.Context, config: Path | None) -> "CentralConfig":

@@ -1,27 +1,36 @@
-"""The pages of the cases, and the same as JSON: the list, one case, and for each what is next, whose turn it is, by when.
+"""The list of cases, the page of one, and the same as JSON: for each what is next, whose turn it is, by when.
 
-They show states and roles and nobody's name, like every page that anybody on the server's network can read. What is done
-about a case is recorded by `gatepost central case`; pages that write come with people who sign in.
+GET  /cases                                      the list
+GET  /cases/{compound}/{device}/{log_id}/{seq}   one case, with a form for each act that may follow
+POST /cases/{compound}/{device}/{log_id}/{seq}   records an act under the name of whoever is signed in
+GET  /api/v1/cases                               states, times and roles, and nobody's name
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
-from kiosk.cases import State, Step
+from kiosk.cases import OutOfOrder
+from sync.central.access import NotAllowed
 from sync.central.body import Refused
-from sync.central.cases import Opened, cases, find
+from sync.central.case_entries import Entry, entry_of
+from sync.central.case_views import case_page, cases_page
+from sync.central.cases import Opened, Overtaken, act, cases, find
 from sync.central.holdings import EventName, NoSuchEvent
-from sync.central.pages import BUILD, HTML_LANG, TEMPLATES
+from sync.central.staff.door import Fields, NotTheirs, SignedIn
+from sync.central.staff.pages import HEADERS
+from sync.central.staff.sessions import Person
 from sync.central.store import Store
-from sync.central.words import LANGUAGES, WORDS, Words, language_for
+from sync.central.words import language_for
 from sync.wire import LOG_ID, NAME
 
 Name = Annotated[str, Path(pattern=NAME)]
+LogId = Annotated[str, Path(pattern=LOG_ID)]
+Seq = Annotated[int, Path(ge=1, lt=2**53)]
 AcceptLanguage = Annotated[str, Header()]
+CASE = "/cases/{compound}/{device}/{log_id}/{seq}"
 
 
 def case_routes(store: Store, wall_us: Callable[[], int]) -> APIRouter:
@@ -29,26 +38,58 @@ def case_routes(store: Store, wall_us: Callable[[], int]) -> APIRouter:
     router = APIRouter()
 
     @router.get("/cases", include_in_schema=False)
-    def listed(lang: str = "", accept_language: AcceptLanguage = "") -> Response:
+    def listed(person: SignedIn, lang: str = "", accept_language: AcceptLanguage = "") -> Response:
         with store.engine.connect() as connection:
-            found = cases(connection)
-        return _answer(found, language_for(lang, accept_language), wall_us())
+            found = cases(connection, person.scope)
+        return _page(cases_page(found, language_for(lang, accept_language), wall_us(), person))
 
-    @router.get("/cases/{compound}/{device}/{log_id}/{seq}", include_in_schema=False)
+    @router.get(CASE, include_in_schema=False)
     def one(
         compound: Name,
         device: Name,
-        log_id: Annotated[str, Path(pattern=LOG_ID)],
-        seq: Annotated[int, Path(ge=1, lt=2**53)],
+        log_id: LogId,
+        seq: Seq,
+        person: SignedIn,
+        lang: str = "",
+        said: str = "",
+        accept_language: AcceptLanguage = "",
+    ) -> Response:
+        found = _found(store, EventName(compound, device, log_id, seq))
+        told = "done" if said == "done" else ""
+        return _page(case_page(found, language_for(lang, accept_language), wall_us(), person, said=told))
+
+    @router.post(CASE, include_in_schema=False)
+    def take(
+        compound: Name,
+        device: Name,
+        log_id: LogId,
+        seq: Seq,
+        person: SignedIn,
+        sent: Fields,
         lang: str = "",
         accept_language: AcceptLanguage = "",
     ) -> Response:
-        with store.engine.connect() as connection:
-            try:
-                found = find(connection, EventName(compound, device, log_id, seq))
-            except NoSuchEvent as error:
-                raise Refused(404, "there is no such case") from error
-        return _answer((found,), language_for(lang, accept_language), wall_us(), one=True)
+        name, language, now_us = EventName(compound, device, log_id, seq), language_for(lang, accept_language), wall_us()
+        entry = entry_of(sent)
+        if entry is None:
+            raise Refused(422, "this is no entry about a case")
+        try:
+            if not entry.wrong:
+                _record(store, name, entry, person, now_us)
+                return RedirectResponse(
+                    f"/cases/{name}?lang={language}&said=done", 303, headers={"Cache-Control": "no-store"}
+                )
+            now = _found(store, name)
+        except NotAllowed as error:
+            raise NotTheirs("this act is for another role") from error
+        except NoSuchEvent as error:
+            raise Refused(404, "there is no such case") from error
+        except Overtaken as error:
+            return _page(case_page(error.now, language, now_us, person, entry=entry, said="overtaken"), 409)
+        except OutOfOrder:
+            now = _found(store, name)
+            return _page(case_page(now, language, now_us, person, entry=entry, said="out_of_order"), 409)
+        return _page(case_page(now, language, now_us, person, entry=entry), 422)
 
     @router.get("/api/v1/cases")
     def told(compound: Annotated[str, Query(pattern=NAME)]) -> dict[str, Any]:
@@ -59,59 +100,24 @@ def case_routes(store: Store, wall_us: Callable[[], int]) -> APIRouter:
     return router
 
 
-def cases_page(found: tuple[Opened, ...], language: str, now_us: int, *, one: bool = False) -> bytes:
-    """The list, or the page of one case, in one language."""
-    words = WORDS[language]
-    several = len({case.name.compound for case in found}) > 1
-    text = TEMPLATES.get_template("cases.html").render(
-        words=words,
-        language=language,
-        html_lang=HTML_LANG[language],
-        languages=[(code, WORDS[code]["page"]["language"]) for code in LANGUAGES],
-        cases=[_view(case, words, now_us, several=several) for case in found],
-        simulated=any(case.simulated for case in found),
-        one=one,
-        build=BUILD,
-    )
-    return text.encode()
+def _record(store: Store, name: EventName, entry: Entry, person: Person, now_us: int) -> None:
+    """Record an act, once: sent twice by the same person it is done already."""
+    asker = person.account.asker(entry.reason)
+    try:
+        act(store.engine, name, entry.deed, asker, now_us, to=entry.to, body_c=entry.body_c, seen=entry.seen)
+    except Overtaken as error:
+        steps = error.now.case.steps[entry.seen :]
+        if [(step.act, step.who) for step in steps] != [(entry.deed, asker.who)]:
+            raise
 
 
-def _answer(found: tuple[Opened, ...], language: str, now_us: int, *, one: bool = False) -> Response:
-    headers = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
-    return Response(cases_page(found, language, now_us, one=one), headers=headers, media_type="text/html")
+def _found(store: Store, name: EventName) -> Opened:
+    with store.engine.connect() as connection:
+        try:
+            return find(connection, name)
+        except NoSuchEvent as error:
+            raise Refused(404, "there is no such case") from error
 
 
-def _view(one: Opened, words: Words, now_us: int, *, several: bool) -> dict[str, object]:
-    told = one.told(now_us)
-    opened = datetime.fromtimestamp(one.at_us // 1_000_000, UTC)
-    return {
-        "mark": "admit" if one.case.state is State.CLOSED else "hold",
-        "link": f"/cases/{one.name}",
-        "datetime": opened.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "time": _time(one.at_us),
-        "uncertain": "" if one.certain else words["page"]["uncertain"],
-        "state": words["case_state"][told["state"]],
-        "acts": [words["case_act"][act] for act in told["next"]],
-        "turn": "" if told["turn"] is None else words["turn"][told["turn"]],
-        "due": "" if told["due_us"] is None else _time(told["due_us"]),
-        "overdue": told["overdue"],
-        "causes": [words["cause"][cause] for cause in told["causes"]],
-        "gate": one.gate,
-        "compound": one.name.compound if several else "",
-        "temperature": _degrees(one.body_c),
-        "steps": [_step(step, role, words) for step, role in zip(one.case.steps, one.roles, strict=True)],
-        "simulated": words["page"]["simulated"] if one.simulated else "",
-    }
-
-
-def _step(step: Step, role: str, words: Words) -> str:
-    parts = (_time(step.at), words["case_act"][step.act], _degrees(step.body_c), words["role"].get(role, role))
-    return " · ".join(part for part in parts if part)
-
-
-def _degrees(body_c: float | None) -> str:
-    return "" if body_c is None else f"{body_c:.1f} °C"
-
-
-def _time(at_us: int) -> str:
-    return datetime.fromtimestamp(at_us // 1_000_000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+def _page(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, HEADERS, media_type="text/html")

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, Row, and_, select
 
 from kiosk.cases import Act as Deed
-from kiosk.cases import Case, Cause, State, Step, after, answers, due, next_acts
+from kiosk.cases import Case, Cause, OutOfOrder, State, Step, after, answers, due, next_acts
 from kiosk.errors import UsageError
 from kiosk.records import CASE_OPENED, ZERO_CELSIUS_MK, millikelvin
 from kiosk.units import Celsius, WallTime
@@ -28,12 +28,20 @@ SHOWN = 200
 TO_LENGTH = 200
 
 MAY_ACT: Mapping[Deed, frozenset[Role]] = {
-    Deed.MEASURE: frozenset({Role.GUARD, Role.MANAGER, Role.COMMITTEE}),
-    Deed.REPORT: frozenset({Role.GUARD, Role.MANAGER, Role.COMMITTEE}),
-    Deed.HAND_OVER: frozenset({Role.GUARD, Role.MANAGER, Role.COMMITTEE}),
-    Deed.CLOSE: frozenset({Role.MANAGER, Role.COMMITTEE}),
+    Deed.MEASURE: frozenset({Role.GUARD, Role.MANAGER, Role.COMMITTEE, Role.ADMIN}),
+    Deed.REPORT: frozenset({Role.GUARD, Role.MANAGER, Role.COMMITTEE, Role.ADMIN}),
+    Deed.HAND_OVER: frozenset({Role.GUARD, Role.MANAGER, Role.COMMITTEE, Role.ADMIN}),
+    Deed.CLOSE: frozenset({Role.MANAGER, Role.COMMITTEE, Role.ADMIN}),
 }
 """Who may do what about a case: whoever opened it at the gate does not close it."""
+
+
+class Overtaken(OutOfOrder):
+    """Somebody else has acted since a person looked; `now` is the case as it stands."""
+
+    def __init__(self, now: "Opened") -> None:
+        super().__init__("somebody else has acted on this case meanwhile")
+        self.now = now
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +100,20 @@ def find(connection: Connection, name: EventName) -> Opened:
 
 
 def act(
-    engine: Engine, name: EventName, deed: Deed, asker: Asker, now_us: int, *, to: str = "", body_c: float | None = None
+    engine: Engine,
+    name: EventName,
+    deed: Deed,
+    asker: Asker,
+    now_us: int,
+    *,
+    to: str = "",
+    body_c: float | None = None,
+    seen: int | None = None,
 ) -> Opened:
-    """Record what somebody does about a case; the case as it then stands.
+    """Record what somebody does about a case; the case as it then stands. `seen`: of how many steps they know.
 
-    Raises NotAllowed, NoSuchEvent, or OutOfOrder when it does not follow, also because somebody else was faster.
+    Raises NotAllowed, NoSuchEvent, Overtaken when there are other steps than they know of, or OutOfOrder when it does not
+    follow, also because somebody else was faster.
     """
     if asker.role not in MAY_ACT[deed]:
         raise NotAllowed(f"a {asker.role} may not {deed.replace('_', ' ')} a case")
@@ -107,6 +124,8 @@ def act(
         begin_compound(connection, name.compound)
         connection.execute(select(compound.c.compound).where(compound.c.compound == name.compound).with_for_update())
         found = find(connection, name)
+        if seen is not None and len(found.case.steps) != seen:
+            raise Overtaken(found)
         read = None if body_c is None else Celsius(body_c)
         after(found.case, Step(deed, WallTime(now_us), asker.who.strip(), to.strip(), read))
         subject: dict[str, object] = {"case": str(name), "act": deed, "to": to.strip()}

@@ -1,7 +1,7 @@
 """The commands that look after what a central server holds: `gatepost central ...`.
 
-They are the interim door to what is sealed, for whoever may log in to the server's machine, until pages ask people to
-log in. What is searched for comes from standard input, since a command line can be seen by every process.
+They are the only door to what is sealed, for whoever may log in to the server's machine. What is searched for comes from
+standard input, since a command line can be seen by every process.
 """
 
 import json
@@ -20,6 +20,8 @@ from sync.central.device_commands import devices, enrol, revoke
 from sync.central.document_commands import add_document_commands
 from sync.central.key_commands import keys_app
 from sync.central.replay_commands import replays
+from sync.central.rules.commands import policy_app
+from sync.central.staff_commands import staff_app
 
 if TYPE_CHECKING:
     from sync.central.blind import Field
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 central_app = typer.Typer()
 central_app.add_typer(keys_app, name="keys")
+central_app.add_typer(policy_app, name="policy")
+central_app.add_typer(staff_app, name="staff")
 central_app.command()(enrol)
 central_app.command()(devices)
 central_app.command()(revoke)
@@ -120,9 +124,13 @@ def erase(
 @central_app.command()
 def retain(context: typer.Context, config: ConfigFile = None) -> int:
     """Erase what is past its time now, as the server does every day."""
+    from sync.central.opening import wall_us
+    from sync.central.policies import Policies
+
     configured = loaded(context, config)
     with _people(configured, closed=True) as people:
-        typer.echo(f"personal data erased from {people.retain(configured.retention.days_of)} events")
+        days_of = Policies(people.engine, wall_us).retention(configured.retention.days_of)
+        typer.echo(f"personal data erased from {people.retain(days_of)} events")
     return 0
 
 

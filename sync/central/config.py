@@ -83,6 +83,12 @@ class FormsSection(Section, frozen=True):
     pass_key: Annotated[str, Meta(min_length=1)] | None = None
 
 
+class PassesSection(Section, frozen=True):
+    """[passes] Passes that managers issue on a page. `key`: the file that signs them, made with `gatepost pass key`."""
+
+    key: Annotated[str, Meta(min_length=1)] | None = None
+
+
 class RetentionSection(Section, frozen=True):
     """[retention] How many days what names a person is kept, by compound where one differs."""
 
@@ -109,6 +115,7 @@ class CentralConfig(Section, frozen=True):
     vault: VaultSection = VaultSection()
     documents: DocumentsSection = DocumentsSection()
     forms: FormsSection = FormsSection()
+    passes: PassesSection = PassesSection()
     retention: RetentionSection = RetentionSection()
     simulation: SimulationSection = SimulationSection()
 
@@ -125,7 +132,7 @@ def load(path: Path) -> CentralConfig:
 
 
 def _in_folder(config: CentralConfig, folder: Path) -> CentralConfig:
-    tls, vault, pass_key = config.tls, config.vault, config.forms.pass_key
+    tls, vault, pass_key, passes_key = config.tls, config.vault, config.forms.pass_key, config.passes.key
     return replace(
         config,
         tls=None if tls is None else replace(tls, folder=beside(folder, tls.folder)),
@@ -137,6 +144,7 @@ def _in_folder(config: CentralConfig, folder: Path) -> CentralConfig:
         ),
         documents=replace(config.documents, key=beside(folder, config.documents.key)),
         forms=replace(config.forms, pass_key=None if pass_key is None else beside(folder, pass_key)),
+        passes=replace(config.passes, key=None if passes_key is None else beside(folder, passes_key)),
     )
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from kiosk.cards import card, shipped
+from kiosk.cards import Card, card, shipped
 from kiosk.model import Answer, ReasonCode
 from kiosk.policy import Contact
-from sync.central.passages import Passage
+from sync.central.passages import OwnCard, Passage
 
 MOST = 2
 """What decided comes first; more than two cards nobody reads at a gate."""
@@ -15,16 +15,31 @@ STOPPED = frozenset({Answer.HOLD, Answer.REFUSE})
 def cue_cards(one: Passage, language: str) -> tuple[Mapping[str, str], ...]:
     """Return the cards for a passage, in the order of its reasons, each once: `say`, `do`, and `call`, empty for nobody.
 
-    None for whoever was let in, for what a person decided, and for a reason that only a site's own document has.
+    None for whoever was let in, and for what a person decided. A site's own document brings the cards of its own reasons.
     """
     if one.by_guard or one.answer not in STOPPED:
         return ()
-    found = dict.fromkeys(told for reason in one.reasons if (told := card(ReasonCode(reason))) is not None)
-    return tuple(
-        {
-            "say": told.say.in_language(language),
-            "do": told.do.in_language(language),
-            "call": "" if told.call is Contact.NONE else shipped().contact[told.call].in_language(language),
-        }
-        for told in list(found)[:MOST]
-    )
+    own = {each.reason: each for each in one.own}
+    found: dict[str, Mapping[str, str]] = {}
+    for reason in one.reasons:
+        if reason in own:
+            found[reason] = _own(own[reason], language)
+        elif (told := card(ReasonCode(reason))) is not None:
+            found.setdefault(told.reasons[0], _shipped(told, language))
+    return tuple(found.values())[:MOST]
+
+
+def _shipped(told: Card, language: str) -> Mapping[str, str]:
+    return {
+        "say": told.say.in_language(language),
+        "do": told.do.in_language(language),
+        "call": _called(told.call, language),
+    }
+
+
+def _own(told: OwnCard, language: str) -> Mapping[str, str]:
+    return {"say": told.say[language], "do": told.do[language], "call": _called(Contact(told.call), language)}
+
+
+def _called(contact: Contact, language: str) -> str:
+    return "" if contact is Contact.NONE else shipped().contact[contact].in_language(language)

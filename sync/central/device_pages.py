@@ -8,9 +8,11 @@ from fastapi import APIRouter, Header
 from fastapi.responses import Response
 
 from sync.central.devices import Device
-from sync.central.pages import BUILD, HTML_LANG, TEMPLATES
+from sync.central.staff.door import SignedIn
+from sync.central.staff.pages import HEADERS, staff_page
+from sync.central.staff.sessions import Person
 from sync.central.store import Store
-from sync.central.words import LANGUAGES, WORDS, language_for
+from sync.central.words import WORDS, language_for
 
 
 def device_routes(store: Store) -> APIRouter:
@@ -18,26 +20,19 @@ def device_routes(store: Store) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/devices")
-    def devices(lang: str = "", accept_language: Annotated[str, Header()] = "") -> Response:
-        body = devices_page(store.devices(), language_for(lang, accept_language))
-        return Response(body, headers={"Cache-Control": "no-store", "Vary": "Accept-Language"}, media_type="text/html")
+    def devices(person: SignedIn, lang: str = "", accept_language: Annotated[str, Header()] = "") -> Response:
+        body = devices_page(store.devices(person.scope), language_for(lang, accept_language), person)
+        return Response(body, headers=HEADERS, media_type="text/html")
 
     return router
 
 
-def devices_page(devices: tuple[Device, ...], language: str) -> bytes:
+def devices_page(devices: tuple[Device, ...], language: str, person: Person | None = None) -> bytes:
     """The page in one language."""
     words = WORDS[language]
     several = len({one.compound for one in devices}) > 1
-    text = TEMPLATES.get_template("devices.html").render(
-        words=words,
-        language=language,
-        html_lang=HTML_LANG[language],
-        languages=[(code, WORDS[code]["page"]["language"]) for code in LANGUAGES],
-        devices=[_view(one, words["devices"], several=several) for one in sorted(devices, key=lambda one: one.well)],
-        build=BUILD,
-    )
-    return text.encode()
+    views = [_view(one, words["devices"], several=several) for one in sorted(devices, key=lambda one: one.well)]
+    return staff_page("devices.html", language, person, words["devices"]["title"], "/devices", devices=views)
 
 
 def _view(one: Device, words: Mapping[str, str], *, several: bool) -> dict[str, object]:

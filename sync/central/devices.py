@@ -36,13 +36,14 @@ class Device:
         return not (self.missing or self.aside or self.faulty)
 
 
-def devices(connection: Connection) -> tuple[Device, ...]:
-    """Every device by compound and name."""
-    rows = connection.execute(select(log).order_by(log.c.compound, log.c.device, log.c.begun_us, log.c.log_id))
+def devices(connection: Connection, of: str | None = None) -> tuple[Device, ...]:
+    """Every device of one compound or of all, by compound and name."""
+    query = select(log).order_by(log.c.compound, log.c.device, log.c.begun_us, log.c.log_id)
+    rows = connection.execute(query if of is None else query.where(log.c.compound == of))
     by_device: dict[tuple[str, str], list[Row[Any]]] = {}
     for row in rows:
         by_device.setdefault((row.compound, row.device), []).append(row)
-    times = _by_other_clocks(connection)
+    times = _by_other_clocks(connection, of)
     return tuple(_device(logs, times) for logs in by_device.values())
 
 
@@ -67,10 +68,10 @@ def _device(logs: list[Row[Any]], times: dict[tuple[str, str, int], int]) -> Dev
     )
 
 
-def _by_other_clocks(connection: Connection) -> dict[tuple[str, str, int], int]:
+def _by_other_clocks(connection: Connection, of: str | None) -> dict[tuple[str, str, int], int]:
     """How many events have a time that is not their own clock's, by compound, device and timing."""
     found: dict[tuple[str, str, int], int] = {}
-    for name in connection.execute(select(compound.c.compound)).scalars().all():
+    for name in connection.execute(select(compound.c.compound)).scalars().all() if of is None else [of]:
         query = (
             select(event.c.device, event.c.timing, func.count())
             .where(event.c.compound == name, event.c.timing != Timing.CLOCK)

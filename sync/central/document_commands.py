@@ -62,7 +62,7 @@ def publish(
     """Check a document as a kiosk would, sign it, and publish it to a compound's kiosks."""
     from sync.downward.contents import body_of
 
-    named, begins_us = _kind(kind), _moment(effective_from)
+    named, begins_us = _kind(kind), moment(effective_from)
     body = body_of(named, [(file.name, _read(file)) for file in files])
     with _published(context, config, compound, gate) as (found, _, _):
         one = found.publish(compound, named, body, who, gate=gate, effective_us=begins_us)
@@ -204,20 +204,26 @@ def _published(
     context: typer.Context, config: Path | None, compound: str, gate: str
 ) -> "Iterator[tuple[Documents, Store, DocumentKey]]":
     """The documents, the database under them and their key. Raises UsageError."""
-    import re
-
     from sync.central.document_key import DocumentKey
     from sync.central.opening import wall_us
     from sync.central.publishing import Documents
+
+    see_names(compound, gate)
+    configured = loaded(context, config)
+    key = DocumentKey(Path(configured.documents.key))
+    with store(configured) as opened:
+        yield Documents(opened.engine, key, wall_us), opened, key
+
+
+def see_names(compound: str, gate: str = "") -> None:
+    """See that these can be the names of a compound and a gate; an empty one is none. Raises UsageError."""
+    import re
+
     from sync.wire import NAME
 
     for what, name in (("compound", compound), ("gate", gate)):
         if name and not re.fullmatch(NAME.strip("^$"), name):
             raise UsageError(f"{name!r} is no {what}'s name; use small letters, digits and -")
-    configured = loaded(context, config)
-    key = DocumentKey(Path(configured.documents.key))
-    with store(configured) as opened:
-        yield Documents(opened.engine, key, wall_us), opened, key
 
 
 def _direction(name: str | None) -> "Direction | None":
@@ -245,7 +251,8 @@ def _read(file: Path) -> bytes:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
 
 
-def _moment(text: str | None) -> int | None:
+def moment(text: str | None) -> int | None:
+    """Read the value of `--from`, in microseconds since 1970. Raises UsageError."""
     if text is None:
         return None
     try:

@@ -25,12 +25,12 @@ class Attempts:
         """How long whoever is at this address has to wait before the next attempt; 0 for not at all."""
         now = self._monotonic()
         with self._guard:
-            one = self._by_source.get(_source(address), deque())
+            one = self._by_source.get(source_of(address), deque())
             return max(_wait_s(one, OF_ONE, now), _wait_s(self._all, OF_ALL, now))
 
     def in_vain(self, address: str) -> None:
         """Note an attempt that failed."""
-        now, source = self._monotonic(), _source(address)
+        now, source = self._monotonic(), source_of(address)
         with self._guard:
             self._all.append(now)
             self._by_source.setdefault(source, deque(maxlen=OF_ONE)).append(now)
@@ -43,8 +43,8 @@ def _wait_s(times: deque[float], most: int, now: float) -> float:
     return max(0.0, times[0] + WITHIN_S - now) if len(times) == most else 0.0
 
 
-def _source(address: str) -> str:
-    """One network of an IPv6 address is one source: whoever has it has all of its addresses."""
+def source_of(address: str) -> str:
+    """Who an address is taken for: one network of an IPv6 address is one source: whoever has it has all of its addresses."""
     try:
         found = ip_address(address)
     except ValueError:

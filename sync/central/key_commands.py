@@ -1,12 +1,15 @@
 """The commands that look after the month keys: `gatepost central keys ...`."""
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiosk.errors import UsageError
 from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, loaded, print_line, store
+
+if TYPE_CHECKING:
+    from sync.central.config import CentralConfig
 
 keys_app = typer.Typer(help="The month keys to which kiosks seal what names a person.", no_args_is_help=True)
 
@@ -43,14 +46,11 @@ def list_keys(
     from sync.central.opening import open_vault, wall_us
 
     configured = loaded(context, config)
-    for record in open_vault(configured.vault).records():
-        state = (
-            "destroyed"
-            if record.destroyed_us is not None
-            else "due"
-            if is_due(record, configured.retention, wall_us())
-            else "kept"
-        )
+    records = open_vault(configured.vault).records()
+    days = _days(configured, {record.compound for record in records})
+    for record in records:
+        due = is_due(record, days.__getitem__, wall_us())
+        state = "destroyed" if record.destroyed_us is not None else "due" if due else "kept"
         if as_json:
             line = {"compound": record.compound, "month": record.key.month, "id": record.key.id, "state": state}
             print_line({**line, "created_us": record.created_us, "destroyed_us": record.destroyed_us})
@@ -88,12 +88,15 @@ def destroy_keys(
     """Destroy private keys for good: whatever was ever sealed to them can be read by nobody, anywhere, any more."""
     from sync.central.disposal import destroy, is_due
     from sync.central.opening import open_vault, wall_us
+    from sync.central.policies import Policies
 
     configured = loaded(context, config)
     vault = open_vault(configured.vault)
     records = [record for record in vault.records() if record.destroyed_us is None]
     if due:
-        chosen = [record for record in records if is_due(record, configured.retention, wall_us())]
+        with store(configured) as opened:
+            days_of = Policies(opened.engine, wall_us).retention(configured.retention.days_of)
+            chosen = [record for record in records if is_due(record, days_of, wall_us())]
     else:
         chosen = [record for record in records if record.key.id in (ids or [])]
         if missing := set(ids or []) - {record.key.id for record in chosen}:
@@ -109,6 +112,19 @@ def destroy_keys(
             destroy(opened.engine, vault, record, asked_by, wall_us())
             typer.echo(f"{record.compound}  {record.key.month}  {record.key.id}  destroyed")
     return 0
+
+
+def _days(configured: "CentralConfig", compounds: set[str]) -> dict[str, int]:
+    """How long each compound keeps what names a person. Keys may be made before there is a database that could say else."""
+    from sync.central.opening import wall_us
+    from sync.central.policies import Policies
+
+    try:
+        with store(configured) as opened:
+            days_of = Policies(opened.engine, wall_us).retention(configured.retention.days_of)
+            return {compound: days_of(compound) for compound in compounds}
+    except UsageError:
+        return {compound: configured.retention.days_of(compound) for compound in compounds}
 
 
 def _named(compound: str) -> None:

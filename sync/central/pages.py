@@ -12,10 +12,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from kiosk.cards import FILE as CARDS
 from kiosk.model import Answer
+from sync.central.access import Role
 from sync.central.board import Snapshot
 from sync.central.calls import Call
 from sync.central.cue_cards import cue_cards
 from sync.central.passages import Passage
+from sync.central.staff.places import places
 from sync.central.words import FOLDER, LANGUAGES, WORDS, Words
 
 HERE = Path(__file__).parent
@@ -23,6 +25,8 @@ HTML_LANG = {"zh": "zh-CN", "en": "en", "ja": "ja", "ko": "ko"}
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 BEAT = b": beat\nevent: beat\ndata:\n\n"
 """A sign of life: a comment for whatever is in between, an event for the page, which cannot see comments."""
+OVER = b"event: signed_out\ndata:\n\n"
+"""Whoever listens is signed in no more."""
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -69,9 +73,9 @@ def version_of(snapshot: Snapshot) -> str:
     return f"{BUILD}-{snapshot.version}"
 
 
-def page(snapshot: Snapshot, language: str, *, packed: bool) -> bytes:
-    """The whole page, made once for each language and state."""
-    if ("page", language) not in snapshot.rendered:
+def page(snapshot: Snapshot, language: str, role: Role, *, packed: bool) -> bytes:
+    """The whole page, made once for each language, role and state."""
+    if ("page", language, role) not in snapshot.rendered:
         words = WORDS[language]
         passages = [_view(one, language, snapshot.several) for one in snapshot.passages]
         text = TEMPLATES.get_template("passages.html").render(
@@ -84,10 +88,12 @@ def page(snapshot: Snapshot, language: str, *, packed: bool) -> bytes:
             simulated=any(one.simulated for one in snapshot.passages) or any(one.simulated for one in snapshot.calls),
             build=BUILD,
             version=version_of(snapshot),
+            path="/",
+            places=places(role, language, "/"),
         )
-        snapshot.rendered["page", language] = text.encode()
-        snapshot.rendered["packed", language] = gzip.compress(text.encode(), 6, mtime=0)
-    return snapshot.rendered["packed" if packed else "page", language]
+        snapshot.rendered["page", language, role] = text.encode()
+        snapshot.rendered["packed", language, role] = gzip.compress(text.encode(), 6, mtime=0)
+    return snapshot.rendered["packed" if packed else "page", language, role]
 
 
 def change(snapshot: Snapshot, language: str, seen: str) -> bytes:
@@ -140,7 +146,8 @@ def _moment(one: Passage | Call, words: Words) -> dict[str, object]:
 
 def _view(one: Passage, language: str, several: bool) -> dict[str, object]:
     words = WORDS[language]
-    reasons = [words["reason"].get(code, code) for code in one.reasons]
+    own = {card.reason: card.visitor[language] for card in one.own}
+    reasons = [own.get(code) or words["reason"].get(code, code) for code in one.reasons]
     return {
         "key": _key(one),
         "mark": one.answer if one.answer in tuple(Answer) else "",

@@ -22,8 +22,22 @@ COLDEST_MK, WARMEST_MK = 250_000, 350_000
 
 
 @dataclass(frozen=True, slots=True)
+class OwnCard:
+    """What a site's own document says for a reason of its own: language to words. `call`: whom."""
+
+    reason: str
+    visitor: Mapping[str, str]
+    say: Mapping[str, str]
+    do: Mapping[str, str]
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
-    """One answer of a gate. Codes are as recorded; `certain` is False when the gate's clock was not believed."""
+    """One answer of a gate. Codes are as recorded; `certain` is False when the gate's clock was not believed.
+
+    `policy`: the rules that it was given by; `own`: what they say for those of the reasons that only they have.
+    """
 
     compound: str
     event: EventId
@@ -37,6 +51,8 @@ class Passage:
     body_c: float | None
     outcome: str
     simulated: bool
+    policy: str = ""
+    own: tuple[OwnCard, ...] = ()
 
 
 def passage(compound: str, header: str, at_us: int, ends: Mapping[tuple[str, str], Any], *, certain: bool) -> Passage:
@@ -58,6 +74,7 @@ def passage(compound: str, header: str, at_us: int, ends: Mapping[tuple[str, str
         outcome=code(ends.get((compound, event))),
         # Only a plain 'false' is a real gate's word; one that says nothing is left to be real, as older ones may be.
         simulated=fields.get("simulated", False) is not False,
+        policy=code(fields.get("policy")),
     )
 
 

@@ -48,6 +48,11 @@ class People:
         self._wall_us = wall_us
         self._stopping = threading.Event()
 
+    @property
+    def engine(self) -> Engine:
+        """The open database."""
+        return self._engine
+
     def stop(self) -> None:
         """Let what runs over many events end after its next transaction."""
         self._stopping.set()

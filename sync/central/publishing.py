@@ -1,13 +1,17 @@
 """Documents on the server: checked, signed, numbered in their compound, and kept as they were signed."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, func, insert, or_, select, update
 
+from kiosk.cards import reasons
 from kiosk.errors import UsageError
 from kiosk.lines import get_logger
+from kiosk.policy import PolicyDocument
 from kiosk.staleness import Kind
 from sync.central.access import WHO_LENGTH
 from sync.central.database import changing
@@ -15,7 +19,7 @@ from sync.central.document_key import DocumentKey
 from sync.central.inserting import begin_compound
 from sync.central.schema import compound as compounds
 from sync.central.schema import document
-from sync.downward.contents import read_content
+from sync.downward.contents import read_content, see_sound
 from sync.downward.publication import (
     Document,
     Held,
@@ -30,6 +34,8 @@ from sync.downward.publication import (
 )
 from sync.downward.signing import Purpose, Signed, sign
 
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+"""From a document's members to what they are to be."""
 UPCOMING = 8
 """So many documents of one place may wait for their time."""
 
@@ -56,8 +62,14 @@ class Documents:
     def publish(
         self, compound: str, kind: Kind, body: bytes, who: str, *, gate: str = "", effective_us: int | None = None
     ) -> Publication:
-        """Publish a document from `effective_us` on, by default now. Raises UsageError when a kiosk would refuse it."""
-        read_content(kind, body, compound)
+        """Publish a document from `effective_us` on, by default now, or when a policy itself says that it begins.
+
+        Raises UsageError when a kiosk would refuse it.
+        """
+        content = read_content(kind, body, compound)
+        if isinstance(content, PolicyDocument):
+            see_sound(content, reasons())
+            effective_us = beginning(content, effective_us, self._wall_us())
         return self._publish(compound, (gate, kind), body, who, effective_us)
 
     def withdraw(self, compound: str, kind: Kind, who: str, *, gate: str = "") -> Publication:
@@ -71,6 +83,32 @@ class Documents:
         if newest is None or newest.withdrawn:
             raise UsageError(f"there is no {kind} of {gate or compound} that could be withdrawn")
         return self._publish(compound, place, None, who, None)
+
+    def amend(
+        self, compound: str, kind: Kind, change: Change, who: str, *, begin_with: Mapping[str, Any] | None = None
+    ) -> None:
+        """Publish a compound's JSON document of a kind anew, changed, and that of each gate that goes by one of its own.
+
+        What `change` leaves as it is, is not published again. `begin_with`: what a compound without one begins with.
+        """
+        with changing(self._engine) as connection:
+            _hold(connection, compound)
+            gates = select(document.c.gate).where(document.c.compound == compound, document.c.kind == kind)
+            found = connection.execute(gates.distinct().order_by(document.c.gate)).scalars().all()
+            for gate in sorted({"", *found}):
+                newest = _newest(connection, compound, (gate, kind))
+                if newest is not None and not newest.withdrawn:
+                    before = json.loads(_sent(connection, newest).body)
+                elif not gate and begin_with is not None:
+                    before = dict(begin_with)
+                else:
+                    continue
+                after = change(before)
+                if after == before:
+                    continue
+                body = json.dumps(after).encode()
+                read_content(kind, body, compound)
+                self._insert_now(connection, compound, (gate, kind), body, who)
 
     def standing(self, compound: str, gate: str, nonce: str) -> Signed:
         """Vouch for what there is now for one gate."""
@@ -128,6 +166,21 @@ class Documents:
         with self._engine.connect() as connection:
             return [_listed(row) for row in connection.execute(query)]
 
+    def _insert_now(self, connection: Connection, compound: str, place: Place, body: bytes, who: str) -> None:
+        """Publish within a transaction that holds the compound."""
+        now_us = self._wall_us()
+        publication = Publication(
+            compound=compound,
+            gate=place[0],
+            kind=place[1],
+            number=next_number(_last(connection, compound), now_us),
+            effective_us=now_us,
+            published_us=now_us,
+            digest=digest_of(body),
+            withdrawn=False,
+        )
+        _insert(connection, publication, sign(self._key.private(), Purpose.DOCUMENT, publication), body, who.strip())
+
     def _publish(self, compound: str, place: Place, body: bytes | None, who: str, effective_us: int | None) -> Publication:
         if not who.strip() or len(who) > WHO_LENGTH:
             raise UsageError(f"whoever publishes a document is recorded: a name of 1 to {WHO_LENGTH} characters")
@@ -151,6 +204,18 @@ class Documents:
             signed = sign(self._key.private(), Purpose.DOCUMENT, publication)
             _insert(connection, publication, signed, body or b"", who.strip())
         return publication
+
+
+def beginning(document: PolicyDocument, wanted_us: int | None, now_us: int) -> int | None:
+    """When a policy is to count that somebody wants to count from a moment on; None: at once. Raises UsageError."""
+    begins_us, ends_us = document.begins_at, document.ends_at
+    if begins_us is not None and wanted_us is not None and wanted_us < begins_us:
+        raise UsageError("policy: it is to count before the time that it names with from; correct one of the two")
+    if wanted_us is None and begins_us is not None and begins_us > now_us:
+        wanted_us = begins_us
+    if ends_us is not None and ends_us <= (now_us if wanted_us is None else wanted_us):
+        raise UsageError("policy: the time that it names with until is over before it would count; correct it")
+    return wanted_us
 
 
 def _insert(connection: Connection, publication: Publication, signed: Signed, body: bytes, who: str) -> None:

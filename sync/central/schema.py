@@ -224,6 +224,22 @@ document = Table(
     Column("published_by", String(200), nullable=False),
 )
 
+# Policies that somebody uploaded, to be looked at before they are signed: as they came.
+policy_draft = Table(
+    "policy_draft",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    # Empty: meant for every gate of the compound.
+    Column("gate", String(63), nullable=False),
+    Column("uploaded_us", BigInteger, nullable=False),
+    Column("uploaded_by", String(200), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    # The number under which it was published, and by whom; null while it was not.
+    Column("published", BigInteger),
+    Column("published_by", String(200)),
+)
+
 # Messages for now: there for the servers of one database to find, and for an issuer to learn what became of one. What
 # has expired is never given to a kiosk; its row is deleted with the next command, or the next day.
 message = Table(
@@ -257,3 +273,49 @@ visitor_form = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 Index("visitor_form_sent", visitor_form.c.compound, visitor_form.c.sent_us)
+
+# Who may sign in to the pages. `compound` is * for whoever is for all of them; a username is unique over all.
+staff_account = Table(
+    "staff_account",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("username", String(63), primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("role", String(32), nullable=False),
+    # Argon2id, with its salt and cost.
+    Column("password", String(200), nullable=False),
+    Column("added_us", BigInteger, nullable=False),
+    Column("signed_in_us", BigInteger),
+    Column("disabled_us", BigInteger),
+)
+
+# Who is signed in: digests of the ids that only browsers have.
+staff_session = Table(
+    "staff_session",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("username", String(63), nullable=False),
+    Column("begun_us", BigInteger, nullable=False),
+    Column("seen_us", BigInteger, nullable=False),
+)
+Index("staff_session_of", staff_session.c.compound, staff_session.c.username)
+
+# Passes for many uses that were issued on a page. The text of none is here: with the key, and only with it, it is made again.
+issued_pass = Table(
+    "issued_pass",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("pass_id", String(24), primary_key=True),
+    Column("key_id", String(16), nullable=False),
+    Column("visitor", String(32), nullable=False),
+    # A company or a post, and nobody's name.
+    Column("label", String(80), nullable=False),
+    Column("claims", Text, nullable=False),
+    Column("expires_us", BigInteger, nullable=False),
+    Column("issued_us", BigInteger, nullable=False),
+    Column("issued_by", String(200), nullable=False),
+    Column("revoked_us", BigInteger),
+    Column("revoked_by", String(200)),
+)
+Index("issued_pass_at", issued_pass.c.compound, issued_pass.c.issued_us)

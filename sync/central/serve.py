@@ -16,7 +16,7 @@ from kiosk import __version__
 from kiosk.errors import UsageError
 from sync.central.api import create_app
 from sync.central.authentication import Authentication
-from sync.central.board import Board
+from sync.central.boards import Boards
 from sync.central.config import CentralConfig
 from sync.central.demo_data import fill
 from sync.central.document_key import DocumentKey
@@ -27,8 +27,13 @@ from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
 from sync.central.office import PLACES, Office
 from sync.central.opening import pass_key_of, vault_or_closed, wall_us
+from sync.central.passes.issuing import Passes
 from sync.central.people import People
+from sync.central.policies import Policies
 from sync.central.publishing import Documents
+from sync.central.staff.delays import Delays
+from sync.central.staff.passwords import Passwords
+from sync.central.staff.signing import Signing
 from sync.central.store import Store
 from sync.central.telling import Telling
 from sync.central.tls import Tls
@@ -62,15 +67,16 @@ def serve(
         stack.callback(store.close)
         if demo_data:
             fill(store, wall_us())
-        board = Board(store.latest)
+        boards = Boards(store.latest)
         document_key = DocumentKey(Path(config.documents.key))
+        days_of = Policies(store.engine, wall_us).retention(config.retention.days_of)
         forms = Forms(
             store.engine,
             vault,
             Attempts(time.monotonic),
             document_key,
             wall_us,
-            config.retention.days_of,
+            days_of,
             pass_key_of(config),
         )
         housekeeping = Housekeeping(
@@ -78,7 +84,7 @@ def serve(
             People(store.engine, vault, wall_us),
             vault,
             wall_us,
-            days_of=config.retention.days_of,
+            days_of=days_of,
             months_ahead=config.vault.months_ahead,
             forget_forms=forms.forget,
             renew=None if tls is None else tls.renew,
@@ -87,7 +93,7 @@ def serve(
         stack.callback(metrics.close)
         if config.server.metrics_port is not None:
             metrics.serve(config.server.metrics_port)
-        authentication = Authentication(store.engine, board.closing, wall_us, simulation_allowed=config.simulation.allowed)
+        authentication = Authentication(store.engine, boards.closing, wall_us, simulation_allowed=config.simulation.allowed)
         store.tell_uses(Telling(store.engine, document_key, wall_us, time.monotonic).tell)
         enrolling = Enrolling(
             store.engine,
@@ -101,7 +107,23 @@ def serve(
         documents = Documents(store.engine, document_key, wall_us)
         office = Office(store.engine, wall_us)
         metrics.waiting(lambda: office.waiting)
-        app = create_app(store, board, housekeeping, metrics, authentication, enrolling, documents, office, forms, wall_us)
+        signing = Signing(store.engine, Passwords(), Delays(time.monotonic), wall_us)
+        pass_file = None if config.passes.key is None else Path(config.passes.key)
+        passes = Passes(store.engine, pass_file, documents, wall_us)
+        app = create_app(
+            store,
+            boards,
+            housekeeping,
+            metrics,
+            authentication,
+            enrolling,
+            documents,
+            office,
+            forms,
+            signing,
+            passes,
+            wall_us,
+        )
         settings = uvicorn.Config(
             app,
             log_level="warning",
@@ -115,7 +137,7 @@ def serve(
             **({} if tls is None else tls.settings()),
         )
         url = url_of(config, listener.getsockname()[1])
-        _Server(settings, board, office, lambda: on_ready(url), stop or threading.Event()).run([listener])
+        _Server(settings, boards, office, lambda: on_ready(url), stop or threading.Event()).run([listener])
 
 
 class _Server(uvicorn.Server):
@@ -124,13 +146,13 @@ class _Server(uvicorn.Server):
     def __init__(
         self,
         config: uvicorn.Config,
-        board: Board,
+        boards: Boards,
         office: Office,
         on_ready: Callable[[], None],
         stop: threading.Event,
     ) -> None:
         super().__init__(config)
-        self._board = board
+        self._boards = boards
         self._office = office
         self._on_ready = on_ready
         self._stop = stop
@@ -144,7 +166,7 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter) or self._stop.is_set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._board.close()
+        self._boards.close()
         self._office.close()
         cutting = asyncio.create_task(self._cut_off())
         await super().shutdown(sockets)

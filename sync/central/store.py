@@ -19,6 +19,7 @@ from sync.central.calls import CALLED, ENDINGS, STANDS_US, UNANSWERED, Call, Lat
 from sync.central.database import open_database, take_writers_place
 from sync.central.devices import Device, devices
 from sync.central.passages import Passage, passage
+from sync.central.policies import Policies
 from sync.central.replays import Change, Replay, listed
 from sync.central.schema import Timing, compound, event, log
 from sync.central.vault import ClosedVault, Vault
@@ -55,6 +56,7 @@ class Store:
         """
         self._engine: Engine = open_database(url, wall_us(), make=make)
         self._wall_us = wall_us
+        self._policies = Policies(self._engine, wall_us)
         self._vault = vault or ClosedVault("this store has no vault")
         # SQLite has one writer; waiting for it here is fairer than being told that it is busy.
         self._writing = threading.Lock()
@@ -127,13 +129,17 @@ class Store:
         with self._connected() as connection:
             return listed(connection, compound, since_us)
 
-    def passages(self, limit: int = SHOWN) -> tuple[Passage, ...]:
-        """The latest passages by the time at which they happened, newest first, each with what became of it."""
+    def passages(self, limit: int = SHOWN, of: str | None = None) -> tuple[Passage, ...]:
+        """The latest passages by the time at which they happened, newest first, each with what became of it.
+
+        `of`: one compound's; without it, all compounds'.
+        """
         with self._connected() as connection:
-            found = _latest(connection, "decision", limit)
+            compounds = _compounds(connection) if of is None else [of]
+            found = _latest(connection, compounds, "decision", limit)
             if not found:
                 return ()
-            became = _latest(connection, "gate_outcome", OUTCOMES, found[-1].at_us - MARGIN_US)
+            became = _latest(connection, compounds, "gate_outcome", OUTCOMES, found[-1].at_us - MARGIN_US)
         # The first outcome of an admission stands; rows come newest first, so the oldest is written last.
         ends: dict[tuple[str, str], Any] = {}
         for row in became:
@@ -143,12 +149,14 @@ class Store:
             passage(row.compound, row.header, row.at_us, ends, certain=row.timing != Timing.RECEIVED) for row in found
         )
 
-    def calls(self) -> tuple[Call, ...]:
-        """The calls for the guard that stand, the longest waiting first."""
+    def calls(self, of: str | None = None) -> tuple[Call, ...]:
+        """The calls for the guard that stand in one compound or in all, the longest waiting first."""
         since = self._wall_us() - STANDS_US
         believed = and_(event.c.forked.is_(False), event.c.faulty == "", event.c.at_us >= since)
         columns = (event.c.compound, event.c.kind, event.c.header, event.c.at_us, event.c.received_us)
         called = select(event.c.compound, event.c.device, event.c.arrival).where(event.c.kind == CALLED, believed)
+        if of is not None:
+            called = called.where(event.c.compound == of)
         with self._connected() as connection:
             made = connection.execute(called.order_by(event.c.arrival)).all()
             if not made:
@@ -163,20 +171,22 @@ class Store:
             )
             return standing(Recorded(*row) for row in connection.execute(followed.order_by(event.c.arrival)))
 
-    def latest(self) -> Latest:
-        """What the live page shows."""
-        return Latest(self.passages(), self.calls())
+    def latest(self, of: str | None = None) -> Latest:
+        """What the live page shows of one compound or of all."""
+        return Latest(self._policies.told(self.passages(of=of)), self.calls(of))
 
-    def logs(self) -> list[dict[str, Any]]:
-        """Every log: whose it is, where it stands, how many events are faulty and how many are kept aside."""
+    def logs(self, of: str | None = None) -> list[dict[str, Any]]:
+        """Every log of one compound or of all: whose it is, where it stands, how many events are faulty or kept aside."""
         query = select(log).order_by(log.c.compound, log.c.device, log.c.log_id)
+        if of is not None:
+            query = query.where(log.c.compound == of)
         with self._connected() as connection:
             return [{**row, "head": row["head"].hex()} for row in connection.execute(query).mappings()]
 
-    def devices(self) -> tuple[Device, ...]:
-        """How the copies of the devices' logs stand."""
+    def devices(self, of: str | None = None) -> tuple[Device, ...]:
+        """How the copies of the logs of one compound's devices stand, or of all."""
         with self._connected() as connection:
-            return devices(connection)
+            return devices(connection, of)
 
     def close(self) -> None:
         """Let go of the database. Idempotent."""
@@ -205,9 +215,12 @@ class Store:
         self._edge.find(time.monotonic())
 
 
-def _latest(connection: Connection, kind: str, limit: int, from_us: int = 0) -> Sequence[Row[Any]]:
-    """The latest believed events of a kind over all compounds, newest first: each compound's own, then the best of them."""
-    compounds = connection.execute(select(compound.c.compound)).scalars().all()
+def _compounds(connection: Connection) -> Sequence[str]:
+    return connection.execute(select(compound.c.compound)).scalars().all()
+
+
+def _latest(connection: Connection, compounds: Sequence[str], kind: str, limit: int, from_us: int = 0) -> Sequence[Row[Any]]:
+    """The latest believed events of a kind over compounds, newest first: each compound's own, then the best of them."""
     found: list[Row[Any]] = []
     for first in range(0, len(compounds), COMPOUNDS_AT_ONCE):
         some = compounds[first : first + COMPOUNDS_AT_ONCE]

@@ -1,14 +1,19 @@
 """The live page over HTTP: the page itself, its events, and the files that it names."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Receive, Scope, Send
 
 from sync.central.board import Board
-from sync.central.pages import ASSETS, BEAT, BUILD, change, page
+from sync.central.boards import Boards
+from sync.central.pages import ASSETS, BEAT, BUILD, OVER, change, page
+from sync.central.staff.door import Door, SignedIn
+from sync.central.staff.pages import HEADERS
 from sync.central.words import language_for
 
 RETRY_S = 5
@@ -17,29 +22,34 @@ AcceptLanguage = Annotated[str, Header()]
 AcceptEncoding = Annotated[str, Header()]
 
 
-def page_routes(board: Board) -> APIRouter:
-    """The live page's routes around a board."""
+def page_routes(boards: Boards, door: Door) -> APIRouter:
+    """The live page's routes around the boards; the door says whether a listener is signed in still."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
     async def passages(
-        lang: str = "", accept_language: AcceptLanguage = "", accept_encoding: AcceptEncoding = ""
+        person: SignedIn, lang: str = "", accept_language: AcceptLanguage = "", accept_encoding: AcceptEncoding = ""
     ) -> Response:
         packed = _takes_gzip(accept_encoding)
-        body = page(await board.current(), language_for(lang, accept_language), packed=packed)
-        headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding, Accept-Language"}
+        snapshot = await boards.of(person.scope).current()
+        body = page(snapshot, language_for(lang, accept_language), person.account.role, packed=packed)
+        headers = {**HEADERS, "Vary": "Accept-Encoding, Accept-Language, Cookie"}
         if packed:
             headers["Content-Encoding"] = "gzip"
         return Response(body, headers=headers, media_type="text/html")
 
     @router.get("/live")
     async def live(
+        request: Request,
+        person: SignedIn,
         lang: str = "",
         seen: Annotated[str, Query(max_length=64)] = "",
         accept_language: AcceptLanguage = "",
         last_event_id: Annotated[str, Header(max_length=64)] = "",
     ) -> Response:
-        return _Live(board, language_for(lang, accept_language), last_event_id or seen)
+        board = boards.of(person.scope)
+        stream = _stream(board, language_for(lang, accept_language), last_event_id or seen, lambda: door.still(request))
+        return _Live(boards, board, stream)
 
     @router.get("/static/{build}/{name}")
     async def static(build: str, name: str, accept_encoding: AcceptEncoding = "") -> Response:
@@ -58,13 +68,14 @@ def page_routes(board: Board) -> APIRouter:
 class _Live(StreamingResponse):
     """The page's events for one listener, for as long as both sides last; 503 when no place is free."""
 
-    def __init__(self, board: Board, language: str, seen: str) -> None:
+    def __init__(self, boards: Boards, board: Board, stream: AsyncIterator[bytes]) -> None:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        super().__init__(_stream(board, language, seen), headers=headers, media_type="text/event-stream")
+        super().__init__(stream, headers=headers, media_type="text/event-stream")
+        self._boards = boards
         self._board = board
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._board.place() as granted:
+        with self._boards.place(self._board) as granted:
             if granted:
                 await super().__call__(scope, receive, send)
                 return
@@ -72,11 +83,26 @@ class _Live(StreamingResponse):
         await full(scope, receive, send)
 
 
-async def _stream(board: Board, language: str, seen: str) -> AsyncIterator[bytes]:
+async def _stream(board: Board, language: str, seen: str, still: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
+    """The events for one listener, who is asked for at each beat: somebody signed out hears nothing more."""
     yield BEAT
     build, _, version = seen.partition("-")
+    asked_at = time.monotonic()
     async for news in board.changes(version if build == BUILD else ""):
+        if time.monotonic() - asked_at >= board.beat_s:
+            asked_at = time.monotonic()
+            if not await _signed_in(still):
+                yield OVER
+                return
         yield BEAT if news is None else change(news[0], language, news[1])
+
+
+async def _signed_in(still: Callable[[], Awaitable[bool]]) -> bool:
+    """A database that cannot be asked just now sends nobody away."""
+    try:
+        return await still()
+    except SQLAlchemyError:
+        return True
 
 
 def _takes_gzip(accept_encoding: str) -> bool:

@@ -33,4 +33,5 @@ def composed(contents: Iterable[Content | None], configured: InForce, confirmed:
         of(Settings, configured.settings),
         of(Issued, configured.issued),
         of(Arrivals, configured.arrivals),
+        () if any(isinstance(one, PolicyDocument) for one in said) else configured.timetable,
     )

@@ -1,7 +1,7 @@
 """What a document says, read by the same code on both ends: before it is published, and before a kiosk goes by it."""
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated
 
@@ -14,7 +14,9 @@ from kiosk.credentials.arrivals import Arrivals, parse_arrivals
 from kiosk.credentials.issued import Issued, parse_issued
 from kiosk.credentials.revocations import Revocations, parse_revocations
 from kiosk.errors import UsageError
+from kiosk.model import ReasonCode
 from kiosk.policy import PolicyDocument
+from kiosk.policy.check import findings
 from kiosk.settings import Settings
 from kiosk.staleness import Kind
 from sync.downward.publication import MAX_BODY
@@ -43,6 +45,22 @@ def read_content(kind: Kind, body: bytes, compound: str) -> Content:
     if len(body) > MAX_BODY:
         raise UsageError(f"{kind}: a document has at most {MAX_BODY // 1024 // 1024} MB")
     return _READERS[kind](body, compound)
+
+
+def read_new(kind: Kind, body: bytes, compound: str) -> Content:
+    """Read a document that a kiosk has not gone by yet, and see whether it can be meant so. Raises UsageError."""
+    content = read_content(kind, body, compound)
+    if isinstance(content, PolicyDocument):
+        # Which reasons there are words for, another software may know better.
+        see_sound(content, content.reasons)
+    return content
+
+
+def see_sound(document: PolicyDocument, said: Collection[ReasonCode]) -> None:
+    """Raise UsageError with what `policy check` finds wrong with a document; `said`: reasons that there are words for."""
+    if found := findings(document, said):
+        more = "" if len(found) == 1 else f", and {len(found) - 1} more; `gatepost policy check` says them all"
+        raise UsageError(f"policy: {found[0]}{more}")
 
 
 def bundle_trust(files: Mapping[str, bytes]) -> bytes:

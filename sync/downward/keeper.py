@@ -22,7 +22,7 @@ from kiosk.ports import Clock
 from kiosk.staleness import Confirmed, Kind
 from kiosk.units import Monotonic, Seconds, WallTime
 from sync.downward.composing import composed
-from sync.downward.contents import read_content
+from sync.downward.contents import read_content, read_new
 from sync.downward.holdings import KNOWN, Holdings
 from sync.downward.publication import Document, Held, Page, Publication, Standing, authentic, paged
 from sync.downward.server_time import ServerTime
@@ -197,7 +197,7 @@ class Keeper:
         if self._holdings.has(one) or self._holdings.supersedes(publication.place, publication.number, self._now_us()):
             return
         try:
-            content = None if publication.withdrawn else read_content(Kind(publication.kind), one.body, self._compound)
+            content = None if publication.withdrawn else read_new(Kind(publication.kind), one.body, self._compound)
         except UsageError as error:
             self._refuse(publication, str(error))
             return

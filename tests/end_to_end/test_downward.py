@@ -16,6 +16,7 @@ from kiosk.demo.cases import scenario_named
 from kiosk.demo.site import COMPOUND, DEVICE, Site
 from kiosk.demo.stage import Account, Stage
 from tests.sync.central.documents import policy
+from tests.sync.central.signed_in import staff_cookies
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
 WITHIN_S = 30.0
@@ -32,10 +33,11 @@ def central(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def events(server: str, ca: Path, kind: str) -> list[dict[str, Any]]:
+def events(server: str, site: Site, kind: str) -> list[dict[str, Any]]:
     with requests.Session() as session:
         session.trust_env = False
-        session.verify = str(ca)
+        session.verify = str(site.site_ca)
+        session.cookies.update(staff_cookies(f"sqlite:///{site.folder / 'central.sqlite'}"))
         found = session.get(f"{server}/api/v1/events?compound={COMPOUND}&limit=1000", timeout=10).json()
     fields = [json.loads(entry["header"]) for entry in found["events"]]
     return [one for one in fields if one["kind"] == kind]
@@ -68,12 +70,12 @@ def test_a_policy_and_a_command_reach_a_gate_that_is_at_work(tmp_path: Path) -> 
                 tmp_path, "publish", "--compound", COMPOUND, "policy", str(tmp_path / "new.toml"), "--as", "Wang Fang"
             )
             assert (published.returncode, published.stderr) == (0, "")
-            awaited(lambda: events(stage.server, site.site_ca, "document_applied"), "the new policy")
+            awaited(lambda: events(stage.server, site, "document_applied"), "the new policy")
 
     try:
         stage.open()
         stage.watch(6, threading.Event(), publish_after_the_first)
-        policies = [one["policy"] for one in events(stage.server, site.site_ca, "decision")]
+        policies = [one["policy"] for one in events(stage.server, site, "decision")]
         asked = ("--compound", COMPOUND, "--gate", DEVICE, "--as", "Wang Fang", "--reason", "a courier without a phone")
         opened = central(tmp_path, "open", *asked)
         assert opened.returncode == 0, opened.stderr
@@ -81,9 +83,9 @@ def test_a_policy_and_a_command_reach_a_gate_that_is_at_work(tmp_path: Path) -> 
         ended = awaited(
             lambda: [
                 outcome
-                for one in events(stage.server, site.site_ca, "decision")
+                for one in events(stage.server, site, "decision")
                 if one.get("command") == command
-                for outcome in events(stage.server, site.site_ca, "gate_outcome")
+                for outcome in events(stage.server, site, "gate_outcome")
                 if outcome["admission"] == f"{one['device']}/{one['log_id']}/{one['seq']}"
             ],
             "the end of the admission from afar",

@@ -13,6 +13,7 @@ from kiosk.events import Draft
 from kiosk.model import Answer, GateOutcome, Part, VisitId
 from kiosk.records import ended_draft, health_draft, note_draft
 from kiosk.visit import Ending
+from sync.central.staff.door import COOKIE
 from sync.central.words import LANGUAGES, WORDS
 from tests.sync.central.kiosks import PAST_US, KioskLog
 from tests.sync.central.serving import Running, server
@@ -72,17 +73,18 @@ def browser() -> "Iterator[Browser]":
 
 
 @contextmanager
-def opened(browser: "Browser", url: str, size: str = "wide", **options: Any) -> "Iterator[Page]":
-    """A page that is live; at the end nothing may have gone wrong in it."""
+def opened(browser: "Browser", central: Running, path: str, size: str = "wide", **options: Any) -> "Iterator[Page]":
+    """A page that is live, for somebody signed in; at the end nothing may have gone wrong in it."""
     context = browser.new_context(viewport=SIZES[size], timezone_id="Asia/Shanghai", **options)
     context.set_default_timeout(WAIT_MS)
+    context.add_cookies([{"name": COOKIE, "value": central.cookie, "url": central.url}])
     context.add_init_script(COUNT_VIOLATIONS)
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     try:
-        page.goto(url)
+        page.goto(central.url + path)
         yield page
         assert said == []
         if options.get("java_script_enabled", True):
@@ -123,7 +125,7 @@ def central(tmp_path: Path) -> Iterator[Running]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_passage_appears_without_a_reload(browser: "Browser", central: Running, language: str, size: str) -> None:
     words = WORDS[language]
-    with opened(browser, f"{central.url}/?lang={language}", size) as page:
+    with opened(browser, central, f"/?lang={language}", size) as page:
         live(page, language)
         assert words["page"]["none"] in page.inner_text("#passages")
         page.evaluate("window.untouched = true")
@@ -160,7 +162,7 @@ def test_a_call_for_the_guard_appears_changes_and_goes_without_a_reload(
 ) -> None:
     words = WORDS[language]["call"]
     log = KioskLog()
-    with opened(browser, f"{central.url}/?lang={language}", size) as page:
+    with opened(browser, central, f"/?lang={language}", size) as page:
         live(page, language)
         calls = page.locator("#calls")
         assert calls.get_attribute("role") == "alert"
@@ -195,7 +197,7 @@ def test_a_call_is_not_read_out_again_when_somebody_passes_elsewhere(browser: "B
     log, other = KioskLog(), KioskLog("gate-2")
     log.append(noted(log, "guard_called"))
     central.send(log)
-    with opened(browser, f"{central.url}/?lang=en") as page:
+    with opened(browser, central, "/?lang=en") as page:
         live(page, "en")
         page.evaluate("document.querySelector('#calls li').dataset.same = 'yes'")
         other.passage(at_us=PAST_US)
@@ -219,7 +221,7 @@ def test_calls_are_readable_on_every_screen(
     log.passage(Answer.HOLD, "temperature_high", at_us=PAST_US)
     for one in (log, long):
         central.send(one)
-    with opened(browser, f"{central.url}/?lang={language}", size, color_scheme=scheme) as page:
+    with opened(browser, central, f"/?lang={language}", size, color_scheme=scheme) as page:
         live(page, language)
         assert page.locator("#calls li").count() == 3
         assert page.locator("#notice").is_visible()
@@ -231,7 +233,7 @@ def test_without_a_script_a_call_is_shown_too(browser: "Browser", central: Runni
     log = KioskLog()
     log.append(noted(log, "guard_called"))
     central.send(log)
-    with opened(browser, f"{central.url}/?lang=ko", java_script_enabled=False) as page:
+    with opened(browser, central, "/?lang=ko", java_script_enabled=False) as page:
         assert WORDS["ko"]["call"]["ringing"] in page.inner_text("#calls")
 
 
@@ -239,7 +241,7 @@ def test_times_are_the_readers_own(browser: "Browser", central: Running) -> None
     log = KioskLog()
     log.passage(at_us=PAST_US)
     central.send(log)
-    with opened(browser, f"{central.url}/?lang=en") as page:
+    with opened(browser, central, "/?lang=en") as page:
         live(page, "en")
         log.passage(at_us=PAST_US + 1_000_000)
         central.send(log, 2)
@@ -255,7 +257,7 @@ def test_without_a_script_the_page_shows_the_same(browser: "Browser", central: R
     log = KioskLog()
     log.passage(Answer.HOLD, "temperature_high", at_us=PAST_US)
     central.send(log)
-    with opened(browser, f"{central.url}/?lang=ja", size, java_script_enabled=False) as page:
+    with opened(browser, central, "/?lang=ja", size, java_script_enabled=False) as page:
         assert WORDS["ja"]["reason"]["temperature_high"] in page.inner_text("#passages")
         assert page.inner_text("#passages time") == "2025-01-01 12:00:00 UTC"
         assert not page.locator("#state").is_visible()
@@ -271,6 +273,7 @@ def test_a_lost_server_is_shown_and_what_was_missed_comes_when_it_is_back(browse
     page = context.new_page()
     try:
         with server(tmp_path) as first:
+            context.add_cookies([{"name": COOKIE, "value": first.cookie, "url": first.url}])
             first.send(log)
             page.goto(f"{first.url}/?lang=ko")
             live(page, "ko")
@@ -292,7 +295,7 @@ def test_odd_names_and_codes_are_shown_as_they_are_and_break_nothing(browser: "B
     made = unknown_decision("<img src=x onerror=alert(1)>", "w" * 63, "<b>odd</b>")
     log.append(made)
     central.send(log)
-    with opened(browser, f"{central.url}/?lang=en", size) as page:
+    with opened(browser, central, "/?lang=en", size) as page:
         live(page, "en")
         log.append(made)
         central.send(log, 2)
@@ -312,7 +315,7 @@ def test_a_full_page_fits_is_readable_and_can_be_touched(
 ) -> None:
     with (
         server(tmp_path, demo_data=True) as central,
-        opened(browser, f"{central.url}/?lang={language}", size, color_scheme=scheme) as page,
+        opened(browser, central, f"/?lang={language}", size, color_scheme=scheme) as page,
     ):
         live(page, language)
         assert page.locator("#passages tr").count() == 50

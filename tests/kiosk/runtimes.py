@@ -94,6 +94,7 @@ class Bench:
     ) -> None:
         """Go by one of the shipped policy documents; without a sealer nothing personal is recorded."""
         self.clock = FakeClock()
+        self.inbox = Inbox()
         self.links = FakeFormLinks()
         self.gate = FakeGate()
         self.recorder = FakeRecorder()
@@ -107,7 +108,7 @@ class Bench:
         ).going_by(InForce(policy, trust_list(), sealer=sealer))
         self.runtime = Runtime(
             site,
-            inbox=Inbox(),
+            inbox=self.inbox,
             clock=self.clock,
             gate=self.gate,
             recorder=self.recorder,

@@ -137,6 +137,191 @@ def test_who_left_while_the_decision_was_written_finds_the_gate_closed() -> None
     assert not any(isinstance(effect, OpenGate) for effect in effects)
 
 
+def test_who_comes_back_before_the_decision_is_written_finds_the_gate_open() -> None:
+    gone, _ = step(standing(Phase.COMMITTING), visit.Left(), NOW)
+    back, _ = step(gone, visit.Approached(), NOW)
+    _, effects = step(back, Persisted(ADMISSION, ADMIT), NOW)
+    assert effects == (OpenGate(VisitId("v"), ADMISSION),)
+
+
+def test_an_older_admission_that_becomes_durable_opens_nothing() -> None:
+    newer = replace(standing(Phase.COMMITTING), decision=replace(ADMIT, rule="another"))
+    after, effects = step(newer, Persisted(ADMISSION, ADMIT), NOW)
+    assert after == newer
+    assert effects == (RecordGate(VisitId("v"), ADMISSION, GateOutcome.NOT_OPENED),)
+
+
+@pytest.mark.parametrize(("until", "later"), [(0.5, 0.5), (1e6, None)])
+def test_what_a_person_commands_waits_no_longer_for_the_disk_than_it_counts(until: float, later: float | None) -> None:
+    usual, _ = step(standing(Phase.DECIDING), Decided(ADMIT), NOW)
+    after, _ = step(standing(Phase.DECIDING), visit.GuardDecided(ADMIT, Monotonic(NOW + until)), NOW)
+    assert after.deadline == (usual.deadline if later is None else NOW + later)
+
+
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_whatever_is_to_be_done_is_done_for_this_visit(phase: Phase, kind: type[Event]) -> None:
+    if kind in TRANSITIONS[phase]:
+        _, effects = step(standing(phase), sample(kind), NOW)
+        assert {effect.visit for effect in effects} <= {VisitId("v")}
+
+
+HOLD, REFUSE = (next(one for one in DECISIONS if one.answer is answer) for answer in (Answer.HOLD, Answer.REFUSE))
+OTHER = EventId("gate-1/log/8")
+COMMITTING, OPENING, OPEN, PASSED, AWAITING_GUARD = (
+    standing(phase) for phase in (Phase.COMMITTING, Phase.OPENING, Phase.OPEN, Phase.PASSED, Phase.AWAITING_GUARD)
+)
+Told = tuple[Visit, Event, Phase, tuple[object, ...]]
+
+
+def recorded(outcome: GateOutcome, ending: visit.Ending | None = None) -> tuple[object, ...]:
+    """What is done when an admission has an outcome, and perhaps the visit an end."""
+    end = () if ending is None else (visit.End(VisitId("v"), ending),)
+    return (RecordGate(VisitId("v"), ADMISSION, outcome), *end)
+
+
+def ended(ending: visit.Ending) -> tuple[object, ...]:
+    return (visit.End(VisitId("v"), ending),)
+
+
+def decided(decision: Decision, *, left: bool = False) -> Visit:
+    return replace(COMMITTING, decision=decision, left=left)
+
+
+CALLED = (visit.CallGuard(VisitId("v")),)
+ENDING = visit.Ending
+WAYS: dict[str, Told] = {
+    "held, still there": (decided(HOLD), Persisted(ADMISSION, HOLD), Phase.AWAITING_GUARD, CALLED),
+    "held, but gone": (decided(HOLD, left=True), Persisted(ADMISSION, HOLD), Phase.ENDED, ended(ENDING.HELD)),
+    "refused, still there": (decided(REFUSE), Persisted(ADMISSION, REFUSE), Phase.AWAITING_GUARD, ()),
+    "refused, but gone": (decided(REFUSE, left=True), Persisted(ADMISSION, REFUSE), Phase.ENDED, ended(ENDING.REFUSED)),
+    "a hold too late": (AWAITING_GUARD, Persisted(ADMISSION, HOLD), Phase.AWAITING_GUARD, ()),
+    "not recorded, of another decision": (COMMITTING, PersistFailed(HOLD), Phase.COMMITTING, ()),
+    "not recorded, gone": (decided(ADMIT, left=True), PersistFailed(ADMIT), Phase.ENDED, ended(ENDING.NOT_RECORDED)),
+    "time is up, gone": (decided(ADMIT, left=True), DeadlineReached(), Phase.ENDED, ended(ENDING.NOT_RECORDED)),
+    "time is up, still there": (COMMITTING, DeadlineReached(), Phase.AWAITING_GUARD, CALLED),
+    "opened": (OPENING, visit.GateOpened(ADMISSION), Phase.OPEN, ()),
+    "opened, for another": (OPENING, visit.GateOpened(OTHER), Phase.OPENING, ()),
+    "failed": (OPENING, visit.GateFailed(ADMISSION), Phase.ENDED, recorded(GateOutcome.FAILED, ENDING.GATE_FAILED)),
+    "failed, for another": (OPENING, visit.GateFailed(OTHER), Phase.OPENING, ()),
+    "lost while opening": (OPENING, visit.GateFailed(None), Phase.ENDED, recorded(GateOutcome.UNKNOWN, ENDING.GATE_FAILED)),
+    "never opened": (OPENING, DeadlineReached(), Phase.ENDED, recorded(GateOutcome.UNKNOWN, ENDING.GATE_FAILED)),
+    "went through": (OPEN, visit.GatePassed(ADMISSION), Phase.PASSED, recorded(GateOutcome.PASSED)),
+    "another went through": (OPEN, visit.GatePassed(OTHER), Phase.OPEN, ()),
+    "closed, nobody passed": (
+        OPEN,
+        visit.GateClosed(ADMISSION, False),
+        Phase.ENDED,
+        recorded(GateOutcome.NOT_PASSED, ENDING.NOT_PASSED),
+    ),
+    "closed, perhaps passed": (
+        OPEN,
+        visit.GateClosed(ADMISSION, None),
+        Phase.ENDED,
+        recorded(GateOutcome.UNKNOWN, ENDING.UNCERTAIN),
+    ),
+    "closed, for another": (OPEN, visit.GateClosed(OTHER, False), Phase.OPEN, ()),
+    "failed while open": (OPEN, visit.GateFailed(ADMISSION), Phase.ENDED, recorded(GateOutcome.UNKNOWN, ENDING.GATE_FAILED)),
+    "failed while open, for another": (OPEN, visit.GateFailed(OTHER), Phase.OPEN, ()),
+    "lost while open": (OPEN, visit.GateFailed(None), Phase.ENDED, recorded(GateOutcome.UNKNOWN, ENDING.GATE_FAILED)),
+    "nothing heard while open": (OPEN, DeadlineReached(), Phase.ENDED, recorded(GateOutcome.UNKNOWN, ENDING.GATE_FAILED)),
+    "through, and closed": (PASSED, visit.GateClosed(ADMISSION), Phase.ENDED, ended(ENDING.PASSED)),
+    "through, closed for another": (PASSED, visit.GateClosed(OTHER), Phase.PASSED, ()),
+    "through, then failed": (PASSED, visit.GateFailed(ADMISSION), Phase.ENDED, ended(ENDING.PASSED)),
+    "through, failed for another": (PASSED, visit.GateFailed(OTHER), Phase.PASSED, ()),
+    "through, then lost": (PASSED, visit.GateFailed(None), Phase.ENDED, ended(ENDING.PASSED)),
+    "through, nothing heard": (PASSED, DeadlineReached(), Phase.ENDED, ended(ENDING.PASSED)),
+    "deciding takes too long": (standing(Phase.DECIDING), DeadlineReached(), Phase.AWAITING_GUARD, CALLED),
+    "what was pending does not come": (
+        standing(Phase.CHECKING),
+        DeadlineReached(),
+        Phase.DECIDING,
+        (visit.Decide(VisitId("v")),),
+    ),
+    "a parked visit expires": (standing(Phase.PARKED), DeadlineReached(), Phase.ENDED, ended(ENDING.EXPIRED)),
+    **{
+        f"nobody came, {name}, {kind.__name__}": (replace(AWAITING_GUARD, decision=decision), kind(), Phase.ENDED, ended(how))
+        for name, decision, how in (
+            ("refused", REFUSE, ENDING.REFUSED),
+            ("held", HOLD, ENDING.HELD),
+            ("not recorded", ADMIT, ENDING.NOT_RECORDED),
+            ("unanswered", None, ENDING.ABANDONED),
+        )
+        for kind in (visit.Left, visit.TurnedBack, DeadlineReached)
+    },
+    **{
+        f"gives up, {phase}, {kind.__name__}": (standing(phase), kind(), Phase.ENDED, ended(ENDING.ABANDONED))
+        for phase in (Phase.APPROACHING, Phase.COLLECTING)
+        for kind in (visit.Left, visit.TurnedBack, DeadlineReached)
+    },
+    **{
+        f"goes to the phone, {phase}, {kind.__name__}": (standing(phase), kind(), Phase.PARKED, (visit.Park(VisitId("v")),))
+        for phase in (Phase.AWAITING_FORM, Phase.AWAITING_CONSENT)
+        for kind in (visit.Left, DeadlineReached)
+    },
+}
+
+
+@pytest.mark.parametrize(("before", "event", "phase", "effects"), WAYS.values(), ids=WAYS)
+def test_what_happens_leads_where_it_should(before: Visit, event: Event, phase: Phase, effects: tuple[object, ...]) -> None:
+    after, done = step(before, event, NOW)
+    assert (after.phase, done) == (phase, effects)
+
+
+STAYS: dict[Phase, tuple[type[Event], ...]] = {
+    Phase.IDLE: (visit.Left,),
+    Phase.DECIDING: (visit.Approached, PersistFailed),
+    Phase.COMMITTING: (visit.Approached, visit.Left),
+    Phase.OPENING: (visit.Approached, visit.Left, PersistFailed),
+    Phase.OPEN: (visit.Approached, visit.Left, PersistFailed),
+    Phase.PASSED: (visit.Approached, visit.Left, PersistFailed, visit.GatePassed),
+    Phase.AWAITING_FORM: (visit.Approached, visit.FormWanted),
+    Phase.AWAITING_CONSENT: (visit.Approached,),
+    Phase.AWAITING_GUARD: (visit.Approached, PersistFailed),
+    Phase.PARKED: (visit.FormReceived, visit.ConsentReceived),
+    Phase.ENDED: (PersistFailed,),
+}
+
+
+@pytest.mark.parametrize(("phase", "kind"), [(phase, kind) for phase, kinds in STAYS.items() for kind in kinds], ids=str)
+def test_what_is_no_news_is_taken_and_changes_no_phase(phase: Phase, kind: type[Event]) -> None:
+    after, done = step(standing(phase), sample(kind), NOW)
+    assert (after.phase, done) == (phase, ())
+
+
+CALLABLE = (Phase.DECIDING, Phase.COMMITTING, Phase.OPENING, Phase.OPEN, Phase.PASSED, Phase.AWAITING_GUARD)
+
+
+@pytest.mark.parametrize("phase", CALLABLE)
+def test_the_guard_can_be_called_wherever_somebody_stands(phase: Phase) -> None:
+    after, done = step(standing(phase), visit.GuardWanted(), NOW)
+    assert (after.phase, after.called_at, done) == (phase, NOW, CALLED)
+
+
+@pytest.mark.parametrize("phase", [Phase.APPROACHING, Phase.COLLECTING, Phase.AWAITING_FORM, Phase.AWAITING_CONSENT])
+def test_whoever_asks_for_more_time_has_it(phase: Phase) -> None:
+    after, done = step(standing(phase), visit.TimeWanted(), NOW)
+    assert (after.phase, after.extended, done) == (phase, 1, ())
+
+
+ASKED: dict[type[Event], tuple[Phase | None, tuple[object, ...]]] = {
+    visit.Approached: (None, ()),
+    visit.FormWanted: (Phase.AWAITING_FORM, (visit.RequestForm(VisitId("v")),)),
+    visit.ConsentWanted: (Phase.AWAITING_CONSENT, (visit.RequestConsent(VisitId("v")),)),
+    visit.GuardWanted: (None, CALLED),
+    visit.FactsComplete: (Phase.DECIDING, (visit.Decide(VisitId("v")),)),
+    visit.GuardDecided: (Phase.COMMITTING, (Persist(VisitId("v"), ADMIT),)),
+}
+
+
+@pytest.mark.parametrize("kind", ASKED, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("phase", [Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING])
+def test_wherever_the_kiosk_is_asking_it_can_be_asked_for_the_same(phase: Phase, kind: type[Event]) -> None:
+    expected, effects = ASKED[kind]
+    after, done = step(standing(phase), sample(kind), NOW)
+    assert (after.phase, done) == (expected or phase, effects)
+
+
 def test_an_admission_that_becomes_durable_too_late_is_recorded_and_not_opened() -> None:
     waiting, _ = step(standing(Phase.COMMITTING), DeadlineReached(), NOW)
     after, effects = step(waiting, Persisted(ADMISSION, ADMIT), NOW)

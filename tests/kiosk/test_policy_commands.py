@@ -43,6 +43,15 @@ def test_documents_are_held_against_each_other() -> None:
     assert run.stdout.splitlines()[-1] == "nothing is in force between in-march@1 and from-april@1, for 14.5 days"
 
 
+def test_a_folder_stands_for_the_documents_in_it(tmp_path: Path) -> None:
+    for name in ("in-march", "from-april"):
+        (tmp_path / f"{name}.toml").write_bytes((BROKEN / f"{name}.toml").read_bytes())
+    (tmp_path / "notes.txt").write_text("no document")
+    run = gatepost("check", tmp_path)
+    assert (run.returncode, len(run.stdout.splitlines())) == (1, 3)
+    assert run.stdout.splitlines()[-1] == "nothing is in force between in-march@1 and from-april@1, for 14.5 days"
+
+
 @pytest.mark.parametrize("name", ["half-translated.toml", "not-there.toml"])
 def test_what_cannot_be_read_is_one_sentence_and_status_two(name: str) -> None:
     run = gatepost("check", BROKEN / name)

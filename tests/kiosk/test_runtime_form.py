@@ -33,7 +33,7 @@ def test_a_form_that_is_filled_in_moves_the_visit_on_and_is_in_its_record() -> N
     assert "form_received" in kinds(bench)
     _, decision, draft = bench.recorder.decisions[-1]
     assert (decision.answer, decision.reasons) == (Answer.ADMIT, ("courier",))
-    assert draft.body["declared"] == {"visitor": "courier", "first_return": "no", "vehicle": "none", "group": 2}
+    assert draft.body["declared"] == {"visitor": "courier", "first_return": "no", "vehicle": "none", "group": 2, "stays": 0}
     assert "form_received" in draft.body["times_us"]
 
 

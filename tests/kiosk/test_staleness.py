@@ -98,6 +98,15 @@ def test_a_gate_without_a_server_is_never_stale() -> None:
     assert held_back(ADMIT, RESIDENT, {}) == ADMIT
 
 
+def test_the_rules_may_set_limits_of_their_own() -> None:
+    day = {**ALL, Kind.POLICY: Seconds(24 * HOUR)}
+    assert held_back(ADMIT, NOBODY_KNOWN, day, {"policy": 24}) == ADMIT
+    for hours, reason in (({"policy": 23}, "policy_stale"), ({"revocations": 1}, None)):
+        answer = held_back(ADMIT, NOBODY_KNOWN, day, hours)
+        assert isinstance(answer, Decision)
+        assert answer.reasons == ((reason,) if reason else ADMIT.reasons)
+
+
 ages = st.one_of(st.none(), st.floats(0, 400 * DAY).map(Seconds))
 
 

@@ -238,6 +238,17 @@ def test_an_admission_is_told_once_it_is_durable_and_a_refusal_at_once() -> None
     assert CHECK.view(refused, Evidence(known), Surroundings(), NOW).answer is Answer.REFUSE
 
 
+def test_what_the_rules_themselves_say_for_the_reason_is_in_the_view() -> None:
+    words = {language: f"{language}!" for language in policy.LANGUAGES}
+    own = policy.OwnWords(words, words, words, policy.Contact.NONE)
+    document = replace(NORMAL.document, words={ReasonCode("side_gate"): own})
+    for reason, said in (("side_gate", tuple(words.items())), ("guest", ())):
+        held = Decision(Answer.HOLD, (ReasonCode(reason), ReasonCode("side_gate")), "rule", "p@1")
+        visit = Visit(VISIT, Phase.AWAITING_GUARD, decision=held)
+        view = Viewpoint(NORMAL.site, document).view(visit, Evidence(), Surroundings(), NOW)
+        assert view.own_words == said
+
+
 def test_the_form_is_where_the_server_is_and_lasts_until_a_parked_visit_expires() -> None:
     waiting = Visit(VISIT, Phase.AWAITING_FORM, Monotonic(NOW + 45))
     view = CHECK.view(waiting, Evidence(), Surroundings(), NOW)

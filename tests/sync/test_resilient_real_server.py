@@ -56,13 +56,13 @@ def test_everything_is_there_once_although_disk_and_server_fail_in_turn(tmp_path
     with central(tmp_path, port_of(url)), closing(log):
         # The server that came back vouches at once, for all that it had missed as well.
         vouched.append(log.append(note(7), visit="v", decision=ADMIT))
-        there = [event["number"] for chain in arrived(url).values() for event in chain if "number" in event]
+        there = [event["number"] for chain in arrived(url, tmp_path).values() for event in chain if "number" in event]
         assert there == [2, 3, 4, 5, 6, 7]
         assert log.mend()
         vouched.append(log.append(note(8), visit="v", decision=ADMIT))
         with closing(Sender(disk, Exchange(url, DEVICE, simulated=True))) as sender:
             assert sender.flush(WAIT_S) == 0
-        assert arrived(url) == headers(held(path))
+        assert arrived(url, tmp_path) == headers(held(path))
         ids = [event.id for chain in held(path).values() for event in chain]
         assert set(ids) >= {*vouched, refused.value.event}
         assert len(set(ids)) == len(ids) == 10

@@ -16,6 +16,7 @@ from kiosk import events
 from kiosk.events import Event
 from sync.exchange import Exchange
 from sync.sender import Sender
+from tests.sync.central.signed_in import staff_cookies
 from tests.sync.logs import ADMIT, COMPOUND, DEVICE, current, held, note, opened
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
@@ -48,12 +49,13 @@ def port_of(url: str) -> int:
     return int(url.rpartition(":")[2])
 
 
-def arrived(url: str) -> dict[str, list[dict[str, Any]]]:
-    """The headers that the server tells of, log by log, in the order of their arrival."""
+def arrived(url: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """The headers that the server over a folder tells of, log by log, in the order of their arrival."""
+    cookies = staff_cookies(f"sqlite:///{folder}/central.sqlite")
     found: dict[str, list[dict[str, Any]]] = {}
     asked: dict[str, str | int] = {"compound": COMPOUND, "after": 0, "limit": 100}
     while True:
-        page = requests.get(f"{url}/api/v1/events", params=asked, timeout=WAIT_S).json()
+        page = requests.get(f"{url}/api/v1/events", params=asked, cookies=cookies, timeout=WAIT_S).json()
         for event in page["events"]:
             assert not event["faulty"]
             header = events.parse(event["header"])
@@ -104,14 +106,14 @@ def test_everything_arrives_once_although_the_server_is_killed_and_comes_back(tm
             thread.join(WAIT_S)
             assert not thread.is_alive()
             assert sender.flush(WAIT_S) == 0
-            assert arrived(url) == headers(held(path))
+            assert arrived(url, tmp_path) == headers(held(path))
             # A second sender, a restart of the kiosk: nothing arrives twice.
             sender.close()
             log.append(note(-1), visit="v")
             fresh = Sender(log, Exchange(url, DEVICE, simulated=True))
             assert fresh.flush(WAIT_S) == 0
             fresh.close()
-            assert arrived(url) == headers(held(path))
+            assert arrived(url, tmp_path) == headers(held(path))
     assert health[-2:] == [False, True]
 
 
@@ -141,7 +143,7 @@ def test_a_restored_backup_and_a_copied_card_lose_nothing(tmp_path: Path) -> Non
             assert stranger.flush(WAIT_S) == 0
             stranger.close()
             assert len(held(copied)) == 2
-            assert arrived(url) == headers({old: held(path)[old], current(other): held(copied)[current(other)]})
+            assert arrived(url, tmp_path) == headers({old: held(path)[old], current(other): held(copied)[current(other)]})
     for suffix in ("-wal", "-shm"):
         (tmp_path / f"central.sqlite{suffix}").unlink(missing_ok=True)
     (tmp_path / "central.sqlite").write_bytes(backup[0])
@@ -151,7 +153,7 @@ def test_a_restored_backup_and_a_copied_card_lose_nothing(tmp_path: Path) -> Non
         last = Sender(log, Exchange(url, DEVICE, simulated=True), batch=2)
         assert last.flush(WAIT_S) == 0
         last.close()
-        assert arrived(url) == headers(held(path))
+        assert arrived(url, tmp_path) == headers(held(path))
 
 
 def test_a_production_server_takes_nothing_of_a_simulated_kiosk_which_keeps_it(tmp_path: Path) -> None:
@@ -161,4 +163,4 @@ def test_a_production_server_takes_nothing_of_a_simulated_kiosk_which_keeps_it(t
         assert sender.flush(0.2) == 1
         sender.close()
         assert health == ["the server takes no simulated kiosks"]
-        assert arrived(url) == {}
+        assert arrived(url, tmp_path) == {}

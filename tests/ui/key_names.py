@@ -32,7 +32,8 @@ def policy_rules() -> list[Rule]:
 
 def runtime_reasons() -> set[str]:
     """Return the reasons that the code itself gives, without the demo's."""
-    sources = [path.read_text("utf-8") for path in (ROOT / "kiosk").glob("*.py")]
+    paths = [*(ROOT / "kiosk").glob("*.py"), ROOT / "kiosk" / "policy" / "timetable.py"]
+    sources = [path.read_text("utf-8") for path in paths]
     return set(re.findall(r'ReasonCode\("(\w+)"\)', "".join(sources))) | {NO_RULE_APPLIES, NOT_RECORDED}
 
 

@@ -52,6 +52,13 @@ def test_a_sites_own_reason_has_a_general_sentence_for_each_answer(language: str
     assert len(said) == len(Answer)
 
 
+@pytest.mark.parametrize("code", ["quiet_hours", "pass_expired"])
+def test_what_a_sites_own_rules_say_for_a_reason_comes_first(code: str) -> None:
+    own = {"zh": "请走侧门。", "en": "Please take the side gate."}
+    for language, words in own.items():
+        assert Translator(language, strict=True).reason(ReasonCode(code), Answer.HOLD, own) == words
+
+
 def test_a_reason_that_is_known_has_its_own_sentence() -> None:
     expired = Translator("zh", strict=True).reason(ReasonCode("pass_expired"), Answer.REFUSE)
     assert expired.startswith("通行码已过期。")

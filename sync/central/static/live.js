@@ -68,6 +68,13 @@
     source = null;
   };
 
+  // An answer that is no stream: whoever is signed out is shown where to sign in.
+  const refused = async (url) => {
+    const answer = await fetch(url).catch(() => null);
+    answer?.body?.cancel();
+    if (answer?.status === 401) location.reload();
+  };
+
   function connect() {
     disconnect();
     source = new EventSource(`${table.dataset.source}&seen=${seen}`);
@@ -83,8 +90,10 @@
       }
       take(JSON.parse(event.data));
     });
+    source.addEventListener("signed_out", () => location.reload());
     source.onerror = () => {
       show("reconnecting");
+      if (source.readyState === EventSource.CLOSED) refused(source.url);
       later(AGAIN_MS * (1 + Math.random()));
     };
   }

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def beside(folder: Path, policy: str) -> Iterator[Connection]:
     file = folder / "kiosk.toml"
     file.write_text(
         f'[gate]\ncompound = "riverside"\ndevice = "gate-1"\nrun_dir = "{folder}"\n'
-        f'[policy]\nfile = "shipped:{policy}"\n[thermometer]\nsource = "none"\n',
+        f'[policy]\nfile = "{policy}"\n[thermometer]\nsource = "none"\n',
         encoding="utf-8",
     )
     loaded = config.load(file)
@@ -62,7 +63,21 @@ def shown(link: Connection) -> Iterator[View]:
 def test_a_thermometer_that_is_not_configured_is_said_to_be_missing_where_it_is_wanted(
     tmp_path: Path, policy: str, lost: bool
 ) -> None:
-    with beside(tmp_path, policy) as link:
+    with beside(tmp_path, f"shipped:{policy}") as link:
         # The gate is gone from the first heartbeat on: what was posted before it is known by then.
         view = next(view for view in shown(link) if Part.GATE in view.lost)
         assert (Part.THERMOMETER in view.lost) is lost
+
+
+def test_of_a_folder_of_policies_the_one_whose_time_it_is_counts(tmp_path: Path) -> None:
+    put(tmp_path, "normal-times", "until = 2020-03-24T00:00:00")
+    put(tmp_path, "response-level-2")
+    with beside(tmp_path, "rules") as link:
+        assert next(shown(link)).notices == "epidemic"
+
+
+def put(folder: Path, name: str, *lines: str) -> None:
+    """Put a shipped document into the folder of policies, with lines before its own."""
+    text = (files("kiosk") / "policies" / f"{name}.toml").read_text(encoding="utf-8")
+    (folder / "rules").mkdir(exist_ok=True)
+    (folder / "rules" / f"{name}.toml").write_text("\n".join((*lines, text)), encoding="utf-8")

@@ -1,11 +1,12 @@
 """What the composition root makes of a configuration."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from nacl.public import PrivateKey
 
-from kiosk.bootstrap.documents import load_sealer
+from kiosk.bootstrap.documents import load_policies, load_sealer
 from kiosk.config import Config, GateSection, LogSection, PolicySection
 from kiosk.errors import UsageError
 from sync.sealing import MonthKey, encode_month_keys, unseal
@@ -41,3 +42,28 @@ def test_month_keys_of_another_compound_are_an_error_of_configuration(tmp_path: 
     (tmp_path / "keys.json").write_bytes(encode_month_keys("lakeside", [key]))
     with pytest.raises(UsageError, match="month keys of lakeside"):
         load_sealer(config("keys.json"), tmp_path)
+
+
+def put(folder: Path, name: str, *dates: str) -> None:
+    text = (files("kiosk") / "policies" / "normal-times.toml").read_text(encoding="utf-8")
+    (folder / f"{name}.toml").write_text(f"{chr(10).join(dates)}\n{text.replace('normal-times', name)}", encoding="utf-8")
+
+
+def test_the_rules_may_be_a_folder_of_documents_that_follow_one_another(tmp_path: Path) -> None:
+    put(tmp_path, "march", "until = 2020-04-01T00:00:00")
+    put(tmp_path, "april", "from = 2020-04-01T00:00:00")
+    (tmp_path / "march.toml.old").write_text("no document")
+    assert [one.id for one in load_policies(str(tmp_path), Path())] == ["april", "march"]
+    assert [one.id for one in load_policies("shipped:normal-times", tmp_path)] == ["normal-times"]
+
+
+def test_of_documents_in_force_at_the_same_time_nobody_knows_which_counts(tmp_path: Path) -> None:
+    put(tmp_path, "march", "until = 2020-04-02T00:00:00")
+    put(tmp_path, "april", "from = 2020-04-01T00:00:00")
+    with pytest.raises(UsageError, match="april@1 and march@1 are in force at the same time"):
+        load_policies(".", tmp_path)
+
+
+def test_a_folder_without_a_document_is_an_error_of_configuration(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no policy document in this folder"):
+        load_policies(str(tmp_path), Path())

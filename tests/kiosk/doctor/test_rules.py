@@ -111,6 +111,12 @@ def test_a_policy_that_admits_unchecked_while_a_part_is_lost_is_unfit(folder: Fo
     assert found.measured["open_ends"] == 1
 
 
+def test_a_policy_outside_its_dates_is_unfit(folder: Folder) -> None:
+    found = folder.examined("shipped:response-level-1")[PartName.POLICY]
+    assert found.state is State.UNFIT
+    assert "is not in force now" in found.detail
+
+
 @pytest.mark.parametrize(
     ("issuers", "issued", "state", "said", "advised"),
     [

@@ -17,6 +17,7 @@ from tests.kiosk.policy.visitors import TITLE, parsed, person, rule
 from ui.cards import reasons_with_words
 
 BROKEN = Path(__file__).parent / "broken"
+DOCS = Path(__file__).parents[3] / "docs" / "policy.md"
 DAY = 86_400_000_000
 FOUND: dict[str, tuple[str, ...]] = {
     "people-left-out": (
@@ -42,6 +43,8 @@ FOUND: dict[str, tuple[str, ...]] = {
 UNREADABLE = {
     "half-translated": "[reason.use_the_side_gate] visitor: the key 'ja' is missing; add it",
     "backwards": "until must be later than from",
+    "hours-of-no-place": "rule 'renovation-hours' keeps to hours of local time; say of which place with zone, "
+    "such as Asia/Shanghai",
     "fahrenheit": "[temperature] raised must be degrees Celsius from 30 to 45, not 99.1",
 }
 
@@ -63,9 +66,20 @@ def test_what_cannot_be_meant_is_not_read(name: str) -> None:
     assert str(caught.value).endswith(f"{name}.toml: {UNREADABLE[name]}")
 
 
+def test_the_documentation_says_of_each_what_is_said() -> None:
+    rows = [line for line in DOCS.read_text(encoding="utf-8").splitlines() if line.startswith("| `") and ".toml` |" in line]
+    told = {row.split("`")[1].removesuffix(".toml"): row.partition(" | ")[2].removesuffix(" |") for row in rows}
+    dated = {"in-march": GAP, "from-april": GAP}
+    expected = {name: found[0] if found else dated[name][0] for name, found in FOUND.items()} | UNREADABLE
+    assert told == expected
+
+
+GAP = ("nothing is in force between in-march@1 and from-april@1, for 14.5 days",)
+
+
 def test_a_gap_between_two_documents_is_found() -> None:
     march, april = (load_policy(f"{name}.toml", BROKEN) for name in ("in-march", "from-april"))
-    gap = ("nothing is in force between in-march@1 and from-april@1, for 14.5 days",)
+    gap = GAP
     assert check.between([march, april]) == check.between([april, march]) == gap
     assert check.between([march]) == ()
 

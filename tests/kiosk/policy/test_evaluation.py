@@ -236,3 +236,9 @@ def admitted_by(rules: policy.PolicyDocument, facts: Facts) -> str:
     answer = policy.evaluate(rules, facts)
     assert isinstance(answer, Decision)
     return answer.rule
+
+
+@given(any_document, facts_met)
+def test_every_step_names_the_rule_that_fared_so(document: policy.PolicyDocument, facts: Facts) -> None:
+    steps = list(policy.trace(document, facts))
+    assert [step.rule for step in steps] == list(document.rules[: len(steps)])

@@ -3,7 +3,9 @@
 The rows are numbered as in the page's list: 1 to 6 are its lines, 7.1 to 7.7 the kinds of visitors of its last one.
 """
 
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from kiosk.people import OF_THE_HOUSE, Consent, Declaration, Filing, FirstReturn
 from tests.kiosk.policy.visitors import GREEN, NOON, SHIPPED, reading, shown_code, shown_pass
 
 LEVEL_2 = SHIPPED["response-level-2"]
+DOCS = Path(__file__).parents[3] / "docs" / "policy.md"
 RESIDENT, STAFF, GUEST, COURIER = VisitorKind.RESIDENT, VisitorKind.STAFF, VisitorKind.GUEST, VisitorKind.COURIER
 HELP, REPAIR, AGENT = VisitorKind.DOMESTIC_HELP, VisitorKind.UTILITY_REPAIR, VisitorKind.ESTATE_AGENT
 RENOVATION, OTHER = VisitorKind.RENOVATION, VisitorKind.OTHER
@@ -161,6 +164,14 @@ def test_the_page_says(comes: Comes, answer: Answer | set[Need], reason: str) ->
         assert set(found.wanted) == answer
     else:
         assert (found.answer, found.reasons[0]) == (answer, reason)
+
+
+def test_the_documentation_has_every_row_under_its_line() -> None:
+    text = DOCS.read_text(encoding="utf-8").partition("## The page's rules and their tests")[2]
+    told = [line.strip("|").split(" | ") for line in text.splitlines() if re.match(r"\| [1-7]", line)]
+    rows = {cells[0].strip(): re.findall(r"`([^`]+)`", cells[3]) for cells in told}
+    assert [name for names in rows.values() for name in names] == [row[0] for row in ROWS]
+    assert all(name.split()[0] == line for line, names in rows.items() for name in names)
 
 
 def test_every_line_of_the_page_and_every_kind_of_visitor_has_its_rows() -> None:

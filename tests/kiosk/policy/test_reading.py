@@ -91,6 +91,20 @@ MISTAKES: dict[str, tuple[dict[str, object], str]] = {
         document(rule(when={"outside_hours": ["08:00-18:00", "Monday"]})),
         "lists 'Monday'; the days are mon",
     ),
+    "words too long for the screen": (
+        document(rule(), reason={"own": {"visitor": dict.fromkeys(TITLE, "x" * 161), "say": TITLE, "do": TITLE}}),
+        "has 161 characters, and there is room for 160",
+    ),
+    "a version that no number is": (
+        document(rule(), version=10**9 + 1),
+        "version must be a whole number from 1 to 1000000000",
+    ),
+    "kept for longer than ten years": (document(rule(), retention_days=3661), "must be a whole number from 1 to 3660"),
+    "air of the wrong order": (
+        document(rule(), temperature={"raised": 37.3, "ambient": [35, 10]}),
+        "gate.toml: [temperature] ambient must begin with the lower",
+    ),
+    "hours of no place": (document(rule(when={"outside_hours": "08:00-18:00"})), "say of which place with zone"),
     "hours in an empty list": (document(rule(when={"outside_hours": []})), "not []"),
     "travel without days": (document(rule(when={"stayed_in": {"regions": ["IT"]}})), "the key 'days' is missing"),
     "travel to nowhere": (document(rule(when={"stayed_in": {"regions": [], "days": 14}})), "must be a list of regions"),

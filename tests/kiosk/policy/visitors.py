@@ -94,7 +94,7 @@ def tree(*rules: Mapping[str, object], **keys: object) -> dict[str, object]:
 
 
 def parsed(*rules: Mapping[str, object], **keys: object) -> policy.PolicyDocument:
-    return policy.parse(tree(*rules, **keys), "test.toml")
+    return policy.parse({"zone": "Asia/Shanghai"} | tree(*rules, **keys), "test.toml")
 
 
 temperatures = st.floats(30, 45) | st.sampled_from([37.1, 37.3, float("nan")])

@@ -13,6 +13,7 @@ from sync.central.config import (
     CentralConfig,
     DatabaseSection,
     DocumentsSection,
+    PassesSection,
     ServerSection,
     SimulationSection,
     TlsSection,
@@ -24,6 +25,7 @@ from sync.central.serve import serve
 from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER, Standing, decode_standing
 from tests.sync.central.enrolling import Anybody
 from tests.sync.central.kiosks import KioskLog
+from tests.sync.central.signed_in import sign_in
 
 WAIT_S = 20.0
 
@@ -34,7 +36,10 @@ def document_key(folder: Path) -> DocumentKey:
 
 
 class Running:
-    """A server that answers at `url`. What is asked of it is signed by a device of the compound that it is about."""
+    """A server that answers at `url`. What is asked of it is signed by a device of the compound that it is about.
+
+    It is also asked by an administrator, whose session is `cookie`.
+    """
 
     def __init__(
         self, url: str, session: requests.Session, engine: Engine, stop: threading.Event, thread: threading.Thread
@@ -42,6 +47,7 @@ class Running:
         self.url = url
         self.session = session
         self.engine = engine
+        self.cookie = sign_in(session, engine)
         self._stop = stop
         self._thread = thread
 
@@ -89,6 +95,7 @@ def server(
     names: list[str] | None = None,
     url: str | None = None,
     vault: VaultSection | None = None,
+    passes: PassesSection | None = None,
 ) -> Iterator[Running]:
     """Run a server; with TLS where it has `names`; over the database at `url`, else one in `folder`."""
     database = url or f"sqlite:///{folder / 'central.sqlite'}"
@@ -98,6 +105,7 @@ def server(
         database=DatabaseSection(url=database),
         vault=vault or VaultSection(),
         documents=DocumentsSection(key=str(folder / "document-key")),
+        passes=passes or PassesSection(),
         simulation=SimulationSection(allowed=simulation),
     )
     stop, ready = threading.Event(), threading.Event()

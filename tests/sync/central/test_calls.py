@@ -14,6 +14,7 @@ from kiosk.events import Draft
 from kiosk.model import Answer, ClockState, Decision, EventId, Facts, Part, ReasonCode, Role, VisitId
 from kiosk.records import decision_draft, ended_draft, health_draft, note_draft, started_draft
 from kiosk.visit import Ending
+from sync.central import access
 from sync.central.board import snapshot_of
 from sync.central.calls import SHOWN, STANDS_US, Call, Recorded, standing
 from sync.central.pages import change, page
@@ -164,7 +165,7 @@ def test_whatever_devices_send_makes_a_page(bodies: list[tuple[str, dict[str, An
     assert len(calls) <= min(SHOWN, sum(kind == "guard_called" for kind, _ in bodies))
     assert all(len(call.gate) <= LENGTH for call in calls)
     snapshot = snapshot_of((), None, calls)
-    page(snapshot, "ja", packed=True)
+    page(snapshot, "ja", access.Role.GUARD, packed=True)
     assert change(snapshot, "ja", "").count(b"\n") == 4
 
 

@@ -13,8 +13,8 @@ from kiosk.model import Facts, VisitId
 from kiosk.records import case_draft
 from kiosk.units import Celsius, Monotonic
 from sync.central.access import Asker, NotAllowed, Role, recorded
-from sync.central.case_pages import cases_page
-from sync.central.cases import MAY_ACT, Opened, act, cases, find
+from sync.central.case_views import cases_page
+from sync.central.cases import MAY_ACT, Opened, Overtaken, act, cases, find
 from sync.central.holdings import EventName, NoSuchEvent
 from sync.central.store import Store
 from sync.central.words import LANGUAGES, WORDS
@@ -163,6 +163,15 @@ def test_json_says_what_is_next_whose_turn_it_is_and_nobodys_name(store: Store, 
     assert (told["due_us"], told["overdue"]) == (NOON_US + 10 * MINUTE, True)
     assert told["steps"] == [{"act": "measure", "at_us": NOON_US, "role": "guard", "body_c": pytest.approx(38.2)}]
     assert "Wang" not in repr(told)
+
+
+def test_whoever_knows_of_fewer_steps_than_there_are_records_nothing(store: Store, fever: EventName) -> None:
+    act(store.engine, fever, Act.MEASURE, GUARD, NOON_US, body_c=36.9, seen=0)
+    with pytest.raises(Overtaken) as told:
+        act(store.engine, fever, Act.MEASURE, GUARD, NOON_US, body_c=38.2, seen=0)
+    assert told.value.now.case.state is State.NORMAL
+    assert len(one(store, fever).case.steps) == 1
+    assert act(store.engine, fever, Act.MEASURE, GUARD, NOON_US, body_c=38.2, seen=1).case.state is State.CONFIRMED
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

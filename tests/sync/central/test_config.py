@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk.errors import UsageError
-from sync.central.config import CentralConfig, FormsSection, ServerSection, TlsSection, VaultSection, load
+from sync.central.config import CentralConfig, FormsSection, PassesSection, ServerSection, TlsSection, VaultSection, load
 
 SHOWN = re.compile(r"# (?:\w+ = |\[\w+\])")
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "central.example.toml"
@@ -21,6 +21,7 @@ def in_folder(config: CentralConfig, folder: Path) -> CentralConfig:
         vault=replace(config.vault, file=vault and f"{folder}/{vault}"),
         tls=tls and replace(tls, folder=f"{folder}/{tls.folder}"),
         forms=replace(config.forms, pass_key=pass_key and f"{folder}/{pass_key}"),
+        passes=replace(config.passes, key=config.passes.key and f"{folder}/{config.passes.key}"),
     )
 
 
@@ -92,6 +93,7 @@ def test_the_example_is_valid_and_shows_every_key_with_its_default(tmp_path: Pat
         tls=TlsSection(names=["gatepost.example", "192.0.2.7"]),
         vault=VaultSection(file="vault"),
         forms=FormsSection(pass_key="pass-key"),
+        passes=PassesSection(key="passes.pem"),
     )
     assert load(written(tmp_path, "\n".join(shown))) == in_folder(wanted, tmp_path)
     for section in CentralConfig.__struct_fields__:

@@ -12,6 +12,7 @@ import pytest
 
 from kiosk.model import Answer, GateOutcome
 from sync.central.board import BEAT_S, LISTENERS
+from sync.central.staff.door import COOKIE
 from tests.sync.central.kiosks import PAST_US, KioskLog
 from tests.sync.central.serving import WAIT_S, Running, server
 
@@ -138,15 +139,15 @@ def test_a_page_of_another_build_is_told_everything(tmp_path: Path) -> None:
 class Stream:
     """A listener on a bare socket: two hundred of them cost nothing."""
 
-    def __init__(self, port: int, *, deaf: bool = False) -> None:
+    def __init__(self, running: Running, *, deaf: bool = False) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.settimeout(WAIT_S)
         if deaf:
             # So small that the server soon has to wait for us to read.
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
-        self._socket.connect(("127.0.0.1", port))
-        self._socket.sendall(b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
+        self._socket.connect(("127.0.0.1", running.port))
+        self._socket.sendall(f"GET /live HTTP/1.1\r\nHost: x\r\nCookie: {COOKIE}={running.cookie}\r\n\r\n".encode())
         self.status = int(self._socket.recv(12, socket.MSG_WAITALL)[9:])
 
     def close(self) -> None:
@@ -155,7 +156,7 @@ class Stream:
 
 def test_listeners_are_bounded_and_a_place_that_is_left_is_free_again(tmp_path: Path) -> None:
     with server(tmp_path) as central, ExitStack() as stack:
-        streams = [stack.enter_context(closing(Stream(central.port))) for _ in range(LISTENERS)]
+        streams = [stack.enter_context(closing(Stream(central))) for _ in range(LISTENERS)]
         assert {stream.status for stream in streams} == {200}
         turned_away = central.get("/live")
         assert (turned_away.status_code, turned_away.json()) == (503, {"error": "too many are listening"})
@@ -168,7 +169,7 @@ def test_listeners_are_bounded_and_a_place_that_is_left_is_free_again(tmp_path: 
         streams[7].close()
         ends = time.monotonic() + WAIT_S
         while True:
-            with closing(Stream(central.port)) as again:
+            with closing(Stream(central)) as again:
                 if again.status == 200:
                     break
             assert time.monotonic() < ends
@@ -186,7 +187,7 @@ def test_the_server_ends_in_order_though_many_listen(tmp_path: Path) -> None:
 
 def test_a_listener_who_does_not_read_keeps_nobody(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     log = KioskLog()
-    with server(tmp_path) as central, closing(Stream(central.port, deaf=True)), listening(central) as other:
+    with server(tmp_path) as central, closing(Stream(central, deaf=True)), listening(central) as other:
         other.passages()
         # Half a megabyte of events in all; the deaf one reads none of it.
         for round_ in range(12):

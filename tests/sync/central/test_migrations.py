@@ -12,10 +12,12 @@ from sync.central.blind import Field
 from sync.central.database import changing, migrations, open_database
 from sync.central.enrolment import redeem
 from sync.central.people import People
+from sync.central.staff.accounts import listed
 from sync.central.store import Store
 from sync.central.verification import verify_logs
 from tests.sync.central.enrolling import code_for, public
 from tests.sync.central.kiosks import LOG_ID, NOON_US, KioskLog
+from tests.sync.central.signed_in import account_of
 from tests.sync.central.test_store import log_of, rows
 from tests.sync.central.vaults import sealer_of, vault_in
 
@@ -119,3 +121,14 @@ def test_messages_go_to_a_device_at_a_gate_and_what_was_under_way_is_dropped(eng
         assert address() == after
         assert {"gate", "device"} & {column["name"] for column in inspect(engine).get_columns("message")} == set(after)
         assert rows(url, "SELECT * FROM message") == []
+
+
+def test_without_the_tables_of_staff_nobody_signs_in_and_what_they_did_stays_recorded(engine: Engine, url: str) -> None:
+    account_of(engine, compound="riverside")
+    before = contents(url)
+    move(engine, "0007_visitor_forms", up=False)
+    assert {"staff_account", "staff_session"}.isdisjoint(inspect(engine).get_table_names())
+    move(engine, "head", up=True)
+    assert contents(url) == before
+    with engine.connect() as connection:
+        assert listed(connection) == []

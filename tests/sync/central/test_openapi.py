@@ -13,24 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.generation import GenerationMode
 
-from sync.central.api import create_app
-from sync.central.authentication import Authentication
-from sync.central.board import Board
-from sync.central.enrolment_routes import Enrolling
-from sync.central.forms.store import Forms
-from sync.central.guessing import Attempts
-from sync.central.housekeeping import Housekeeping
-from sync.central.metrics import Metrics
-from sync.central.office import Office
-from sync.central.people import People
-from sync.central.publishing import Documents
 from sync.central.store import Store
-from sync.central.vault import ClosedVault
 from sync.downward.publication import GivenBack
 from sync.wire import COMPOUND_HEADER, NAME, SIMULATED_HEADER, Upload, WireEvent
 from tests.examples import examples
-from tests.sync.central.kiosks import LOG_ID, NOON_US, KioskLog
-from tests.sync.central.serving import Running, document_key, server
+from tests.sync.central.applications import application
+from tests.sync.central.kiosks import LOG_ID, KioskLog
+from tests.sync.central.serving import Running, server
 
 UPLOADS = "/api/v1/logs/{device}/{log_id}"
 DOCUMENTS = "/api/v1/documents"
@@ -53,17 +42,7 @@ WAYS_IN = [
 
 def document(store: Store, folder: Path) -> dict[str, Any]:
     """The interface as it describes itself; the server itself shows it to nobody. Bodies are described by `sync.wire`."""
-    vault = ClosedVault("none")
-    people = People(store.engine, vault, lambda: NOON_US)
-    chores = Housekeeping(store.engine, people, vault, lambda: NOON_US, days_of=lambda _: 30, months_ahead=1)
-    board, key = Board(store.latest), document_key(folder)
-    authentication = Authentication(store.engine, board.closing, lambda: NOON_US, simulation_allowed=False)
-    enrolling = Enrolling(store.engine, vault, Attempts(lambda: 0.0), key, lambda: NOON_US, None)
-    documents, office = Documents(store.engine, key, lambda: NOON_US), Office(store.engine, lambda: NOON_US)
-    metrics = Metrics(store.engine, vault, "0")
-    forms = Forms(store.engine, vault, Attempts(lambda: 0.0), document_key(folder), lambda: NOON_US, lambda _: 30)
-    app = create_app(store, board, chores, metrics, authentication, enrolling, documents, office, forms, lambda: NOON_US)
-    described = app.openapi()
+    described = application(store, folder).openapi()
     schemas, components = msgspec.json.schema_components(
         [Upload, WireEvent, GivenBack], ref_template="#/components/schemas/{name}"
     )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kiosk import events
 from kiosk.events import Draft, Head
 from kiosk.model import Answer
+from sync.central.access import Role
 from sync.central.board import snapshot_of
 from sync.central.pages import change, page
 from sync.central.passages import LENGTH, REASONS, Passage, passage
@@ -40,7 +41,7 @@ def test_any_decision_that_a_device_can_send_makes_a_page(body: dict[str, Any], 
     found = read(body, outcome)
     snapshot = snapshot_of((found,), None)
     for language in LANGUAGES:
-        page(snapshot, language, packed=True)
+        page(snapshot, language, Role.GUARD, packed=True)
         assert change(snapshot, language, "").count(b"\n") == 4
     assert len(found.reasons) <= REASONS
     assert all(len(code) <= LENGTH for code in (found.gate, found.visitor, found.answer, found.outcome, *found.reasons))

@@ -11,7 +11,9 @@ from sync.central.publishing import UPCOMING
 from sync.central.store import Store
 from sync.downward.publication import Document, authentic
 from sync.downward.signing import NotSigned
+from tests.kiosk.policy.test_check import BROKEN
 from tests.sync.central.documents import COMPOUND, GATE, WHO, Site, policy, revocations
+from tests.sync.central.kiosks import NOON_US
 
 HOUR_US = 3_600_000_000
 
@@ -164,3 +166,46 @@ def test_nobody_gives_back_what_was_never_signed_here_or_is_not_theirs(site: Sit
         with pytest.raises(NotSigned):
             documents.take_back(COMPOUND, gate, [sent])
     other.engine.dispose()
+
+
+BEGINS_US = NOON_US + 30 * 24 * HOUR_US
+
+
+def dated(*lines: str) -> bytes:
+    return "\n".join((*lines, policy(3).decode())).encode()
+
+
+def test_a_policy_counts_from_the_time_that_it_names_itself(site: Site) -> None:
+    body = dated("from = 2026-12-24T20:00:00")  # in Shanghai
+    published = site.documents.publish(COMPOUND, Kind.POLICY, body, WHO)
+    assert published.effective_us == BEGINS_US
+    later = site.documents.publish(COMPOUND, Kind.POLICY, body, WHO, effective_us=BEGINS_US + HOUR_US)
+    assert later.effective_us == BEGINS_US + HOUR_US
+
+
+def test_a_policy_that_began_long_ago_counts_from_now(site: Site) -> None:
+    assert site.publish(body=policy(2, "response-level-2")).effective_us == site.now_us
+
+
+@pytest.mark.parametrize(
+    ("lines", "effective_us", "said"),
+    [
+        (["from = 2026-12-24T20:00:00"], BEGINS_US - 1, "before the time that it names with from"),
+        (["until = 2026-11-24T20:00:00"], None, "is over before it would count"),
+        (["until = 2026-12-24T20:00:00"], BEGINS_US, "is over before it would count"),
+    ],
+)
+def test_a_policy_is_not_published_for_a_time_that_is_not_its_own(
+    site: Site, lines: list[str], effective_us: int | None, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        site.documents.publish(COMPOUND, Kind.POLICY, dated(*lines), WHO, effective_us=effective_us)
+    assert since(site, 0) == []
+
+
+@pytest.mark.parametrize("name", ["people-left-out", "no-words", "contradiction", "unchecked"])
+def test_a_policy_in_which_the_check_finds_a_fault_is_refused(site: Site, name: str) -> None:
+    body = (BROKEN / f"{name}.toml").read_bytes()
+    with pytest.raises(UsageError, match=r"^policy: "):
+        site.publish(body=body)
+    assert since(site, 0) == []

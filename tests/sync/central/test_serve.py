@@ -17,6 +17,7 @@ from sync.central.serve import url_of
 from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER
 from tests.command_line import gatepost
 from tests.sync.central.kiosks import KioskLog
+from tests.sync.central.signed_in import staff_cookies
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
 WAIT_S = 30.0
@@ -93,9 +94,11 @@ def test_it_says_where_it_is_ready_once_and_ends_in_order(tmp_path: Path, number
 
 def test_it_ends_though_pages_stay_open_and_an_upload_is_stuck(tmp_path: Path) -> None:
     with central(simulated(tmp_path)) as running, ExitStack() as stack:
-        port = int(running.url.rpartition(":")[2])
+        port, cookies = int(running.url.rpartition(":")[2]), staff_cookies(f"sqlite:///{tmp_path / 'central.sqlite'}")
         for _ in range(5):
-            answer = stack.enter_context(closing(requests.get(f"{running.url}/live", stream=True, timeout=WAIT_S)))
+            answer = stack.enter_context(
+                closing(requests.get(f"{running.url}/live", cookies=cookies, stream=True, timeout=WAIT_S))
+            )
             assert answer.status_code == 200
         stuck = stack.enter_context(socket.create_connection(("127.0.0.1", port), WAIT_S))
         head = "POST /api/v1/logs/gate-1/00c0ffee HTTP/1.1\r\nHost: x\r\n"
@@ -192,7 +195,8 @@ def test_demo_data_fill_an_empty_database_and_no_other(tmp_path: Path) -> None:
     config = simulated(tmp_path)
     for _ in range(2):
         with central(config, "--demo-data") as running:
-            (log,) = requests.get(f"{running.url}/api/v1/logs", timeout=WAIT_S).json()["logs"]
+            cookies = staff_cookies(f"sqlite:///{tmp_path / 'central.sqlite'}")
+            (log,) = requests.get(f"{running.url}/api/v1/logs", cookies=cookies, timeout=WAIT_S).json()["logs"]
             assert (log["compound"], log["device"]) == ("demo", "demo-gate")
             assert log["next_seq"] > 400
     (tmp_path / "central.sqlite").unlink()

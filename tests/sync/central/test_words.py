@@ -11,6 +11,7 @@ from kiosk.leaving import LEAVING
 from kiosk.model import Answer, GateOutcome
 from kiosk.overriding import Way
 from kiosk.people import VisitorKind
+from kiosk.policy.timetable import NOT_IN_FORCE
 from kiosk.rulebook import NOT_LISTED
 from kiosk.staleness import LIMITS
 from kiosk.weighing import MISSING
@@ -20,7 +21,7 @@ POLICIES = [entry for entry in (files("kiosk") / "policies").iterdir() if entry.
 REASONS = {
     reason for entry in POLICIES for reason in policy.parse(tomllib.loads(entry.read_text("utf-8")), entry.name).reasons
 }
-RUNTIME = {*MISSING.values(), LEAVING, NOT_LISTED, *Way, *(limit.reason for limit in LIMITS)}
+RUNTIME = {*MISSING.values(), LEAVING, NOT_LISTED, NOT_IN_FORCE, *Way, *(limit.reason for limit in LIMITS)}
 
 
 def keys(language: str) -> set[tuple[str, str]]:

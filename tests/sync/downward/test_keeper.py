@@ -14,6 +14,7 @@ from sync.central.schema import document
 from sync.central.store import Store
 from sync.downward.publication import Page
 from tests.kiosk.fakes import FakeClock
+from tests.kiosk.policy.test_check import BROKEN
 from tests.sync.central.documents import COMPOUND, GATE, WHO, Site, policy, revocations
 from tests.sync.central.kiosks import NOON_US
 from tests.sync.downward.kiosks import Kiosk, Line, tampered, withheld
@@ -145,6 +146,17 @@ def test_a_document_that_this_software_cannot_read_is_refused_and_ages(site: Sit
     assert before is not None
     assert now is not None
     assert now[Kind.POLICY] == before[Kind.POLICY]
+
+
+def test_a_document_that_cannot_be_meant_so_is_refused_and_the_one_in_force_stays(site: Site, kiosk: Kiosk) -> None:
+    kiosk.exchange()
+    body = (BROKEN / "people-left-out.toml").read_bytes()
+    published = site.publish_unread(Kind.POLICY, body)
+    kiosk.clock.advance(60)
+    assert kiosk.exchange()
+    assert kiosk.policy == "normal-times@1"
+    (refused,) = kiosk.refused
+    assert (refused.version, refused.reason.partition(":")[2][:30]) == (published.number, " nobody may admit courier: no ")
 
 
 def test_a_newer_software_asks_for_all_again(site: Site, kiosk: Kiosk) -> None:
