@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.declared import FormFilled
-from kiosk.model import Declaration, FirstReturn, Stay, Vehicle, VisitId, VisitorKind
+from kiosk.model import Declaration, Filing, FirstReturn, Stay, Vehicle, VisitId, VisitorKind
 
 FORM_FILLED = "form_filled"
 EXPIRES_US = 900_000_000
@@ -33,11 +33,13 @@ class FormBody(msgspec.Struct, frozen=True, kw_only=True):
     first_return: FirstReturn
     vehicle: Vehicle
     group: Annotated[int, Meta(ge=1, le=50)]
+    filing: Filing | None = None
 
 
-def body_of(visit: VisitId, declared: Declaration) -> dict[str, Any]:
-    """Return the body of a message. The visitor has said who they are."""
-    return {
+def body_of(visit: VisitId, declared: Declaration, filing: Filing | None = None) -> dict[str, Any]:
+    """Return the body of a message. The visitor has said who they are; `filing`: how their works stand, if they do any."""
+    said = {} if filing is None else {"filing": filing}
+    return said | {
         "visit": visit,
         "visitor": declared.visitor,
         "stays": [{"region": stay.region, "days_ago": stay.days_ago} for stay in declared.stays],
@@ -51,4 +53,5 @@ def form_in(body: dict[str, Any]) -> FormFilled:
     """Read the body of a message. Raises msgspec.ValidationError."""
     said = msgspec.convert(body, FormBody)
     stays = tuple(Stay(stay.region, stay.days_ago) for stay in said.stays)
-    return FormFilled(VisitId(said.visit), Declaration(said.visitor, stays, said.first_return, said.vehicle, said.group))
+    declared = Declaration(said.visitor, stays, said.first_return, said.vehicle, said.group)
+    return FormFilled(VisitId(said.visit), declared, said.filing)

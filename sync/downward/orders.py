@@ -1,15 +1,18 @@
 """Commands as they are heard: which are the site's, for this device, new, and in time. Late ones are late for good."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from kiosk.declared import FormFilled
+from kiosk.declared import ConsentAnswered, FormFilled
 from kiosk.lines import get_logger
 from kiosk.model import Command, Monotonic
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.spent import UsedElsewhere
+from sync.downward.consent_answered import CONSENT_ANSWERED, consent_in
 from sync.downward.form_filled import FORM_FILLED, form_in
 from sync.downward.message import EXPIRES_US, OPEN, PASS_USED, Message, OpenBody, PassUsedBody
 from sync.downward.server_time import ServerTime
@@ -18,7 +21,10 @@ from sync.downward.signing import NotSigned, Purpose, Signed, verified
 REMEMBERED = 256
 """So many commands are remembered: far more than can be in time at once."""
 
-Order = RemoteOpen | CommandRefused | FormFilled | UsedElsewhere
+Told = FormFilled | ConsentAnswered
+"""What was told on a phone."""
+Order = RemoteOpen | CommandRefused | Told | UsedElsewhere
+_TOLD: Mapping[str, Callable[[dict[str, Any]], Told]] = {FORM_FILLED: form_in, CONSENT_ANSWERED: consent_in}
 
 
 class Orders:
@@ -49,8 +55,8 @@ class Orders:
         if (said.compound, said.gate, said.device) != self._address:
             self._turn_away()
             return None
-        if said.kind == FORM_FILLED:
-            return self._form(said, now)
+        if said.kind in _TOLD:
+            return self._told(said, now)
         if said.kind == PASS_USED:
             return self._used(said)
         if said.kind != OPEN:
@@ -71,13 +77,13 @@ class Orders:
             return self._once(said.id, Unfit.LATE)
         return RemoteOpen(Command(said.id, body.issuer, body.reason, body.second), Monotonic(now + left_us / 1e6))
 
-    def _form(self, said: Message, now: Monotonic) -> FormFilled | None:
-        """A form in time. It is for one visit, which a core that began later does not have."""
+    def _told(self, said: Message, now: Monotonic) -> Told | None:
+        """A form or an answer in time. It is for one visit, which a core that began later does not have."""
         latest = self._time.latest(now)
         if latest is None or latest >= said.expires_us:
             return None
         try:
-            return form_in(said.body)
+            return _TOLD[said.kind](said.body)
         except msgspec.ValidationError:
             self.ignored += 1
             return None
