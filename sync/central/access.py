@@ -44,6 +44,8 @@ class Act(StrEnum):
     OPEN_GATE = "open_gate"
     CASE = "case"
     """Something was done about a case."""
+    RESIDENTS = "residents"
+    """Residents were added, removed or listed."""
 
 
 MAY_SEE: Mapping[Role, frozenset[str] | None] = {

@@ -20,6 +20,7 @@ from sync.central.device_commands import devices, enrol, revoke
 from sync.central.document_commands import add_document_commands
 from sync.central.key_commands import keys_app
 from sync.central.replay_commands import replays
+from sync.central.resident_commands import resident_app
 
 if TYPE_CHECKING:
     from sync.central.blind import Field
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 central_app = typer.Typer()
 central_app.add_typer(keys_app, name="keys")
+central_app.add_typer(resident_app, name="resident")
 central_app.command()(enrol)
 central_app.command()(devices)
 central_app.command()(revoke)

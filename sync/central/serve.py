@@ -14,6 +14,7 @@ import uvicorn
 
 from kiosk import __version__
 from kiosk.errors import UsageError
+from kiosk.worker import Worker
 from sync.central.api import create_app
 from sync.central.authentication import Authentication
 from sync.central.board import Board
@@ -29,9 +30,13 @@ from sync.central.office import PLACES, Office
 from sync.central.opening import pass_key_of, vault_or_closed, wall_us
 from sync.central.people import People
 from sync.central.publishing import Documents
+from sync.central.residents.consents import Consents
+from sync.central.residents.couriers import couriers
+from sync.central.residents.delivering import WORKERS, Delivering
 from sync.central.store import Store
 from sync.central.telling import Telling
 from sync.central.tls import Tls
+from sync.central.vault import Vault
 
 GRACE_S = 1
 """A request under way has so long to end; a kiosk that is cut off sends again."""
@@ -73,6 +78,17 @@ def serve(
             config.retention.days_of,
             pass_key_of(config),
         )
+        url = url_of(config, listener.getsockname()[1])
+        consents = Consents(
+            store.engine,
+            vault,
+            Attempts(time.monotonic),
+            document_key,
+            wall_us,
+            lambda: config.residents.url or url,
+        )
+        store.hear("consent_requested", consents.requested)
+        _deliver(store, vault, consents, config, stack)
         housekeeping = Housekeeping(
             store.engine,
             People(store.engine, vault, wall_us),
@@ -81,6 +97,7 @@ def serve(
             days_of=config.retention.days_of,
             months_ahead=config.vault.months_ahead,
             forget_forms=forms.forget,
+            forget_consents=lambda: consents.forget(config.retention.days_of),
             renew=None if tls is None else tls.renew,
         )
         metrics = Metrics(store.engine, vault, __version__)
@@ -101,7 +118,9 @@ def serve(
         documents = Documents(store.engine, document_key, wall_us)
         office = Office(store.engine, wall_us)
         metrics.waiting(lambda: office.waiting)
-        app = create_app(store, board, housekeeping, metrics, authentication, enrolling, documents, office, forms, wall_us)
+        app = create_app(
+            store, board, housekeeping, metrics, authentication, enrolling, documents, office, forms, consents, wall_us
+        )
         settings = uvicorn.Config(
             app,
             log_level="warning",
@@ -114,8 +133,31 @@ def serve(
             timeout_graceful_shutdown=GRACE_S,
             **({} if tls is None else tls.settings()),
         )
-        url = url_of(config, listener.getsockname()[1])
         _Server(settings, board, office, lambda: on_ready(url), stop or threading.Event()).run([listener])
+
+
+def _deliver(store: Store, vault: Vault, consents: Consents, config: CentralConfig, stack: ExitStack) -> None:
+    """Let what residents are asked be brought to them, until the server ends."""
+    wake = threading.Condition()
+
+    def wake_all() -> None:
+        with wake:
+            wake.notify_all()
+
+    job = Delivering(store.engine, vault, consents, couriers(config.mail), wall_us, wake)
+    workers = [Worker(f"consent-{number}", job) for number in range(WORKERS)]
+    consents.on_asked(wake_all)
+    for worker in workers:
+        stack.callback(worker.close)
+        worker.start()
+    stack.callback(_end, workers, wake_all)
+
+
+def _end(workers: list[Worker], wake_all: Callable[[], None]) -> None:
+    """All of them are asked to end before any is waited for."""
+    for worker in workers:
+        worker.stop()
+    wake_all()
 
 
 class _Server(uvicorn.Server):

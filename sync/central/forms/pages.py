@@ -8,6 +8,7 @@ from sync.central.forms.fields import CATEGORIES, REGIONS, RETURNS, VEHICLES, An
 from sync.central.forms.opening import Opened, Why
 from sync.central.forms.words import WORDS
 from sync.central.pages import BUILD, HTML_LANG, TEMPLATES
+from sync.central.residents.consents import State
 from sync.central.words import LANGUAGES
 
 
@@ -30,8 +31,11 @@ def form_page(answers: Answers, language: str, *, action: str, key: str, remembe
     )
 
 
-def sent_page(form: Opened, language: str, resume: str | None, minutes: int) -> bytes:
-    """What whoever has sent a form sees; `resume` is the pass that brings them back, good for so many minutes."""
+def sent_page(form: Opened, language: str, resume: str | None, minutes: int, state: State | None) -> bytes:
+    """What whoever has sent a form sees; `resume` is the pass that brings them back, good for so many minutes.
+
+    `state`: how the question to their host stands; None: nobody was asked.
+    """
     words = WORDS[language]["sent"]
     return _render(
         "form_sent.html",
@@ -40,6 +44,8 @@ def sent_page(form: Opened, language: str, resume: str | None, minutes: int) -> 
         code=None if resume is None else _code(resume),
         until=words["until"].format(minutes=minutes),
         short=short_code(form.link.visit),
+        host=None if state is None else words[f"host_{state}"],
+        state=state,
     )
 
 

@@ -26,8 +26,9 @@ from sync.central.document_key import KeyUnusable
 from sync.central.forms.fields import LONGEST, Answers, answers, blank
 from sync.central.forms.opening import NoForm, Opened, Why
 from sync.central.forms.pages import bad_page, form_page, sent_page
-from sync.central.forms.resume import GOOD_FOR_S, resume_pass
+from sync.central.forms.resume import FREE, GOOD_FOR_S, VISITORS, resume_pass
 from sync.central.forms.store import Forms
+from sync.central.residents.consents import Consents, State
 from sync.central.words import language_for
 
 MAX_FORM = 64 * 1024
@@ -46,13 +47,18 @@ CONTENT_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+LATE_S = 900
+"""So long after a form's address is over its answer may still be looked at: a host may take their time."""
+LOOK_S = 5
+"""Whoever waits for an answer sees it so soon; the page needs no script for it."""
+ASKED_FOR = VISITORS - FREE
 STATUS = {Why.BUSY: 429, Why.TOO_LARGE: 413, Why.LOST: 503, Why.EXPIRED: 410, Why.USED: 410}
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 AcceptLanguage = Annotated[str, Header()]
 
 
-def form_routes(forms: Forms, closing: asyncio.Event) -> APIRouter:
+def form_routes(forms: Forms, consents: Consents, closing: asyncio.Event) -> APIRouter:
     """The routes around the forms of one server."""
     router = APIRouter(include_in_schema=False)
 
@@ -103,12 +109,18 @@ def form_routes(forms: Forms, closing: asyncio.Event) -> APIRouter:
         language = language_for(lang, accept_language)
 
         def show() -> Response:
-            found = forms.open(token, _address(request))
-            sent = forms.sent(found.link, key) if _KEY.fullmatch(key) else None
+            found = forms.open(token, _address(request), LATE_S)
+            link = found.link
+            sent = forms.sent(link, key) if _KEY.fullmatch(key) else None
             if sent is None:
                 raise NoForm(Why.USED)
-            resume = None if forms.pass_key is None else resume_pass(forms.pass_key, found, sent, language)
-            return _page(sent_page(found, language, resume, GOOD_FOR_S // 60))
+            outcome = consents.outcome(link.compound, link.device, link.visit)
+            resume = None if forms.pass_key is None else resume_pass(forms.pass_key, found, sent, outcome, language)
+            state = None if outcome is None else outcome.state
+            page = _page(sent_page(found, language, resume, GOOD_FOR_S // 60, state))
+            if state in (None, State.ASKED) and sent.visitor in ASKED_FOR:
+                page.headers["Refresh"] = str(LOOK_S)
+            return page
 
         return _answer(show, language)
 

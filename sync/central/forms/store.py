@@ -56,12 +56,15 @@ class Forms:
         self.days_of = days_of
         self.pass_key = pass_key
 
-    def open(self, token: str, address: str) -> Opened:
-        """Believe an address that came from somewhere; many in vain from there make it wait. Raises NoForm."""
+    def open(self, token: str, address: str, late_s: int = 0) -> Opened:
+        """Believe an address that came from somewhere; many in vain from there make it wait. Raises NoForm.
+
+        `late_s`: so much longer than a form may be sent.
+        """
         if self._attempts.wait_s(address) > 0:
             raise NoForm(Why.BUSY)
         try:
-            return opened(self._engine, token, self._wall_us())
+            return opened(self._engine, token, self._wall_us(), late_s)
         except NoForm as none:
             if none.why is Why.FOREIGN:
                 self._attempts.in_vain(address)
