@@ -46,6 +46,10 @@ class Act(StrEnum):
     """Something was done about a case."""
     RESIDENTS = "residents"
     """Residents were added, removed or listed."""
+    FILING = "filing"
+    """Works were filed, removed or listed."""
+    FORM = "form"
+    """A visitor's form was read."""
 
 
 MAY_SEE: Mapping[Role, frozenset[str] | None] = {

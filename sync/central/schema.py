@@ -253,6 +253,8 @@ visitor_form = Table(
     Column("visitor", String(32), nullable=False),
     # All that names a person, to the key of the month.
     Column("sealed", LargeBinary, nullable=False),
+    # How the works stand that it is about (`store.Works`); null where it is about none.
+    Column("filing", String(16)),
 )
 Index("visitor_form_sent", visitor_form.c.compound, visitor_form.c.sent_us)
 # What is asked by visit alone: a gate's log names the visit, and its device by the name that it had then.
@@ -311,3 +313,26 @@ consent_delivery = Table(
 )
 Index("consent_delivery_due", consent_delivery.c.compound, consent_delivery.c.due_us)
 Index("consent_delivery_digest", consent_delivery.c.compound, consent_delivery.c.digest)
+
+# Renovations as the office has them, one for each home.
+filing = Table(
+    "filing",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("unit_digest", LargeBinary(16), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+    Column("locked", LargeBinary, nullable=False),
+)
+
+# Letters of undertaking that came with forms: pictures made anew, to the key of the month.
+undertaking = Table(
+    "undertaking",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("device", String(63), primary_key=True),
+    Column("visit", String(16), primary_key=True),
+    Column("sent_us", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+Index("undertaking_sent", undertaking.c.compound, undertaking.c.sent_us)

@@ -31,10 +31,20 @@ def form_page(answers: Answers, language: str, *, action: str, key: str, remembe
     )
 
 
-def sent_page(form: Opened, language: str, resume: str | None, minutes: int, state: State | None) -> bytes:
+def sent_page(
+    form: Opened,
+    language: str,
+    resume: str | None,
+    minutes: int,
+    state: State | None,
+    *,
+    wanted: bool = False,
+    wrong: str | None = None,
+) -> bytes:
     """What whoever has sent a form sees; `resume` is the pass that brings them back, good for so many minutes.
 
-    `state`: how the question to their host stands; None: nobody was asked.
+    `state`: how the question to their host stands; None: nobody was asked. `wanted`: the letter of undertaking is; `wrong`:
+    what was wrong with the one that was sent.
     """
     words = WORDS[language]["sent"]
     return _render(
@@ -46,6 +56,8 @@ def sent_page(form: Opened, language: str, resume: str | None, minutes: int, sta
         short=short_code(form.link.visit),
         host=None if state is None else words[f"host_{state}"],
         state=state,
+        wanted=wanted,
+        wrong=None if wrong is None else WORDS[language]["letter"][wrong],
     )
 
 

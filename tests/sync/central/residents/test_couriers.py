@@ -96,8 +96,9 @@ def test_without_a_relay_mail_goes_nowhere_and_is_not_tried_again() -> None:
 
 def test_a_webhook_gets_json(box: Mailbox) -> None:
     deliver(couriers(MailSection()), box.url, notice())
-    got = box.got.get(timeout=5)
-    assert (got["consent"], got["link"], got["gate"], got["language"]) == (1, LINK, "gate-1", "ja")
+    got: dict[str, object] = dict(box.got.get(timeout=5))
+    assert (got["consent"], got["link"]) == (1, LINK)
+    assert (got["gate"], got["language"]) == ("gate-1", "ja")
 
 
 @pytest.mark.parametrize(("status", "lasting"), [(404, True), (301, False), (429, False), (500, False)])
