@@ -39,7 +39,18 @@ def made_anew(data: bytes) -> bytes:
                 flat = _flat(seen)
     except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise NotAPicture("not a picture that is taken here") from None
-    except (OSError, ValueError, TypeError, KeyError, IndexError, OverflowError, SyntaxError, EOFError, MemoryError) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        OverflowError,
+        SyntaxError,
+        EOFError,
+        MemoryError,
+        struct.error,
+    ) as error:
         # What Pillow raises for files that are damaged.
         raise NotAPicture(f"a damaged picture: {type(error).__name__}") from None
     out = io.BytesIO()

@@ -92,6 +92,10 @@ def test_the_example_is_valid_and_shows_every_key_with_its_default(tmp_path: Pat
         tls=TlsSection(names=["gatepost.example", "192.0.2.7"]),
         vault=VaultSection(file="vault"),
         forms=FormsSection(pass_key="pass-key"),
+        residents=ResidentsSection(url="https://gatepost.example"),
+        mail=MailSection(
+            host="mail.example", sender="gate@gatepost.example", user="gatepost", password="credential:gatepost-mail"
+        ),
     )
     assert load(written(tmp_path, "\n".join(shown))) == in_folder(wanted, tmp_path)
     for section in CentralConfig.__struct_fields__:
