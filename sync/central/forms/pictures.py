@@ -17,6 +17,11 @@ MOST_PIXELS = 50_000_000
 SIDE = 2000
 """Pixels: a page of writing can be read at that."""
 QUALITY = 80
+DAMAGED = (
+    *(OSError, ValueError, TypeError, KeyError, IndexError, OverflowError, SyntaxError, EOFError, MemoryError),
+    struct.error,
+)
+"""What Pillow raises for files that are damaged."""
 
 
 class NotAPicture(GatepostError, ValueError):
@@ -51,7 +56,6 @@ def made_anew(data: bytes) -> bytes:
         MemoryError,
         struct.error,
     ) as error:
-        # What Pillow raises for files that are damaged.
         raise NotAPicture(f"a damaged picture: {type(error).__name__}") from None
     out = io.BytesIO()
     flat.save(out, "JPEG", quality=QUALITY, exif=b"", icc_profile=None)

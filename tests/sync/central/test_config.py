@@ -5,7 +5,16 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk.errors import UsageError
-from sync.central.config import CentralConfig, FormsSection, ServerSection, TlsSection, VaultSection, load
+from sync.central.config import (
+    CentralConfig,
+    FormsSection,
+    MailSection,
+    ResidentsSection,
+    ServerSection,
+    TlsSection,
+    VaultSection,
+    load,
+)
 
 SHOWN = re.compile(r"# (?:\w+ = |\[\w+\])")
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "central.example.toml"
