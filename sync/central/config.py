@@ -5,6 +5,7 @@ Its paths count from the file's own folder: a command run elsewhere finds the sa
 
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
@@ -84,8 +85,12 @@ class FormsSection(Section, frozen=True):
 
 
 class ResidentsSection(Section, frozen=True):
-    """[residents] Residents on their phones. `url`: by which they reach this server, where that is not its own address."""
+    """[residents] Residents on their phones. `url`: by which they reach this server, where that is not its own address.
 
+    `zone`: of the times that they read and type.
+    """
+
+    zone: Annotated[str, Meta(min_length=1, max_length=64)] = "Asia/Shanghai"
     url: Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+\Z", description="https://name or https://name:port")] | None = None
 
 
@@ -147,6 +152,12 @@ def load(path: Path) -> CentralConfig:
             f"{path}: [server] host = {config.server.host!r} is beyond loopback without TLS; add [tls] with the server's"
             " names, or say insecure = true"
         )
+    try:
+        ZoneInfo(config.residents.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(
+            f"{path}: [residents] zone = {config.residents.zone!r} is no time zone; write such as Asia/Tokyo"
+        ) from None
     return _in_folder(config, path.parent)
 
 

@@ -114,6 +114,42 @@ def remove(
     return 1
 
 
+@resident_app.command()
+def link(
+    context: typer.Context,
+    resident: Annotated[str, typer.Argument(help="The id, as `list` prints it.", metavar="RESIDENT")],
+    compound: Compound,
+    who: Who,
+    reason: Reason,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How long it counts.")] = 30,
+    role: InRole = "manager",
+    config: ConfigFile = None,
+) -> int:
+    """Print the link to a resident's own page, for them alone. It is recorded; status 1 if there is none such."""
+    from sync.central.document_key import DocumentKey
+    from sync.central.guessing import Attempts
+    from sync.central.opening import open_vault, pass_key_of, wall_us
+    from sync.central.publishing import Documents
+    from sync.central.residents.homes import Homes
+    from sync.central.residents.invitations import Invitations
+    from sync.central.serve import url_of
+
+    asked_by, configured = asker(who, role, reason), loaded(context, config)
+    vault, key = open_vault(configured.vault), DocumentKey(Path(configured.documents.key))
+    with store(configured) as opened:
+        documents = Documents(opened.engine, key, wall_us)
+        zone = configured.residents.zone
+        invitations = Invitations(opened.engine, vault, pass_key_of(configured), documents, wall_us, zone)
+        url = configured.residents.url or url_of(configured, configured.server.port)
+        homes = Homes(opened.engine, vault, Attempts(lambda: 0.0), key, invitations, wall_us, lambda: url)
+        found = homes.issue_for(compound, resident, days, asked_by)
+    if found is None:
+        typer.echo(f"gatepost: {compound} has no resident {resident}", err=True)
+        return 1
+    typer.echo(found)
+    return 0
+
+
 @contextmanager
 def _residents(context: typer.Context, config: Path | None) -> "Iterator[Residents]":
     """The residents, with the vault open. Raises UsageError or VaultClosed."""

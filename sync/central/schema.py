@@ -336,3 +336,32 @@ undertaking = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 Index("undertaking_sent", undertaking.c.compound, undertaking.c.sent_us)
+
+# Addresses of residents' own pages, each by a digest of the secret in it.
+home_link = Table(
+    "home_link",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("resident", String(16), nullable=False),
+    Column("issued_us", BigInteger, nullable=False),
+    Column("expires_us", BigInteger, nullable=False),
+)
+Index("home_link_resident", home_link.c.compound, home_link.c.resident, home_link.c.issued_us)
+
+# Passes that residents have made out for whom they expect.
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    # The pass's own id.
+    Column("pass_id", String(24), primary_key=True),
+    Column("unit_digest", LargeBinary(16), nullable=False),
+    Column("resident", String(16), nullable=False),
+    Column("begins_us", BigInteger, nullable=False),
+    Column("ends_us", BigInteger, nullable=False),
+    Column("revoked_us", BigInteger),
+    # Who is expected, as their host typed it, locked as residents are.
+    Column("locked", LargeBinary, nullable=False),
+)
+Index("invitation_unit", invitation.c.compound, invitation.c.unit_digest, invitation.c.ends_us)

@@ -6,8 +6,9 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -31,8 +32,11 @@ from sync.central.opening import pass_key_of, vault_or_closed, wall_us
 from sync.central.people import People
 from sync.central.publishing import Documents
 from sync.central.residents.consents import Consents
-from sync.central.residents.couriers import couriers
+from sync.central.residents.couriers import Courier, couriers, deliver
 from sync.central.residents.delivering import WORKERS, Delivering
+from sync.central.residents.homes import Homes
+from sync.central.residents.invitations import Invitations
+from sync.central.residents.targets import Reach
 from sync.central.store import Store
 from sync.central.telling import Telling
 from sync.central.tls import Tls
@@ -88,7 +92,19 @@ def serve(
             lambda: config.residents.url or url,
         )
         store.hear("consent_requested", consents.requested)
-        _deliver(store, vault, consents, config, stack)
+        by = couriers(config.mail)
+        _deliver(store, vault, consents, by, stack)
+        documents = Documents(store.engine, document_key, wall_us)
+        invitations = Invitations(store.engine, vault, pass_key_of(config), documents, wall_us, config.residents.zone)
+        homes = Homes(
+            store.engine,
+            vault,
+            Attempts(time.monotonic),
+            document_key,
+            invitations,
+            wall_us,
+            lambda: config.residents.url or url,
+        )
         housekeeping = Housekeeping(
             store.engine,
             People(store.engine, vault, wall_us),
@@ -97,7 +113,9 @@ def serve(
             days_of=config.retention.days_of,
             months_ahead=config.vault.months_ahead,
             forget_forms=forms.forget,
-            forget_consents=lambda: consents.forget(config.retention.days_of),
+            forget_consents=lambda: (
+                consents.forget(config.retention.days_of) + invitations.forget(config.retention.days_of) + homes.forget()
+            ),
             renew=None if tls is None else tls.renew,
         )
         metrics = Metrics(store.engine, vault, __version__)
@@ -115,11 +133,22 @@ def serve(
             None if tls is None else tls.ca.certificate.read_bytes(),
         )
         _allow_files(CONNECTIONS + SPARE_FILES)
-        documents = Documents(store.engine, document_key, wall_us)
         office = Office(store.engine, wall_us)
         metrics.waiting(lambda: office.waiting)
         app = create_app(
-            store, board, housekeeping, metrics, authentication, enrolling, documents, office, forms, consents, wall_us
+            store,
+            board,
+            housekeeping,
+            metrics,
+            authentication,
+            enrolling,
+            documents,
+            office,
+            forms,
+            consents,
+            homes,
+            partial(deliver, by),
+            wall_us,
         )
         settings = uvicorn.Config(
             app,
@@ -136,7 +165,7 @@ def serve(
         _Server(settings, board, office, lambda: on_ready(url), stop or threading.Event()).run([listener])
 
 
-def _deliver(store: Store, vault: Vault, consents: Consents, config: CentralConfig, stack: ExitStack) -> None:
+def _deliver(store: Store, vault: Vault, consents: Consents, by: Mapping[Reach, Courier], stack: ExitStack) -> None:
     """Let what residents are asked be brought to them, until the server ends."""
     wake = threading.Condition()
 
@@ -144,7 +173,7 @@ def _deliver(store: Store, vault: Vault, consents: Consents, config: CentralConf
         with wake:
             wake.notify_all()
 
-    job = Delivering(store.engine, vault, consents, couriers(config.mail), wall_us, wake)
+    job = Delivering(store.engine, vault, consents, by, wall_us, wake)
     workers = [Worker(f"consent-{number}", job) for number in range(WORKERS)]
     consents.on_asked(wake_all)
     for worker in workers:

@@ -1,9 +1,7 @@
 """The form's pages as text, in one language each. They need no script and name one stylesheet."""
 
-import segno
-from markupsafe import Markup
-
 from kiosk.viewing import short_code
+from sync.central.forms.codes import drawn
 from sync.central.forms.fields import CATEGORIES, REGIONS, RETURNS, VEHICLES, Answers
 from sync.central.forms.opening import Opened, Why
 from sync.central.forms.words import WORDS
@@ -51,7 +49,7 @@ def sent_page(
         "form_sent.html",
         language,
         words["title"],
-        code=None if resume is None else _code(resume),
+        code=None if resume is None else drawn(resume),
         until=words["until"].format(minutes=minutes),
         short=short_code(form.link.visit),
         host=None if state is None else words[f"host_{state}"],
@@ -64,12 +62,6 @@ def sent_page(
 def bad_page(why: Why, language: str) -> bytes:
     """Why there is no form, and what to do."""
     return _render("form_bad.html", language, WORDS[language]["bad"]["title"], why=why)
-
-
-def _code(text: str) -> Markup:
-    """A QR code as a picture in the page: the strict policy lets none in from elsewhere."""
-    drawn: str = segno.make_qr(text, error="m").svg_inline(svgclass=None, lineclass=None, omitsize=True, light="#fff")
-    return Markup(drawn)  # noqa: S704 - made here, of black and white squares
 
 
 def _render(template: str, language: str, title: str, **values: object) -> bytes:

@@ -6,8 +6,9 @@ The signature is over the purpose || 0 || payload. The payload, numbers big-endi
 
     version 1 | secret 16 | expires 4 (seconds since 1970, UTC) | compound: length 1, ASCII
 
-The secret is a keyed digest of what the link is for, made by the vault: 128 bits that nobody can guess who has only the
-database, or only the key. Of it the database has a digest. There is one encoding of a token and no other is read.
+The secret is by chance, or a keyed digest of what the link is for, made by the vault: 128 bits that nobody can guess who has
+only the database, or only the key. Of it the database has a digest. A guest's link has the pass's id in its place, which is
+as secret as the pass. There is one encoding of a token and no other is read.
 """
 
 import base64
@@ -40,6 +41,8 @@ class For(StrEnum):
     CONSENT = "gatepost consent v1"
     HOME = "gatepost home v1"
     """The page of a resident's own home."""
+    GUEST = "gatepost guest v1"
+    """The pass of somebody who was invited."""
 
 
 class NotALink(GatepostError, ValueError):

@@ -25,3 +25,9 @@ def consent_notice(compound: str, gate: str, visitor: VisitorKind, language: str
     why = FORM_WORDS[language]["category"][visitor]
     text = words["text"].format(gate=gate, why=why, minutes=minutes)
     return Notice(compound, gate, language, words["subject"].format(gate=gate), f"{text}\n{link}", link)
+
+
+def home_notice(compound: str, language: str, link: str) -> Notice:
+    """The address of a resident's own page."""
+    words = WORDS[language]["ask"]
+    return Notice(compound, "", language, words["subject"], f"{words['text']}\n{link}", link)

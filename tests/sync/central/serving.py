@@ -13,6 +13,7 @@ from sync.central.config import (
     CentralConfig,
     DatabaseSection,
     DocumentsSection,
+    FormsSection,
     ServerSection,
     SimulationSection,
     TlsSection,
@@ -89,6 +90,7 @@ def server(
     names: list[str] | None = None,
     url: str | None = None,
     vault: VaultSection | None = None,
+    passes: bool = False,
 ) -> Iterator[Running]:
     """Run a server; with TLS where it has `names`; over the database at `url`, else one in `folder`."""
     database = url or f"sqlite:///{folder / 'central.sqlite'}"
@@ -98,6 +100,7 @@ def server(
         database=DatabaseSection(url=database),
         vault=vault or VaultSection(),
         documents=DocumentsSection(key=str(folder / "document-key")),
+        forms=FormsSection(pass_key=str(folder / "pass-key") if passes else None),
         simulation=SimulationSection(allowed=simulation),
     )
     stop, ready = threading.Event(), threading.Event()
