@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from kiosk.model import Consent, Declaration, Filing, VisitId
+from kiosk.model import VisitId
+from kiosk.people import Consent, Declaration, Filing
 
 
 @dataclass(frozen=True, slots=True)

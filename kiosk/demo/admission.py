@@ -31,7 +31,7 @@ def issue_code(central: Path) -> str:
 
 def move_in(central: Path, homes: Homes) -> None:
     """Let the demo's residents be known to a central server, and works at the home of one of them."""
-    from kiosk.model import Filing
+    from kiosk.people import Filing
     from sync.central.access import Asker, Role
     from sync.central.config import load
     from sync.central.filings import Filings, Works

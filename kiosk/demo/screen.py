@@ -9,7 +9,8 @@ from kiosk.demo.phone import Phone
 from kiosk.demo.scenarios import Typed
 from kiosk.errors import DeviceLost
 from kiosk.link import Connection, FormAsked, HelloToo, ViewChanged, connect
-from kiosk.model import Monotonic, Phase, VisitId
+from kiosk.model import Phase, VisitId
+from kiosk.units import Monotonic
 from kiosk.view import View
 
 JOIN_S = 2.0

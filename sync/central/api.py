@@ -27,10 +27,7 @@ from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
 from sync.central.office import Office
 from sync.central.publishing import Documents
-from sync.central.residents.consents import Consents
-from sync.central.residents.home_routes import Bring, home_routes
-from sync.central.residents.homes import Homes
-from sync.central.residents.routes import consent_routes
+from sync.central.residents.web import ResidentPages
 from sync.central.store import Store
 from sync.central.web import page_routes
 from sync.enrolment_wire import Why
@@ -55,9 +52,7 @@ def create_app(
     documents: Documents,
     office: Office,
     forms: Forms,
-    consents: Consents,
-    homes: Homes,
-    bring: Bring,
+    residents: ResidentPages,
     wall_us: Callable[[], int],
 ) -> FastAPI:
     """Build the application around an open store, the page's board, the server's chores, its figures, and what comes down."""
@@ -96,9 +91,8 @@ def create_app(
         return JSONResponse({"status": "ready"})
 
     app.include_router(page_routes(board))
-    app.include_router(form_routes(forms, consents, board.closing))
-    app.include_router(consent_routes(consents, board.closing))
-    app.include_router(home_routes(homes, bring, board.closing))
+    app.include_router(form_routes(forms, residents.consents, board.closing))
+    app.include_router(residents.routes(board.closing))
     app.include_router(device_routes(store))
     app.include_router(case_routes(store, wall_us))
     app.include_router(downward_routes(documents, office, authentication))

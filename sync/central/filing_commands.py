@@ -35,7 +35,7 @@ def record_filing(
     config: ConfigFile = None,
 ) -> int:
     """Record works at a home: unit and company are lines of standard input. Who did is recorded."""
-    from kiosk.model import Filing
+    from kiosk.people import Filing
     from sync.central.filings import Works
     from sync.central.opening import wall_us
 

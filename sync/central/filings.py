@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from kiosk.errors import UsageError
-from kiosk.model import Filing
+from kiosk.people import Filing
 from sync.central.access import MAY_DISPOSE, Act, Asker, NotAllowed, record
 from sync.central.blind import Field, digest, normalised
 from sync.central.database import changing

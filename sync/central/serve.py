@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -32,11 +31,12 @@ from sync.central.opening import pass_key_of, vault_or_closed, wall_us
 from sync.central.people import People
 from sync.central.publishing import Documents
 from sync.central.residents.consents import Consents
-from sync.central.residents.couriers import Courier, couriers, deliver
+from sync.central.residents.couriers import Courier, couriers
 from sync.central.residents.delivering import WORKERS, Delivering
 from sync.central.residents.homes import Homes
 from sync.central.residents.invitations import Invitations
 from sync.central.residents.targets import Reach
+from sync.central.residents.web import ResidentPages
 from sync.central.store import Store
 from sync.central.telling import Telling
 from sync.central.tls import Tls
@@ -145,9 +145,7 @@ def serve(
             documents,
             office,
             forms,
-            consents,
-            homes,
-            partial(deliver, by),
+            ResidentPages(consents, homes, by),
             wall_us,
         )
         settings = uvicorn.Config(

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from kiosk.declared import ConsentAnswered
-from kiosk.model import Consent, VisitId
+from kiosk.model import VisitId
+from kiosk.people import Consent
 from sync.downward.form_filled import VisitName
 
 CONSENT_ANSWERED = "consent_answered"

@@ -5,7 +5,8 @@ import pytest
 from kiosk.credentials.passes import OWN_ACCOUNT
 from kiosk.declared import ConsentAnswered, FormFilled
 from kiosk.link import Finished, FormAsked
-from kiosk.model import Answer, Consent, Declaration, Filing, Phase, VisitId, VisitorKind
+from kiosk.model import Answer, Phase, VisitId
+from kiosk.people import Consent, Declaration, Filing, VisitorKind
 from tests.kiosk.runtimes import Bench, signed_pass, step_aside
 
 GUEST = Declaration(visitor=VisitorKind.GUEST)

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Engine, Table, and_, delete, insert, selec
 from sqlalchemy.exc import IntegrityError
 
 from kiosk.lines import get_logger
-from kiosk.model import Declaration, Filing, VisitorKind, WallTime
+from kiosk.people import Declaration, Filing, VisitorKind
+from kiosk.units import WallTime
 from sync.central.access import MAY_DISPOSE, Act, Asker, record, visible
 from sync.central.database import changing
 from sync.central.document_key import DocumentKey, KeyUnusable

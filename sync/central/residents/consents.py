@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from kiosk.edge import Edge
 from kiosk.errors import GatepostError
 from kiosk.lines import get_logger
-from kiosk.model import Consent, VisitId, VisitorKind
+from kiosk.model import VisitId
+from kiosk.people import Consent, VisitorKind
 from sync.central.database import changing
 from sync.central.document_key import DocumentKey
 from sync.central.enrolled import find as enrolment_of

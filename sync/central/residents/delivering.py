@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kiosk.errors import GatepostError
 from kiosk.lines import get_logger
-from kiosk.model import VisitorKind
+from kiosk.people import VisitorKind
 from sync.central.database import changing
 from sync.central.residents.consents import ASKED_US, Consents, State
 from sync.central.residents.couriers import Courier, NotDelivered, deliver

@@ -16,8 +16,9 @@ from sqlalchemy import Engine, Row, and_, delete, func, insert, select, update
 from kiosk.credentials import PassClaims, Uses, key_id
 from kiosk.credentials.passes import PASS_ID_BYTES, encode
 from kiosk.errors import GatepostError, UsageError
-from kiosk.model import VisitorKind, WallTime
+from kiosk.people import VisitorKind
 from kiosk.staleness import Kind
+from kiosk.units import WallTime
 from sync.central.database import changing
 from sync.central.document_key import DocumentKey
 from sync.central.people import DAY_US

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from kiosk.model import VisitorKind
+from kiosk.people import VisitorKind
 from sync.central.forms.words import WORDS as FORM_WORDS
 from sync.central.residents.words import WORDS
 

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import Response
 from sqlalchemy.exc import SQLAlchemyError
 
-from kiosk.model import Consent
+from kiosk.people import Consent
 from sync.central.body import Refused, read_body
 from sync.central.document_key import KeyUnusable
 from sync.central.forms.routes import CONTENT_POLICY

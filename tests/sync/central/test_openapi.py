@@ -24,6 +24,10 @@ from sync.central.metrics import Metrics
 from sync.central.office import Office
 from sync.central.people import People
 from sync.central.publishing import Documents
+from sync.central.residents.consents import Consents
+from sync.central.residents.homes import Homes
+from sync.central.residents.invitations import Invitations
+from sync.central.residents.web import ResidentPages
 from sync.central.store import Store
 from sync.central.vault import ClosedVault
 from sync.downward.publication import GivenBack
@@ -62,7 +66,16 @@ def document(store: Store, folder: Path) -> dict[str, Any]:
     documents, office = Documents(store.engine, key, lambda: NOON_US), Office(store.engine, lambda: NOON_US)
     metrics = Metrics(store.engine, vault, "0")
     forms = Forms(store.engine, vault, Attempts(lambda: 0.0), document_key(folder), lambda: NOON_US, lambda _: 30)
-    app = create_app(store, board, chores, metrics, authentication, enrolling, documents, office, forms, lambda: NOON_US)
+    asked = (store.engine, vault, Attempts(lambda: 0.0), document_key(folder))
+    invitations = Invitations(store.engine, vault, None, documents, lambda: NOON_US, "UTC")
+    residents = ResidentPages(
+        Consents(*asked, lambda: NOON_US, lambda: ""),
+        Homes(*asked, invitations, lambda: NOON_US, lambda: ""),
+        {},
+    )
+    app = create_app(
+        store, board, chores, metrics, authentication, enrolling, documents, office, forms, residents, lambda: NOON_US
+    )
     described = app.openapi()
     schemas, components = msgspec.json.schema_components(
         [Upload, WireEvent, GivenBack], ref_template="#/components/schemas/{name}"

@@ -14,7 +14,8 @@ from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import select
 
 from kiosk.declared import FormFilled
-from kiosk.model import Filing, VisitId
+from kiosk.model import VisitId
+from kiosk.people import Filing
 from sync.central.filings import Filings
 from sync.central.filings import Works as FiledWorks
 from sync.central.forms.parts import NotParts, read_parts

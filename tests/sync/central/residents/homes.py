@@ -12,7 +12,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from kiosk.declared import ConsentAnswered
-from kiosk.model import Monotonic, VisitId, WallTime
+from kiosk.model import VisitId
+from kiosk.units import Monotonic, WallTime
 from sync.central.access import Asker, Role
 from sync.central.residents.register import Residents, resident_of
 from sync.downward.orders import Order, Orders
@@ -41,10 +42,11 @@ class Mailbox:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 box.tries += 1
-                self.send_response(box.status)
+                status = box.status
+                self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                if box.status == 200:
+                if status == 200:
                     box.got.put(json.loads(body))
 
             def log_message(self, *_: object) -> None:

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from kiosk.declared import ConsentAnswered
-from kiosk.model import Consent, VisitId
+from kiosk.model import VisitId
+from kiosk.people import Consent
 from sync.central.forms.words import WORDS as FORM_WORDS
 from sync.central.residents.words import WORDS
 from sync.central.schema import consent_delivery, consent_request

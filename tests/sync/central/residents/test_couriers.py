@@ -10,7 +10,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from kiosk.errors import UsageError
-from kiosk.model import VisitorKind
+from kiosk.people import VisitorKind
 from sync.central.config import MailSection
 from sync.central.residents.couriers import Mail, NotDelivered, couriers, deliver
 from sync.central.residents.notice import Notice, consent_notice

@@ -14,9 +14,11 @@ from kiosk.credentials import TrustList, parse_trust
 from kiosk.credentials.passes import verify
 from kiosk.credentials.revocations import parse_revocations
 from kiosk.demo.phone import code_in
-from kiosk.model import Credential, Facts, Seconds, Verdict, WallTime
+from kiosk.evidence import Credential, Verdict
+from kiosk.model import Facts
 from kiosk.staleness import Kind
 from kiosk.standing import consent
+from kiosk.units import Seconds, WallTime
 from sync.central.document_key import DocumentKey
 from sync.central.guessing import Attempts
 from sync.central.publishing import Documents
