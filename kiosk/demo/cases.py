@@ -299,7 +299,6 @@ def category(title: str, typed: Typed, reason: str = "visitor_green", also: tupl
         Answer.ADMIT,
         (ReasonCode(reason),),
         health=HealthStatus.GREEN,
-        gap_s=SETTLES,
         patience_s=14.0,
         form=True,
         fills=typed,
@@ -317,11 +316,10 @@ CATEGORIES = Scenario(
         replace(
             unanswered(FRIEND, "relative, whose host takes their time, goes to wait"),
             fills=Typed(VisitorKind.GUEST, SLOW, waits=True),
-            gap_s=SETTLES,
-            patience_s=6.0,
+            patience_s=5.0,
             also=("form_received", "consent_requested", "visit_parked"),
         ),
-        category("courier", Typed(VisitorKind.COURIER), "courier_green", ASKED[:2]),
+        after(category("courier", Typed(VisitorKind.COURIER), "courier_green", ASKED[:2])),
         category("domestic help", Typed(VisitorKind.DOMESTIC_HELP)),
         category("utility repair", Typed(VisitorKind.UTILITY_REPAIR)),
         category("estate agent with a client", Typed(VisitorKind.ESTATE_AGENT, group=2)),
@@ -337,7 +335,7 @@ CATEGORIES = Scenario(
         ),
         replace(
             refused(category("", Typed(VisitorKind.OTHER, REFUSES)), "anybody else, whose host refuses", "consent_declined"),
-            patience_s=10.0,
+            patience_s=7.0,
             also=ASKED,
         ),
         replace(
@@ -346,7 +344,8 @@ CATEGORIES = Scenario(
                 "the same, whom nobody can be asked for",
                 "consent_unavailable",
             ),
-            patience_s=10.0,
+            patience_s=7.0,
+            gap_s=SETTLES,
         ),
     ),
 )

@@ -77,7 +77,9 @@ def ask_page(language: str, action: str, *, done: bool) -> bytes:
 
 
 def _span(one: Invitation, zone: ZoneInfo) -> str:
-    return f"{_moment(one.begins_us, zone)} – {_moment(one.ends_us, zone)}"
+    begins, ends = _moment(one.begins_us, zone), _moment(one.ends_us, zone)
+    same_day = begins.partition(" ")[0] == ends.partition(" ")[0]
+    return f"{begins} – {ends.partition(' ')[2] if same_day else ends}"
 
 
 def _moment(at_us: int, zone: ZoneInfo) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import requests
+from sqlalchemy import select
 
 from kiosk.credentials import TrustList, parse_trust
 from kiosk.credentials.passes import verify
@@ -22,9 +23,11 @@ from kiosk.units import Seconds, WallTime
 from sync.central.document_key import DocumentKey
 from sync.central.guessing import Attempts
 from sync.central.publishing import Documents
+from sync.central.residents.consents import Consents
 from sync.central.residents.homes import Homes
 from sync.central.residents.invitations import KINDS, MOST, TYPED_TIME, Invitations
 from sync.central.residents.words import WORDS
+from sync.central.schema import consent_delivery
 from sync.central.words import LANGUAGES
 from tests.sync.central.enrolling import enrol, now_us
 from tests.sync.central.forms.phones import Phone, forms_server, said
@@ -258,3 +261,24 @@ def test_whoever_has_no_pass_key_is_offered_no_invitations(tmp_path: Path, box: 
         page = said(Phone(running, "en").load(path))
     assert WORDS["en"]["home"]["invite"] not in page
     assert WORDS["en"]["home"]["visits"] in page
+
+
+def test_what_was_asked_and_who_was_expected_is_forgotten_in_time(tmp_path: Path, box: Mailbox) -> None:
+    with forms_server(tmp_path) as running:
+        path = page_of(running, tmp_path, settle(running.engine, tmp_path, "12-301", "Li Na", box.url))
+        device = enrol(running.engine)
+        gate = Gate(running, device, tmp_path)
+        visit_to(running, device, gate)
+        answered = post(running, box.path(), {"answer": "given"})
+        assert answered.status_code == 200
+        assert len(gate.answers()) == 1
+        later = now_us() + 40 * 86_400_000_000
+        vault, key = vault_in(tmp_path), document_key(tmp_path)
+        consents = Consents(running.engine, vault, Attempts(lambda: 0.0), key, lambda: later, lambda: "")
+        invitations = Invitations(running.engine, vault, None, documents(running, tmp_path), lambda: later, "UTC")
+        homes = Homes(running.engine, vault, Attempts(lambda: 0.0), key, invitations, lambda: later, lambda: "")
+        assert (consents.forget(lambda _: 50), consents.forget(lambda _: 30)) == (0, 1)
+        assert (invitations.forget(lambda _: 30), homes.forget()) == (0, 1)
+        with running.engine.connect() as connection:
+            assert connection.execute(select(consent_delivery)).all() == []
+        assert Phone(running).load(path).status_code == 410
