@@ -1,14 +1,26 @@
-"""What a visitor told on their own phone, as it reaches the loop. Pure."""
+"""What was told on a phone, a visitor's or a resident's, as it reaches the loop. Pure."""
 
 from dataclasses import dataclass
 
 from kiosk.model import VisitId
-from kiosk.people import Declaration
+from kiosk.people import Consent, Declaration, Filing
 
 
 @dataclass(frozen=True, slots=True)
 class FormFilled:
-    """To the loop: the form of a visit is complete. Whoever else stands there, it is that visit's and no other's."""
+    """To the loop: the form of a visit is complete. Whoever else stands there, it is that visit's and no other's.
+
+    `filing`: how works stand that the form is about, as the office has it; None: it is about none.
+    """
 
     visit: VisitId
     declaration: Declaration
+    filing: Filing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAnswered:
+    """To the loop: what whoever is visited says of a visit; None: nobody could be reached who might say it."""
+
+    visit: VisitId
+    answer: Consent | None

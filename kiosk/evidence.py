@@ -171,7 +171,8 @@ class Credential:
 
     `serial` tells a pass from every other one, so that one for a single use is taken once; it is sealed as well, and
     so is `unit`, the home or office that a pass is for. `language`: in which its holder is to be spoken to. `findings`
-    are those of a health certificate; none of them is a colour.
+    are those of a health certificate; none of them is a colour. `invited`: whoever issued a visitor's pass knew that
+    somebody of the house wants them to come; not so of one that only brings back who has filled in a form.
     """
 
     kind: CredentialKind
@@ -189,3 +190,4 @@ class Credential:
     language: str | None = None
     person: Holder | None = field(default=None, repr=False)
     findings: tuple[Finding, ...] = ()
+    invited: bool = True

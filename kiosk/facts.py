@@ -61,6 +61,7 @@ class Evidence:
     _beside: set[bytes] = field(default_factory=set, repr=False)
     _lost: frozenset[Need] = frozenset()
     _unanswered: bool = False
+    _nobody_asked: bool = False
 
     def scanned(self, scan: Scan, trust: TrustList, now: Moment, used: Callable[[Credential], bool]) -> HealthToken | None:
         """Take in a code; return the token that its issuer has to be asked about, if it is one.
@@ -169,6 +170,11 @@ class Evidence:
         self.times.setdefault("consent_received", now)
         self._update(replace(self.facts, consent=answer))
 
+    def unreached(self) -> None:
+        """Nobody of the house can be asked just now; an answer that comes all the same still counts."""
+        self._nobody_asked = True
+        self._update(self.facts)
+
     def filed(self, filing: Filing, now: Monotonic) -> None:
         """Take in how a renovation stands with committee and property office."""
         self.times.setdefault("filing_received", now)
@@ -223,6 +229,7 @@ class Evidence:
     def _update(self, facts: Facts) -> None:
         facts = replace(facts, health_code=self._health_code(facts))
         lost = self._lost | {Need.HEALTH_CODE} if self._unanswered else self._lost
+        lost = lost | {Need.CONSENT} if self._nobody_asked else lost
         missing = {need for need in lost if not standing.known(need, facts)} - facts.pending
         self.facts = replace(facts, unavailable=frozenset(missing))
 

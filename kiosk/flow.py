@@ -300,8 +300,9 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
     },
     Phase.AWAITING_CONSENT: {
         **ASKING,
+        ConsentWanted: STAY,
         TimeWanted: EXTEND,
-        TurnedBack: (To(Phase.COLLECTING),),
+        TurnedBack: (To(Phase.PARKED, (Park,)),),
         Left: (To(Phase.PARKED, (Park,)),),
         ConsentReceived: (To(Phase.COLLECTING),),
         DeadlineReached: (To(Phase.PARKED, (Park,)),),
@@ -320,6 +321,7 @@ TRANSITIONS: Mapping[Phase, Mapping[type[Event], tuple[To, ...]]] = {
     },
     Phase.PARKED: {
         FormReceived: STAY,
+        ConsentWanted: (To(None, (RequestConsent,)),),
         ConsentReceived: STAY,
         Resumed: (To(Phase.COLLECTING),),
         DeadlineReached: (To(Phase.ENDED, (End,), ending=Ending.EXPIRED),),

@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
-from kiosk.declared import FormFilled
+from kiosk.declared import ConsentAnswered, FormFilled
 from kiosk.evidence import HealthStatus, Observation, Scan
 from kiosk.gate_mode import ModeOrder, ModeRecorded
 from kiosk.holder import Holder
@@ -61,7 +61,7 @@ Sight = Scan | Observation | Noticed | Coloured
 """What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
 Asked = FormAsked | GuardAsked | TimeAsked | OverrideAsked | Finished
 """What was touched on the screen."""
-Downward = Renewed | DocumentRefused | RemoteOpen | ModeOrder | CommandRefused | FormFilled | UsedElsewhere
+Downward = Renewed | DocumentRefused | RemoteOpen | ModeOrder | CommandRefused | FormFilled | ConsentAnswered | UsedElsewhere
 """What came down from the server."""
 GateSaid = GateOpened | GateClosed | GateFailed | GateNoticed | Passed
 Item = Sight | TokenAnswered | Recorded | ModeRecorded | Asked | Downward | PolicyTurned | SceneMoved | GateSaid | PartHealth

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from kiosk import flow, overriding
 from kiosk.attention import Attention
 from kiosk.cases import causes_of
-from kiosk.declared import FormFilled
+from kiosk.declared import ConsentAnswered, FormFilled
 from kiosk.direction import Direction
 from kiosk.display import Display
 from kiosk.dossier import Dossier
@@ -60,6 +60,8 @@ from kiosk.visit import (
     COMING,
     Approached,
     CallGuard,
+    ConsentReceived,
+    ConsentWanted,
     DeadlineReached,
     Decide,
     Decided,
@@ -89,7 +91,7 @@ from kiosk.visit import (
 from kiosk.visit import GateClosed as GateHasClosed
 from kiosk.visit import GateFailed as GateHasFailed
 from kiosk.visit import GateOpened as GateHasOpened
-from kiosk.weighing import weighed
+from kiosk.weighing import wants_host, weighed
 
 OVERRIDE_COUNTS = Seconds(10.0)
 """A guard's touch that was held up longer on its way, or whose record was, opens nothing."""
@@ -262,6 +264,8 @@ class Runtime:
                 self._let_in(command, Way.AT_GATE, Monotonic(at + OVERRIDE_COUNTS))
             case FormFilled():
                 self._form_filled(item)
+            case ConsentAnswered():
+                self._consent_answered(item)
             case CommandRefused() | DocumentRefused():
                 self._journal.refused(item)
             case Renewed():
@@ -303,14 +307,38 @@ class Runtime:
 
     def _form_filled(self, filled: FormFilled) -> None:
         """Give what was told on a phone to its visit, at the kiosk or parked; one that has ended has no use for it."""
-        dossier = self._here if filled.visit == self.visit.id else self._parked.of(filled.visit)
+        dossier = self._called(filled.visit)
         if dossier is None:
             return
-        dossier.evidence.declared(filled.declaration, self._clock.monotonic())
+        now = self._clock.monotonic()
+        dossier.evidence.declared(filled.declaration, now)
+        if filled.filing is not None:
+            dossier.evidence.filed(filled.filing, now)
         self._journal.note("form_received", filled.visit)
         if dossier is self._here:
             self._take(FormReceived())
             self._weigh()
+        elif wants_host(self._rules.judged(dossier), dossier.evidence.facts):
+            # Whoever went away to fill it in need not come back before their host is asked.
+            self._take(ConsentWanted(), dossier)
+
+    def _consent_answered(self, answered: ConsentAnswered) -> None:
+        """Give what a resident said to its visit, at the kiosk or parked."""
+        dossier = self._called(answered.visit)
+        if dossier is None:
+            return
+        if answered.answer is None:
+            dossier.evidence.unreached()
+        else:
+            dossier.evidence.consented(answered.answer, self._clock.monotonic())
+        self._journal.note("consent_received", answered.visit, answer=answered.answer or "unreached")
+        if dossier is self._here:
+            self._take(ConsentReceived())
+            self._weigh()
+
+    def _called(self, visit: VisitId) -> Dossier | None:
+        """The visit of this name, at the kiosk or parked; None for one that has ended or is on its way through."""
+        return self._here if visit == self.visit.id else self._parked.of(visit)
 
     def _scanned(self, scan: Scan) -> None:
         again = scan.content in self._here.evidence.seen
@@ -430,7 +458,7 @@ class Runtime:
         if self.visit.phase is Phase.AWAITING_GUARD and self._aside(self._clock.monotonic()):
             return  # the gate opens for nobody who is not before it
         answer = self._rules.judged(self._here)
-        self._tell(weighed(self.visit, answer, self._here.evidence.facts.pending))
+        self._tell(weighed(self.visit, answer, self._here.evidence.facts))
 
     def _renewed(self, renewed: Renewed) -> None:
         """Go by other documents. A visit that has begun ends under the rules under which it began."""

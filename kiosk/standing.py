@@ -49,7 +49,8 @@ def consent(facts: Facts) -> Consent | None:
     # A visitor's pass was issued because somebody of the house wanted them to come; what is answered now outweighs it.
     if facts.consent is not None:
         return facts.consent
-    invited = facts.admission_pass is not None and visitor(facts) not in OF_THE_HOUSE | {None}
+    shown = facts.admission_pass
+    invited = shown is not None and shown.invited and visitor(facts) not in OF_THE_HOUSE | {None}
     return Consent.GIVEN if invited else None
 
 

@@ -7,7 +7,7 @@ from kiosk.model import Answer, Decision, Facts, Need, Needs, Phase, ReasonCode
 from kiosk.policy import PolicyDocument
 from kiosk.staleness import Kind, held_back
 from kiosk.units import Seconds
-from kiosk.visit import ASKING, ELSEWHERE, AnswerAwaited, Event, FactsComplete, FactsWanted, Visit
+from kiosk.visit import ASKING, ELSEWHERE, AnswerAwaited, ConsentWanted, Event, FactsComplete, FactsWanted, Visit
 
 MISSING: Mapping[Need, ReasonCode] = {
     Need.TEMPERATURE: ReasonCode("temperature_missing"),
@@ -20,6 +20,7 @@ MISSING: Mapping[Need, ReasonCode] = {
 """Why somebody is held of whom the rules still want to know something, in the order in which it is said."""
 UNSETTLED = ReasonCode("temperature_unreliable")
 """Why, where there is a reading that the rules would have measured on."""
+HOST_ALONE = frozenset({Need.CONSENT})
 
 
 def judged(document: PolicyDocument, facts: Facts, ages: Mapping[Kind, Seconds | None]) -> Decision | Needs:
@@ -27,8 +28,13 @@ def judged(document: PolicyDocument, facts: Facts, ages: Mapping[Kind, Seconds |
     return held_back(policy.evaluate(document, facts), facts, ages, document.stale_after_h)
 
 
-def weighed(visit: Visit, answer: Decision | Needs, pending: frozenset[Need]) -> Event | None:
-    """Return what happens to a visit on this answer; `pending` are needs that somebody else is being asked for."""
+def wants_host(answer: Decision | Needs, facts: Facts) -> bool:
+    """Whether the rules lack nothing but the consent of whoever is visited, and a form says who that is."""
+    return isinstance(answer, Needs) and answer.wanted == HOST_ALONE and facts.declaration is not None
+
+
+def weighed(visit: Visit, answer: Decision | Needs, facts: Facts) -> Event | None:
+    """Return what happens to a visit on this answer of the rules to these facts."""
     if visit.phase is Phase.AWAITING_GUARD:
         # A better code may still be shown; the same answer is not given twice.
         return FactsComplete() if isinstance(answer, Decision) and not _the_same(answer, visit.decision) else None
@@ -38,10 +44,12 @@ def weighed(visit: Visit, answer: Decision | Needs, pending: frozenset[Need]) ->
         return FactsComplete()
     if visit.phase in ELSEWHERE:
         return None
-    if wanted := answer.wanted - pending:
+    if wants_host(answer, facts):
+        return ConsentWanted()
+    if wanted := answer.wanted - facts.pending:
         asked_for = visit.phase is Phase.COLLECTING and wanted == visit.wanted
         return None if asked_for else FactsWanted(wanted)
-    return None if visit.phase is Phase.CHECKING else AnswerAwaited(pending)
+    return None if visit.phase is Phase.CHECKING else AnswerAwaited(facts.pending)
 
 
 def decided(document: PolicyDocument, facts: Facts, ages: Mapping[Kind, Seconds | None]) -> Decision:

@@ -46,6 +46,10 @@ class Worker:
         """Start the thread."""
         self._thread.start()
 
+    def stop(self) -> None:
+        """Ask the thread to end, without waiting for it. Idempotent."""
+        self._stop.set()
+
     def close(self) -> None:
         """Ask the thread to end and wait for it, but not for ever. Idempotent."""
         self._stop.set()

@@ -35,6 +35,9 @@ MAX_CHARACTERS = 311
 """What a QR code of version 10 at error level M holds in alphanumeric mode (ISO/IEC 18004)."""
 MAX_TEXT_BYTES = 20
 """The longest unit or holder, so that the longest compound still fits."""
+OWN_ACCOUNT = "own/"
+"""A holder that begins so has come on their own account: nobody of the house has agreed. The visit that the pass brings
+back follows."""
 
 EXACT = Seconds(0)
 """No tolerance for the clock."""
@@ -204,7 +207,7 @@ def verify(
         verdict,
         issuer=issuer.id,
         key_id=key,
-        holder=claims.holder,
+        holder=claims.holder and claims.holder.removeprefix(OWN_ACCOUNT),
         visitor=claims.visitor,
         expires_at=claims.not_after,
         detail=detail,
@@ -212,6 +215,7 @@ def verify(
         unit=claims.unit,
         single_use=claims.uses is Uses.SINGLE,
         language=claims.language,
+        invited=not (claims.holder or "").startswith(OWN_ACCOUNT),
     )
 
 

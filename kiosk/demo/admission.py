@@ -1,8 +1,12 @@
-"""Lets the demo's kiosk in, and whoever watches: a code and an account in the server's database, as its commands make."""
+"""Lets the demo's kiosk in, its residents, and whoever watches: as the server's commands do."""
 
 from pathlib import Path
 
+from kiosk.demo.homes import Homes
+from kiosk.demo.scenarios import AGREES, REFUSES, SILENT, SLOW
 from kiosk.demo.site import COMPOUND, DEVICE
+
+DAY_US = 86_400_000_000
 
 
 def issue_code(central: Path) -> str:
@@ -43,5 +47,29 @@ def add_account(central: Path, username: str, password: str) -> None:
         asker = Asker("demo", Role.TECHNICIAN, "the demo's account")
         # A password of so much chance needs no work against guessing; a real one has all of it.
         accounts.add(store.engine, Passwords(Cost(1, 8192)), account, password, asker, wall_us())
+    finally:
+        store.close()
+
+
+def move_in(central: Path, homes: Homes) -> None:
+    """Let the demo's residents be known to a central server, and works at the home of one of them."""
+    from kiosk.people import Filing
+    from sync.central.access import Asker, Role
+    from sync.central.config import load
+    from sync.central.filings import Filings, Works
+    from sync.central.opening import open_vault, wall_us
+    from sync.central.residents.register import Residents, resident_of
+    from sync.central.store import Store
+
+    config = load(central)
+    asker = Asker("demo", Role.MANAGER, "the demo's residents")
+    store = Store(config.database.url)
+    try:
+        vault = open_vault(config.vault)
+        some = [resident_of(unit, f"Host of {unit}", "en", [homes.target(unit)]) for unit in (AGREES, SLOW, REFUSES, SILENT)]
+        Residents(store.engine, vault).add(COMPOUND, some, asker, wall_us())
+        ends_us = wall_us() + DAY_US
+        works = Works(unit=AGREES, company="Builders", state=Filing.NO_UNDERTAKING, until_us=ends_us)
+        Filings(store.engine, vault).record(COMPOUND, works, asker, wall_us())
     finally:
         store.close()

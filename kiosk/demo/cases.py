@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from kiosk.demo.scenarios import Case, Scenario, Surroundings, Upset
+from kiosk.demo.scenarios import REFUSES, SILENT, SLOW, Case, Scenario, Surroundings, Typed, Upset
 from kiosk.errors import UsageError
 from kiosk.evidence import HealthStatus
 from kiosk.model import Answer, GateOutcome, ReasonCode
@@ -267,7 +267,7 @@ FORM = Scenario(
             title="courier with the form on the phone",
             visitor=None,
             form=True,
-            fills=VisitorKind.COURIER,
+            fills=Typed(VisitorKind.COURIER),
             both_hands=False,
             patience_s=12.0,
             also=("form_requested", "form_received"),
@@ -278,12 +278,74 @@ FORM = Scenario(
                 COURIER,
                 visitor=None,
                 form=True,
-                fills=VisitorKind.COURIER,
+                fills=Typed(VisitorKind.COURIER),
                 both_hands=False,
                 health=HealthStatus.YELLOW,
             ),
             "the same with a yellow health code",
             "health_yellow",
+        ),
+    ),
+)
+
+ASKED = ("form_requested", "form_received", "consent_requested", "consent_received")
+
+
+def category(title: str, typed: Typed, reason: str = "visitor_green", also: tuple[str, ...] = ASKED) -> Case:
+    """Somebody with no pass, who fills in the form at the gate, shows a green code, and waits for whoever is asked."""
+    return Case(
+        title,
+        None,
+        Answer.ADMIT,
+        (ReasonCode(reason),),
+        health=HealthStatus.GREEN,
+        patience_s=14.0,
+        form=True,
+        fills=typed,
+        also=also,
+    )
+
+
+FRIEND = category("friend, whose host agrees", Typed(VisitorKind.GUEST), "guest_green")
+CATEGORIES = Scenario(
+    "categories",
+    "the seven categories of visitors, with forms on their phones and residents who are asked on theirs, over HTTP",
+    str(Path(__file__).parent / "categories.toml"),
+    (
+        FRIEND,
+        replace(
+            unanswered(FRIEND, "relative, whose host takes their time, goes to wait"),
+            fills=Typed(VisitorKind.GUEST, SLOW, waits=True),
+            patience_s=5.0,
+            also=("form_received", "consent_requested", "visit_parked"),
+        ),
+        after(category("courier", Typed(VisitorKind.COURIER), "courier_green", ASKED[:2])),
+        category("domestic help", Typed(VisitorKind.DOMESTIC_HELP)),
+        category("utility repair", Typed(VisitorKind.UTILITY_REPAIR)),
+        category("estate agent with a client", Typed(VisitorKind.ESTATE_AGENT, group=2)),
+        category("renovation company with its undertaking", Typed(VisitorKind.RENOVATION, letter=True), also=ASKED[:2]),
+        replace(
+            FRIEND,
+            title="the relative is back with the pass on the phone",
+            form=False,
+            fills=None,
+            health=None,
+            back=True,
+            also=(),
+        ),
+        replace(
+            refused(category("", Typed(VisitorKind.OTHER, REFUSES)), "anybody else, whose host refuses", "consent_declined"),
+            patience_s=7.0,
+            also=ASKED,
+        ),
+        replace(
+            held(
+                category("", Typed(VisitorKind.OTHER, SILENT)),
+                "the same, whom nobody can be asked for",
+                "consent_unavailable",
+            ),
+            patience_s=7.0,
+            gap_s=SETTLES,
         ),
     ),
 )
@@ -331,6 +393,7 @@ SCENARIOS = {
         CLOCK_UNSET,
         BUSY,
         FORM,
+        CATEGORIES,
         CREDENTIALS,
     )
 }

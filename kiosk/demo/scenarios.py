@@ -21,13 +21,33 @@ class Upset:
     for_s: float
 
 
+AGREES, SLOW, REFUSES, SILENT = "12-301", "3-101", "8-201", "9-901"
+"""Homes of the demo: who agrees at once, who takes their time, who refuses, and where nobody can be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a visitor types on their phone: as what they come, to which home, how many they are.
+
+    `letter`: they send the letter of undertaking that they are asked for. `waits`: they go away to wait for their host,
+    and come back (`Case.back`).
+    """
+
+    visitor: VisitorKind
+    unit: str = AGREES
+    group: int = 1
+    letter: bool = False
+    waits: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One kind of visitor: what they carry, how they behave, and the answer they must get.
 
     `visitor` None: they have no pass. `shows` are further codes, as text. `issuer_s` is how long the issuer takes.
     `queues`: they have waited behind the one before, and walk up `gap_s` after that one has set off. `form`: they ask for
-    the form and go, unless they fill it in there and then as `fills`; `resumes`: the longest absent of these is back.
+    the form and go, unless they fill it in there and then with `fills`; `resumes`: the longest absent of these is back.
+    `back`: whoever went to wait for their host is back, with what their phone shows.
     `also` are kinds of events that must have been recorded while they were there. `disk_full`: while they are there the
     kernel refuses whatever the core writes to a file; `server_away`: no connection to the server lasts. `vector`: a
     file of the credentials made by others, whose code they show.
@@ -54,8 +74,9 @@ class Case:
     followers: int = 0
     upset: Upset | None = None
     form: bool = False
-    fills: VisitorKind | None = None
+    fills: Typed | None = None
     resumes: bool = False
+    back: bool = False
     outcome: GateOutcome | None = GateOutcome.PASSED
     also: tuple[str, ...] = ()
     disk_full: bool = False
@@ -85,6 +106,11 @@ class Scenario:
     def fills_in_forms(self) -> bool:
         """Whether some of the cases ask for the form."""
         return any(case.form for case in self.cases)
+
+    @property
+    def has_residents(self) -> bool:
+        """Whether somebody lives here who is asked."""
+        return any(case.fills is not None and case.fills.visitor is not VisitorKind.COURIER for case in self.cases)
 
     @property
     def vectors(self) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ from collections import deque
 from pathlib import Path
 
 from kiosk.demo.phone import Phone
+from kiosk.demo.scenarios import Typed
 from kiosk.errors import DeviceLost
 from kiosk.link import Connection, FormAsked, HelloToo, ViewChanged, connect
 from kiosk.model import Phase, VisitId
-from kiosk.people import VisitorKind
 from kiosk.units import Monotonic
 from kiosk.view import View
 
@@ -22,7 +22,7 @@ class FormScreen:
     def __init__(self, core_socket: Path, phone: Phone) -> None:
         """Connect. Raises DeviceLost when there is no core. `phone` scans the codes of those who fill in the form."""
         self._phone = phone
-        self._scanning: tuple[str, VisitorKind] | None = None
+        self._scanning: tuple[str, Typed] | None = None
         self._parked: deque[VisitId] = deque()
         self._link: Connection = connect(core_socket)
         self._link.send(HelloToo(os.getpid()))
@@ -39,8 +39,8 @@ class FormScreen:
         if self._parked:
             self._parked.popleft()
 
-    def touch_form(self, at: float, name: str, fills: VisitorKind | None) -> None:
-        """Touch 'form', and let `name` fill it in as somebody. A core that is gone does not feel it."""
+    def touch_form(self, at: float, name: str, fills: Typed | None) -> None:
+        """Touch 'form', and let `name` fill it in. A core that is gone does not feel it."""
         self._scanning = None if fills is None else (name, fills)
         try:
             self._link.send(FormAsked(Monotonic(at)))

@@ -85,6 +85,10 @@ class Site:
         """What the simulated issuer knows."""
         return self.folder / "tokens.json"
 
+    @property
+    def _form_key_path(self) -> Path:
+        return self.folder / "pass-key"
+
     @cached_property
     def vault(self) -> DemoVault:
         """The keys to which what names a person is sealed."""
@@ -112,13 +116,13 @@ class Site:
         pace: dict[str, Any] = json.loads(self.screen_figures.read_text(encoding="utf-8"))
         return pace
 
-    def guest(self, number: int, parked: VisitId | None = None) -> Guest:
-        """Make the next visitor; `parked` is the visit that one who resumes has been given."""
+    def guest(self, number: int, parked: VisitId | None = None, shown: str | None = None) -> Guest:
+        """Make the next visitor; `parked` is the visit that one who resumes has been given, `shown`: their phone's pass."""
         case = self.scenario.cases[number % len(self.scenario.cases)]
         name = f"{number + 1:03d} {case.title}"
         script = VisitorScript(
             name=name,
-            cards=tuple(self._cards(case, parked)),
+            cards=tuple(self._cards(case, parked, shown)),
             core_c=case.core_c + self._chance.uniform(-0.15, 0.15),
             gap_s=case.gap_s,
             queues=case.queues,
@@ -152,6 +156,7 @@ class Site:
             f"[database]\nurl = {json.dumps('sqlite:///' + str(self.folder / 'central.sqlite'))}\n\n"
             f"{self.vault.section}\n"
             f"[documents]\nkey = {json.dumps(str(self.folder / 'document-key'))}\n\n"
+            f"[forms]\npass_key = {json.dumps(str(self._form_key_path))}\n\n"
             "[simulation]\nallowed = true\n",
             encoding="utf-8",
         )
@@ -197,7 +202,9 @@ class Site:
         path.write_text("\n".join(lines), encoding="utf-8")
         return path
 
-    def _cards(self, case: Case, parked: VisitId | None) -> Iterator[CardScript]:
+    def _cards(self, case: Case, parked: VisitId | None, shown: str | None) -> Iterator[CardScript]:
+        if shown is not None:
+            yield CardScript(text=shown)
         if case.visitor is not None:
             text = self._pass(case.visitor, case.made, holder=parked)
             yield CardScript(text=text, medium=case.pass_medium, torn=case.torn)
@@ -253,9 +260,23 @@ class Site:
                     "compounds": [COMPOUND],
                     "visitors": list(VisitorKind),
                 },
+                {
+                    "kind": "pass",
+                    "id": "forms",
+                    "key": self._form_key(),
+                    "compounds": [COMPOUND],
+                    "visitors": list(VisitorKind),
+                },
                 {"kind": "health_token", "id": HEALTH_ISSUER, "hosts": [HEALTH_HOST], "map": STATUSES},
             ],
         }
+
+    def _form_key(self) -> str:
+        """The key by which forms become passes, which the server makes on first use, as its gates get it."""
+        from sync.central.document_key import DocumentKey
+
+        public = DocumentKey(self._form_key_path, "pass key").public()
+        return base64.b64encode(bytes.fromhex(public)).decode()
 
     def write_code(self, code: str) -> None:
         """Write the code that lets the kiosk enrol."""

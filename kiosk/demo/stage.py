@@ -18,8 +18,9 @@ import requests
 from drivers.simulated.observer import Observer
 from drivers.simulated.protocol import AllDone, PinEdge, ScreenTouched, VisitorReport
 from kiosk import events
-from kiosk.demo.admission import add_account, issue_code
+from kiosk.demo.admission import add_account, issue_code, move_in
 from kiosk.demo.disk import Disk
+from kiosk.demo.homes import Homes
 from kiosk.demo.phone import Phone
 from kiosk.demo.relay import CuttableWire
 from kiosk.demo.report import Stored
@@ -93,6 +94,8 @@ class Stage:
         """What the world has seen of the pins while visitors were watched."""
         self._disk = Disk()
         self._wire: CuttableWire | None = None
+        self._moved_in = False
+        self._homes = Homes(site.site_ca) if site.scenario.has_residents else None
         self._over = threading.Event()
         self._enrolled: Place | None = None
         self._admission = threading.Thread(target=self._admit, name="enrolment", daemon=True)
@@ -181,7 +184,7 @@ class Stage:
 
             def call_in() -> None:
                 while len(coming) < AHEAD and (count is None or len(accounts) + len(coming) < count):
-                    guest = self._next_guest(len(accounts) + len(coming), screen)
+                    guest = self._next_guest(len(accounts) + len(coming), screen, phone)
                     coming[guest.name] = guest
                     observer.add(guest.script)
 
@@ -288,6 +291,8 @@ class Stage:
         self.supervisor.close()
         if self._wire is not None:
             self._wire.close()
+        if self._homes is not None:
+            self._homes.close()
 
     def _surround(self, case: Case | None) -> None:
         """Let the disk and the server be as a case wants them; without one, well."""
@@ -302,6 +307,9 @@ class Stage:
                 self.supervisor.processes["central"].wait_ready()
                 central = self._site.folder / "central.toml"
                 add_account(central, self.watcher.username, self.watcher.password)
+                if self._homes is not None and not self._moved_in:
+                    move_in(central, self._homes)
+                    self._moved_in = True
                 self._site.write_code(issue_code(central))
                 return
             except (GatepostError, KeyError) as error:
@@ -350,10 +358,11 @@ class Stage:
             program = replace(program, on_start=self._slowing.add)
         self.supervisor.start(program)
 
-    def _next_guest(self, number: int, screen: FormScreen) -> Guest:
+    def _next_guest(self, number: int, screen: FormScreen, phone: Phone) -> Guest:
         cases = self._site.scenario.cases
         resumes = cases[number % len(cases)].resumes
-        guest = self._site.guest(number, screen.parked if resumes else None)
+        shown = phone.shown() if cases[number % len(cases)].back else None
+        guest = self._site.guest(number, screen.parked if resumes else None, shown)
         if resumes:
             screen.resumed()
         self._site.write_tokens()

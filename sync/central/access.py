@@ -53,6 +53,12 @@ class Act(StrEnum):
     """A pass for many uses was issued or taken back."""
     ACCOUNT = "account"
     """An account of staff was added, disabled or enabled, or has a new password."""
+    RESIDENTS = "residents"
+    """Residents were added, removed or listed."""
+    FILING = "filing"
+    """Works were filed, removed or listed."""
+    FORM = "form"
+    """A visitor's form was read."""
 
 
 MAY_SEE: Mapping[Role, frozenset[str] | None] = {

@@ -28,6 +28,7 @@ from sync.central.office import Office
 from sync.central.passes.issuing import Passes
 from sync.central.passes.routes import pass_routes
 from sync.central.publishing import Documents
+from sync.central.residents.web import ResidentPages
 from sync.central.rules.routes import rules_routes
 from sync.central.staff.door import Door, SignedIn
 from sync.central.staff.routes import add_turned_away, staff_routes
@@ -50,6 +51,7 @@ def create_app(
     forms: Forms,
     signing: Signing,
     passes: Passes,
+    residents: ResidentPages,
     wall_us: Callable[[], int],
 ) -> FastAPI:
     """Build the application around an open store, the page's boards, the server's chores, and all that it answers with."""
@@ -99,7 +101,8 @@ def create_app(
 
     app.include_router(staff_routes(signing, boards.closing))
     app.include_router(page_routes(boards, door))
-    app.include_router(form_routes(forms, boards.closing))
+    app.include_router(form_routes(forms, residents.consents, boards.closing))
+    app.include_router(residents.routes(boards.closing))
     app.include_router(device_routes(store))
     app.include_router(case_routes(store, wall_us))
     app.include_router(rules_routes(store, documents, wall_us))

@@ -51,7 +51,7 @@ _ADVANCE = (
 class Appended:
     """Whether an upload fitted, where the log stands now, how many events were kept, and whether anything was written.
 
-    `noticed`: what it says of passes for one use.
+    `noticed`: what it says of passes for one use. `fresh`: the events that were new.
     """
 
     fitted: bool
@@ -59,6 +59,7 @@ class Appended:
     kept: int = 0
     written: bool = False
     noticed: Noticed = NOTHING
+    fresh: Sequence[Entry] = ()
 
 
 def append_entries(
@@ -89,7 +90,7 @@ def append_entries(
     head = Head(place.compound, place.device, place.log_id, fresh[-1].seq + 1, fresh[-1].hash)
     news = {"to": head.next_seq, "hash": head.hash, "faults": sum(1 for entry in fresh if entry.fault), "now": received_us}
     connection.execute(_ADVANCE, {**place.named, **news})
-    return Appended(True, standing_of(head), len(fresh), written=True, noticed=found_out)
+    return Appended(True, standing_of(head), len(fresh), written=True, noticed=found_out, fresh=fresh)
 
 
 def head_of(connection: Connection, place: Place) -> Head:

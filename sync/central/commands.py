@@ -18,8 +18,10 @@ from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker
 from sync.central.case_commands import case, cases
 from sync.central.device_commands import devices, enrol, revoke
 from sync.central.document_commands import add_document_commands
+from sync.central.filing_commands import filing_app, form
 from sync.central.key_commands import keys_app
 from sync.central.replay_commands import replays
+from sync.central.resident_commands import resident_app
 from sync.central.rules.commands import policy_app
 from sync.central.staff_commands import staff_app
 
@@ -32,6 +34,9 @@ central_app = typer.Typer()
 central_app.add_typer(keys_app, name="keys")
 central_app.add_typer(policy_app, name="policy")
 central_app.add_typer(staff_app, name="staff")
+central_app.add_typer(resident_app, name="resident")
+central_app.add_typer(filing_app, name="filing")
+central_app.command()(form)
 central_app.command()(enrol)
 central_app.command()(devices)
 central_app.command()(revoke)

@@ -4,7 +4,8 @@ Its paths count from the file's own folder: a command run elsewhere finds the sa
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
@@ -89,6 +90,34 @@ class PassesSection(Section, frozen=True):
     key: Annotated[str, Meta(min_length=1)] | None = None
 
 
+class ResidentsSection(Section, frozen=True):
+    """[residents] Residents on their phones. `url`: by which they reach this server, where that is not its own address.
+
+    `zone`: of the times that they read and type.
+    """
+
+    zone: Annotated[str, Meta(min_length=1, max_length=64)] = "Asia/Shanghai"
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+\Z", description="https://name or https://name:port")] | None = None
+
+
+class MailSection(Section, frozen=True):
+    """[mail] The relay through which residents get e-mail; without `host` and `sender` nobody gets any.
+
+    `security`: `starttls`, `tls` or `none`. `password` says where it is, as the vault's passphrase.
+    """
+
+    host: HostName | None = None
+    port: Annotated[int, Meta(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: (
+        Annotated[str, Meta(pattern=r"^[^@\s<>]{1,64}@[A-Za-z0-9.-]{1,253}\Z", description="an e-mail address")] | None
+    ) = None
+    user: Annotated[str, Meta(min_length=1)] | None = None
+    password: (
+        Annotated[str, Meta(pattern=r"^(file|credential|env):.", description="file:PATH, credential:NAME or env:NAME")] | None
+    ) = None
+
+
 class RetentionSection(Section, frozen=True):
     """[retention] How many days what names a person is kept, by compound where one differs."""
 
@@ -116,6 +145,8 @@ class CentralConfig(Section, frozen=True):
     documents: DocumentsSection = DocumentsSection()
     forms: FormsSection = FormsSection()
     passes: PassesSection = PassesSection()
+    residents: ResidentsSection = ResidentsSection()
+    mail: MailSection = MailSection()
     retention: RetentionSection = RetentionSection()
     simulation: SimulationSection = SimulationSection()
 
@@ -128,6 +159,12 @@ def load(path: Path) -> CentralConfig:
             f"{path}: [server] host = {config.server.host!r} is beyond loopback without TLS; add [tls] with the server's"
             " names, or say insecure = true"
         )
+    try:
+        ZoneInfo(config.residents.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(
+            f"{path}: [residents] zone = {config.residents.zone!r} is no time zone; write such as Asia/Tokyo"
+        ) from None
     return _in_folder(config, path.parent)
 
 
@@ -143,6 +180,10 @@ def _in_folder(config: CentralConfig, folder: Path) -> CentralConfig:
             passphrase=beside_after(folder, vault.passphrase, "file"),
         ),
         documents=replace(config.documents, key=beside(folder, config.documents.key)),
+        mail=replace(
+            config.mail,
+            password=None if config.mail.password is None else beside_after(folder, config.mail.password, "file"),
+        ),
         forms=replace(config.forms, pass_key=None if pass_key is None else beside(folder, pass_key)),
         passes=replace(config.passes, key=None if passes_key is None else beside(folder, passes_key)),
     )

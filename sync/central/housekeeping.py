@@ -37,6 +37,7 @@ class Housekeeping:
         days_of: Callable[[str], int],
         months_ahead: int,
         forget_forms: Callable[[], int] | None = None,
+        forget_consents: Callable[[], int] | None = None,
         renew: Callable[[], None] | None = None,
     ) -> None:
         self._engine = engine
@@ -46,6 +47,7 @@ class Housekeeping:
         self._days_of = days_of
         self._months_ahead = months_ahead
         self._forget_forms = forget_forms
+        self._forget_consents = forget_consents
         self._renew = renew
 
     async def run(self, closing: asyncio.Event, every_s: float = EVERY_S) -> None:
@@ -111,6 +113,8 @@ class Housekeeping:
             _log.info("personal data erased after their time", count=count)
         if self._forget_forms is not None and (count := self._forget_forms()):
             _log.info("visitor forms erased after their time", count=count)
+        if self._forget_consents is not None and (count := self._forget_consents()):
+            _log.info("consents erased after their time", count=count)
 
     def _renew_certificate(self) -> None:
         if self._renew is not None:

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import uvicorn
 
 from kiosk import __version__
 from kiosk.errors import UsageError
+from kiosk.worker import Worker
 from sync.central.api import create_app
 from sync.central.authentication import Authentication
 from sync.central.boards import Boards
@@ -31,12 +32,20 @@ from sync.central.passes.issuing import Passes
 from sync.central.people import People
 from sync.central.policies import Policies
 from sync.central.publishing import Documents
+from sync.central.residents.consents import Consents
+from sync.central.residents.couriers import Courier, couriers
+from sync.central.residents.delivering import WORKERS, Delivering
+from sync.central.residents.homes import Homes
+from sync.central.residents.invitations import Invitations
+from sync.central.residents.targets import Reach
+from sync.central.residents.web import ResidentPages
 from sync.central.staff.delays import Delays
 from sync.central.staff.passwords import Passwords
 from sync.central.staff.signing import Signing
 from sync.central.store import Store
 from sync.central.telling import Telling
 from sync.central.tls import Tls
+from sync.central.vault import Vault
 
 GRACE_S = 1
 """A request under way has so long to end; a kiosk that is cut off sends again."""
@@ -79,6 +88,29 @@ def serve(
             days_of,
             pass_key_of(config),
         )
+        url = url_of(config, listener.getsockname()[1])
+        consents = Consents(
+            store.engine,
+            vault,
+            Attempts(time.monotonic),
+            document_key,
+            wall_us,
+            lambda: config.residents.url or url,
+        )
+        store.hear("consent_requested", consents.requested)
+        by = couriers(config.mail)
+        _deliver(store, vault, consents, by, stack)
+        documents = Documents(store.engine, document_key, wall_us)
+        invitations = Invitations(store.engine, vault, pass_key_of(config), documents, wall_us, config.residents.zone)
+        homes = Homes(
+            store.engine,
+            vault,
+            Attempts(time.monotonic),
+            document_key,
+            invitations,
+            wall_us,
+            lambda: config.residents.url or url,
+        )
         housekeeping = Housekeeping(
             store.engine,
             People(store.engine, vault, wall_us),
@@ -87,6 +119,7 @@ def serve(
             days_of=days_of,
             months_ahead=config.vault.months_ahead,
             forget_forms=forms.forget,
+            forget_consents=lambda: consents.forget(days_of) + invitations.forget(days_of) + homes.forget(),
             renew=None if tls is None else tls.renew,
         )
         metrics = Metrics(store.engine, vault, __version__)
@@ -104,7 +137,6 @@ def serve(
             None if tls is None else tls.ca.certificate.read_bytes(),
         )
         _allow_files(CONNECTIONS + SPARE_FILES)
-        documents = Documents(store.engine, document_key, wall_us)
         office = Office(store.engine, wall_us)
         metrics.waiting(lambda: office.waiting)
         signing = Signing(store.engine, Passwords(), Delays(time.monotonic), wall_us)
@@ -122,6 +154,7 @@ def serve(
             forms,
             signing,
             passes,
+            ResidentPages(consents, homes, by),
             wall_us,
         )
         settings = uvicorn.Config(
@@ -136,8 +169,31 @@ def serve(
             timeout_graceful_shutdown=GRACE_S,
             **({} if tls is None else tls.settings()),
         )
-        url = url_of(config, listener.getsockname()[1])
         _Server(settings, boards, office, lambda: on_ready(url), stop or threading.Event()).run([listener])
+
+
+def _deliver(store: Store, vault: Vault, consents: Consents, by: Mapping[Reach, Courier], stack: ExitStack) -> None:
+    """Let what residents are asked be brought to them, until the server ends."""
+    wake = threading.Condition()
+
+    def wake_all() -> None:
+        with wake:
+            wake.notify_all()
+
+    job = Delivering(store.engine, vault, consents, by, wall_us, wake)
+    workers = [Worker(f"consent-{number}", job) for number in range(WORKERS)]
+    consents.on_asked(wake_all)
+    for worker in workers:
+        stack.callback(worker.close)
+        worker.start()
+    stack.callback(_end, workers, wake_all)
+
+
+def _end(workers: list[Worker], wake_all: Callable[[], None]) -> None:
+    """All of them are asked to end before any is waited for."""
+    for worker in workers:
+        worker.stop()
+    wake_all()
 
 
 class _Server(uvicorn.Server):

@@ -33,6 +33,8 @@ COMPOUNDS_AT_ONCE = 100
 MARGIN_US = 3600 * 1_000_000
 """An outcome may be stamped so much earlier than its admission: clocks are set while somebody walks through."""
 
+Hear = Callable[[str, str, int], None]
+"""Compound, header, and when it happened (microseconds since 1970)."""
 TellUses = Callable[[str, str, Sequence[Change]], None]
 """Compound, device, and what has changed."""
 
@@ -62,6 +64,7 @@ class Store:
         self._writing = threading.Lock()
         self._watchers: list[Callable[[], None]] = []
         self._tell_uses: TellUses | None = None
+        self._hear: dict[str, Hear] = {}
         self._edge = Edge("database")
 
     @property
@@ -76,6 +79,10 @@ class Store:
     def tell_uses(self, tell: "TellUses") -> None:
         """Call `tell` with what newly arrived events say of passes for one use, on the thread that appended them."""
         self._tell_uses = tell
+
+    def hear(self, kind: str, hear: "Hear") -> None:
+        """Call `hear` with every newly arrived event of a kind, on the thread that appended it; it must not raise."""
+        self._hear[kind] = hear
 
     def check(self) -> None:
         """Ask the database for a sign of life."""
@@ -108,6 +115,9 @@ class Store:
             _log.error("pass for one use used again", compound=replay.compound, uses=uses)
         if done.noticed.changes and self._tell_uses is not None:
             self._tell_uses(compound, device, done.noticed.changes)
+        for entry in done.fresh:
+            if entry.kind in self._hear and not entry.fault:
+                self._hear[entry.kind](compound, entry.header, entry.at_us)
         if done.kept:
             for watcher in self._watchers:
                 watcher()

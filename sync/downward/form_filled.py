@@ -10,7 +10,7 @@ from msgspec import Meta
 from kiosk.declared import FormFilled
 from kiosk.holder import MAX_NAME, Holder, masked_holder
 from kiosk.model import VisitId
-from kiosk.people import Declaration, FirstReturn, Stay, Vehicle, VisitorKind
+from kiosk.people import Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
 from sync.device_box import NotForUs, seal_to
 
 FORM_FILLED = "form_filled"
@@ -38,6 +38,7 @@ class FormBody(msgspec.Struct, frozen=True, kw_only=True):
     first_return: FirstReturn
     vehicle: Vehicle
     group: Annotated[int, Meta(ge=1, le=50)]
+    filing: Filing | None = None
     sealed: Annotated[bytes, Meta(max_length=1024)] | None = None
     """Whom the form is about, sealed to the device (`sync.device_box`): JSON with their `name`."""
 
@@ -56,17 +57,27 @@ def seal_name(name: str, device_key: bytes) -> bytes | None:
         return None
 
 
-def body_of(visit: VisitId, declared: Declaration, sealed: bytes | None = None) -> dict[str, Any]:
-    """Return the body of a message. The visitor has said who they are; `sealed` is their name for the device alone."""
+def body_of(
+    visit: VisitId, declared: Declaration, filing: Filing | None = None, sealed: bytes | None = None
+) -> dict[str, Any]:
+    """Return the body of a message. The visitor has said who they are; `filing`: how their works stand, if they do any.
+
+    `sealed` is their name for the device alone.
+    """
+    said = {} if filing is None else {"filing": str(filing)}
     named = {} if sealed is None else {"sealed": b64encode(sealed).decode()}
-    return named | {
-        "visit": visit,
-        "visitor": declared.visitor,
-        "stays": [{"region": stay.region, "days_ago": stay.days_ago} for stay in declared.stays],
-        "first_return": declared.first_return,
-        "vehicle": declared.vehicle,
-        "group": declared.group,
-    }
+    return (
+        said
+        | named
+        | {
+            "visit": visit,
+            "visitor": declared.visitor,
+            "stays": [{"region": stay.region, "days_ago": stay.days_ago} for stay in declared.stays],
+            "first_return": declared.first_return,
+            "vehicle": declared.vehicle,
+            "group": declared.group,
+        }
+    )
 
 
 def form_in(body: dict[str, Any], unseal: Callable[[bytes], bytes] | None = None) -> FormFilled:
@@ -78,7 +89,7 @@ def form_in(body: dict[str, Any], unseal: Callable[[bytes], bytes] | None = None
     stays = tuple(Stay(stay.region, stay.days_ago) for stay in said.stays)
     person = None if said.sealed is None or unseal is None else _person(said.sealed, unseal)
     declared = Declaration(said.visitor, stays, said.first_return, said.vehicle, said.group, person)
-    return FormFilled(VisitId(said.visit), declared)
+    return FormFilled(VisitId(said.visit), declared, said.filing)
 
 
 def _person(sealed: bytes, unseal: Callable[[bytes], bytes]) -> Holder | None:

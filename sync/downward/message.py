@@ -10,7 +10,7 @@ clock. Kinds and members that a kiosk does not know are passed over and counted.
     mode             {..., "mode", "lasts_s"}                hold the gate open for so long, lock it, or neither
     pass_used        {"mark", "used"}                        a pass for one use was used at another gate, or keeps its use
     form_filled      {"visit", "visitor", ...}               a visitor's form is complete (`sync.downward.form_filled`)
-    consent_given    {"visit", ...}                          later: a resident has answered
+    consent_answered {"visit", "answer"}                     a resident has answered (`sync.downward.consent_answered`)
 """
 
 from typing import Annotated, Any

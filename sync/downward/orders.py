@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from kiosk.declared import FormFilled
+from kiosk.declared import ConsentAnswered, FormFilled
 from kiosk.gate_mode import ModeOrder
 from kiosk.lines import get_logger
 from kiosk.model import Command
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.spent import UsedElsewhere
 from kiosk.units import Monotonic, Seconds
+from sync.downward.consent_answered import CONSENT_ANSWERED, consent_in
 from sync.downward.form_filled import FORM_FILLED, form_in
 from sync.downward.message import EXPIRES_US, MODE, OPEN, PASS_USED, Message, ModeBody, OpenBody, PassUsedBody
 from sync.downward.server_time import ServerTime
@@ -21,8 +22,11 @@ from sync.downward.signing import NotSigned, Purpose, Signed, verified
 REMEMBERED = 256
 """So many commands are remembered: far more than can be in time at once."""
 
-Order = RemoteOpen | ModeOrder | CommandRefused | FormFilled | UsedElsewhere
+Told = FormFilled | ConsentAnswered
+"""What was told on a phone."""
+Order = RemoteOpen | ModeOrder | CommandRefused | Told | UsedElsewhere
 _COMMANDS: Mapping[str, type[OpenBody]] = {OPEN: OpenBody, MODE: ModeBody}
+_TOLD = (FORM_FILLED, CONSENT_ANSWERED)
 
 
 class Orders:
@@ -64,8 +68,8 @@ class Orders:
         if (said.compound, said.gate, said.device) != self._address:
             self._turn_away()
             return None
-        if said.kind == FORM_FILLED:
-            return self._form(said, now)
+        if said.kind in _TOLD:
+            return self._told(said, now)
         if said.kind == PASS_USED:
             return self._used(said)
         if said.kind not in _COMMANDS:
@@ -89,13 +93,13 @@ class Orders:
             return ModeOrder(command, body.mode, until, None if body.lasts_s is None else Seconds(body.lasts_s))
         return RemoteOpen(command, until)
 
-    def _form(self, said: Message, now: Monotonic) -> FormFilled | None:
-        """A form in time. It is for one visit, which a core that began later does not have."""
+    def _told(self, said: Message, now: Monotonic) -> Told | None:
+        """A form or an answer in time. It is for one visit, which a core that began later does not have."""
         latest = self._time.latest(now)
         if latest is None or latest >= said.expires_us:
             return None
         try:
-            return form_in(said.body, self._unseal)
+            return form_in(said.body, self._unseal) if said.kind == FORM_FILLED else consent_in(said.body)
         except msgspec.ValidationError:
             self.ignored += 1
             return None

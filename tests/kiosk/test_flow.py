@@ -439,10 +439,19 @@ def test_nobody_waits_for_a_machine_longer_because_they_asked() -> None:
         assert not takes(standing(phase), visit.TimeWanted())
 
 
-@pytest.mark.parametrize("phase", [Phase.AWAITING_FORM, Phase.AWAITING_CONSENT])
-def test_whoever_turns_back_from_the_phone_is_asked_again(phase: Phase) -> None:
-    after, effects = step(standing(phase), visit.TurnedBack(), NOW)
+def test_whoever_turns_back_from_the_form_is_asked_again() -> None:
+    after, effects = step(standing(Phase.AWAITING_FORM), visit.TurnedBack(), NOW)
     assert (after.phase, effects) == (Phase.COLLECTING, ())
+
+
+def test_whoever_does_not_wait_for_consent_at_the_kiosk_waits_elsewhere() -> None:
+    after, effects = step(standing(Phase.AWAITING_CONSENT), visit.TurnedBack(), NOW)
+    assert (after.phase, effects) == (Phase.PARKED, (Park(VisitId("v")),))
+
+
+def test_a_host_is_asked_while_the_visitor_is_parked() -> None:
+    parked = standing(Phase.PARKED)
+    assert step(parked, visit.ConsentWanted(), NOW) == (parked, (visit.RequestConsent(VisitId("v")),))
 
 
 @pytest.mark.parametrize("phase", [Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING])

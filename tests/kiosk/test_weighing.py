@@ -23,7 +23,7 @@ def standing(phase: Phase, wanted: frozenset[Need] = NOTHING, decision: Decision
 
 @pytest.mark.parametrize("phase", Phase)
 def test_an_answer_is_taken_only_while_the_rules_are_asking(phase: Phase) -> None:
-    taken = weighed(standing(phase), DECISION, NOTHING) is not None
+    taken = weighed(standing(phase), DECISION, Facts()) is not None
     assert taken == (phase in ASKING | {Phase.AWAITING_GUARD})
 
 
@@ -47,14 +47,14 @@ WAYS: dict[str, tuple[Visit, frozenset[Need], frozenset[Need], Event | None]] = 
 def test_what_is_wanted_leads_on(
     visit: Visit, wanted: frozenset[Need], pending: frozenset[Need], event: Event | None
 ) -> None:
-    assert weighed(visit, Needs(wanted), pending) == event
+    assert weighed(visit, Needs(wanted), Facts(pending=pending)) == event
 
 
 def test_whoever_was_answered_is_answered_anew_only_by_another_answer() -> None:
     refused = standing(Phase.AWAITING_GUARD, decision=REFUSED)
-    assert weighed(refused, REFUSED, NOTHING) is None
-    assert weighed(refused, DECISION, NOTHING) == FactsComplete()
-    assert weighed(refused, Needs(BOTH), NOTHING) is None
+    assert weighed(refused, REFUSED, Facts()) is None
+    assert weighed(refused, DECISION, Facts()) == FactsComplete()
+    assert weighed(refused, Needs(BOTH), Facts()) is None
 
 
 def test_where_the_rules_have_no_answer_yet_the_guard_decides() -> None:

@@ -56,10 +56,13 @@ class Opened:
     device_key: bytes = field(default=b"", repr=False)
 
 
-def opened(engine: Engine, token: str, now_us: int) -> Opened:
-    """Believe an address by its device's enrolled key, or by the gate's log where it was typed. Raises NoForm."""
+def opened(engine: Engine, token: str, now_us: int, late_s: int = 0) -> Opened:
+    """Believe an address by its device's enrolled key, or by the gate's log where it was typed. Raises NoForm.
+
+    `late_s`: so much longer than a form may be sent, since its answer may still be looked at.
+    """
     if len(token) == SHORT:
-        return _typed(engine, token.upper(), now_us)
+        return _typed(engine, token.upper(), now_us, late_s)
     try:
         found = read(token)
     except NotALink:
@@ -74,19 +77,19 @@ def opened(engine: Engine, token: str, now_us: int) -> Opened:
         raise NoForm(Why.FOREIGN) from None
     left_s = found.link.expires_s - now_us / 1e6
     # One that lasts longer than any can is by a clock that cannot be believed.
-    if left_s <= -TOLERANCE_S or left_s > GOOD_FOR_S + TOLERANCE_S:
+    if left_s <= -TOLERANCE_S - late_s or left_s > GOOD_FOR_S + TOLERANCE_S:
         raise NoForm(Why.EXPIRED)
     return Opened(found.link, enrolment.place.gate, enrolment.public_key)
 
 
-def _typed(engine: Engine, code: str, now_us: int) -> Opened:
+def _typed(engine: Engine, code: str, now_us: int, late_s: int) -> Opened:
     """Find the visit whose short code was typed off the screen. Its gate's log must have told of it already.
 
     There are 480 million codes, and few visits at a time: the limit on attempts in vain makes guessing hopeless.
     """
     query = (
         select(event.c.device, event.c.header, event.c.at_us)
-        .where(event.c.kind == ASKED, event.c.at_us > now_us - GOOD_FOR_S * 1_000_000, event.c.faulty == "")
+        .where(event.c.kind == ASKED, event.c.at_us > now_us - (GOOD_FOR_S + late_s) * 1_000_000, event.c.faulty == "")
         .order_by(event.c.at_us.desc())
         .limit(LOOKED_THROUGH)
     )

@@ -1,13 +1,12 @@
 """The form's pages as text, in one language each. They need no script and name one stylesheet."""
 
-import segno
-from markupsafe import Markup
-
 from kiosk.viewing import short_code
+from sync.central.forms.codes import drawn
 from sync.central.forms.fields import CATEGORIES, REGIONS, RETURNS, VEHICLES, Answers
 from sync.central.forms.opening import Opened, Why
 from sync.central.forms.words import WORDS
 from sync.central.pages import BUILD, HTML_LANG, TEMPLATES
+from sync.central.residents.consents import State
 from sync.central.words import LANGUAGES
 
 
@@ -30,28 +29,39 @@ def form_page(answers: Answers, language: str, *, action: str, key: str, remembe
     )
 
 
-def sent_page(form: Opened, language: str, resume: str | None, minutes: int) -> bytes:
-    """What whoever has sent a form sees; `resume` is the pass that brings them back, good for so many minutes."""
+def sent_page(
+    form: Opened,
+    language: str,
+    resume: str | None,
+    minutes: int,
+    state: State | None,
+    *,
+    wanted: bool = False,
+    wrong: str | None = None,
+) -> bytes:
+    """What whoever has sent a form sees; `resume` is the pass that brings them back, good for so many minutes.
+
+    `state`: how the question to their host stands; None: nobody was asked. `wanted`: the letter of undertaking is; `wrong`:
+    what was wrong with the one that was sent.
+    """
     words = WORDS[language]["sent"]
     return _render(
         "form_sent.html",
         language,
         words["title"],
-        code=None if resume is None else _code(resume),
+        code=None if resume is None else drawn(resume),
         until=words["until"].format(minutes=minutes),
         short=short_code(form.link.visit),
+        host=None if state is None else words[f"host_{state}"],
+        state=state,
+        wanted=wanted,
+        wrong=None if wrong is None else WORDS[language]["letter"][wrong],
     )
 
 
 def bad_page(why: Why, language: str) -> bytes:
     """Why there is no form, and what to do."""
     return _render("form_bad.html", language, WORDS[language]["bad"]["title"], why=why)
-
-
-def _code(text: str) -> Markup:
-    """A QR code as a picture in the page: the strict policy lets none in from elsewhere."""
-    drawn: str = segno.make_qr(text, error="m").svg_inline(svgclass=None, lineclass=None, omitsize=True, light="#fff")
-    return Markup(drawn)  # noqa: S704 - made here, of black and white squares
 
 
 def _render(template: str, language: str, title: str, **values: object) -> bytes:

@@ -4,6 +4,7 @@ GET  /f/{token}          the form
 POST /f/{token}          with `send`: keeps it and goes to the answer, or shows it with what is wrong;
 without: shows it in another language, with all that was typed
 GET  /f/{token}/{key}    the answer, for whoever has sent it
+POST /f/{token}/{key}    the letter of undertaking, where one is wanted: a picture in `letter`, or `none`
 """
 
 import asyncio
@@ -26,13 +27,20 @@ from sync.central.document_key import KeyUnusable
 from sync.central.forms.fields import LONGEST, Answers, answers, blank
 from sync.central.forms.opening import NoForm, Opened, Why
 from sync.central.forms.pages import bad_page, form_page, sent_page
-from sync.central.forms.resume import GOOD_FOR_S, resume_pass
-from sync.central.forms.store import Forms
+from sync.central.forms.parts import NotParts, read_parts
+from sync.central.forms.pictures import NotAPicture, made_anew
+from sync.central.forms.resume import FREE, GOOD_FOR_S, VISITORS, resume_pass
+from sync.central.forms.store import Forms, Works
+from sync.central.residents.consents import Consents, State
 from sync.central.words import language_for
 
 MAX_FORM = 64 * 1024
 """Bytes of a form as it is sent: every field at its longest in UTF-8, percent-encoded, three times over."""
 MAX_FIELDS = 60
+MAX_LETTER = 10 * 1024 * 1024
+"""Bytes of a letter of undertaking as it is sent: any phone's photograph."""
+LETTERS = 2
+"""So many letters are read at once; a picture takes memory."""
 REMEMBERED = ("name", "phone", "plate")
 COOKIE = "visitor"
 COOKIE_S = 180 * 86_400
@@ -46,15 +54,21 @@ CONTENT_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+LATE_S = 900
+"""So long after a form's address is over its answer may still be looked at: a host may take their time."""
+LOOK_S = 5
+"""Whoever waits for an answer sees it so soon; the page needs no script for it."""
+ASKED_FOR = VISITORS - FREE
 STATUS = {Why.BUSY: 429, Why.TOO_LARGE: 413, Why.LOST: 503, Why.EXPIRED: 410, Why.USED: 410}
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 AcceptLanguage = Annotated[str, Header()]
 
 
-def form_routes(forms: Forms, closing: asyncio.Event) -> APIRouter:
+def form_routes(forms: Forms, consents: Consents, closing: asyncio.Event) -> APIRouter:
     """The routes around the forms of one server."""
     router = APIRouter(include_in_schema=False)
+    reading = asyncio.Semaphore(LETTERS)
 
     @router.get("/f/{token}")
     def form(request: Request, token: str, lang: str = "", accept_language: AcceptLanguage = "") -> Response:
@@ -103,14 +117,65 @@ def form_routes(forms: Forms, closing: asyncio.Event) -> APIRouter:
         language = language_for(lang, accept_language)
 
         def show() -> Response:
-            found = forms.open(token, _address(request))
-            sent = forms.sent(found.link, key) if _KEY.fullmatch(key) else None
+            found = forms.open(token, _address(request), LATE_S)
+            link = found.link
+            sent = forms.sent(link, key) if _KEY.fullmatch(key) else None
             if sent is None:
                 raise NoForm(Why.USED)
-            resume = None if forms.pass_key is None else resume_pass(forms.pass_key, found, sent, language)
-            return _page(sent_page(found, language, resume, GOOD_FOR_S // 60))
+            outcome = consents.outcome(link.compound, link.device, link.visit)
+            resume = None if forms.pass_key is None else resume_pass(forms.pass_key, found, sent, outcome, language)
+            state = None if outcome is None else outcome.state
+            wanted = sent.works is Works.WANTED
+            page = _page(sent_page(found, language, resume, GOOD_FOR_S // 60, state, wanted=wanted))
+            if not wanted and state in (None, State.ASKED) and sent.visitor in ASKED_FOR:
+                page.headers["Refresh"] = str(LOOK_S)
+            return page
 
         return _answer(show, language)
+
+    @router.post("/f/{token}/{key}")
+    async def undertake(
+        request: Request, token: str, key: str, lang: str = "", accept_language: AcceptLanguage = ""
+    ) -> Response:
+        language = language_for(lang, accept_language)
+
+        def wanted() -> Opened:
+            """Whose letter it is, before any of it is read. Raises NoForm."""
+            found = forms.open(token, _address(request), LATE_S)
+            if not _KEY.fullmatch(key) or forms.sent(found.link, key) is None:
+                raise NoForm(Why.USED)
+            return found
+
+        def again(wrong: str, status: int) -> Response:
+            return _page(sent_page(wanted(), language, None, 0, None, wanted=True, wrong=wrong), status)
+
+        async with reading:
+            try:
+                await to_thread.run_sync(wanted)
+                body = await read_body(request, MAX_LETTER, closing)
+                parts = read_parts(request.headers.get("content-type", ""), body)
+            except NoForm as none:
+                return _page(bad_page(none.why, language), STATUS.get(none.why, 404))
+            except Refused as refused:
+                if refused.status != 413:
+                    return _page(bad_page(Why.LOST, language), STATUS[Why.LOST])
+                return await to_thread.run_sync(_answer, lambda: again("too_large", 413), language)
+            except (SQLAlchemyError, KeyUnusable, NotParts):
+                return _page(bad_page(Why.LOST, language), STATUS[Why.LOST])
+
+            def keep() -> Response:
+                picture = None
+                if "none" not in parts.fields:
+                    if not parts.file:
+                        return again("no_file", 422)
+                    try:
+                        picture = made_anew(parts.file)
+                    except NotAPicture:
+                        return again("no_picture", 422)
+                forms.undertake(wanted(), picture)
+                return _onward(token, key, language)
+
+            return await to_thread.run_sync(_answer, keep, language)
 
     return router
 

@@ -13,6 +13,7 @@ from sync.central.config import (
     CentralConfig,
     DatabaseSection,
     DocumentsSection,
+    FormsSection,
     PassesSection,
     ServerSection,
     SimulationSection,
@@ -96,6 +97,7 @@ def server(
     url: str | None = None,
     vault: VaultSection | None = None,
     passes: PassesSection | None = None,
+    resume_passes: bool = False,
 ) -> Iterator[Running]:
     """Run a server; with TLS where it has `names`; over the database at `url`, else one in `folder`."""
     database = url or f"sqlite:///{folder / 'central.sqlite'}"
@@ -106,6 +108,7 @@ def server(
         vault=vault or VaultSection(),
         documents=DocumentsSection(key=str(folder / "document-key")),
         passes=passes or PassesSection(),
+        forms=FormsSection(pass_key=str(folder / "pass-key") if resume_passes else None),
         simulation=SimulationSection(allowed=simulation),
     )
     stop, ready = threading.Event(), threading.Event()

@@ -5,7 +5,17 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk.errors import UsageError
-from sync.central.config import CentralConfig, FormsSection, PassesSection, ServerSection, TlsSection, VaultSection, load
+from sync.central.config import (
+    CentralConfig,
+    FormsSection,
+    MailSection,
+    PassesSection,
+    ResidentsSection,
+    ServerSection,
+    TlsSection,
+    VaultSection,
+    load,
+)
 
 SHOWN = re.compile(r"# (?:\w+ = |\[\w+\])")
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "central.example.toml"
@@ -94,6 +104,10 @@ def test_the_example_is_valid_and_shows_every_key_with_its_default(tmp_path: Pat
         vault=VaultSection(file="vault"),
         forms=FormsSection(pass_key="pass-key"),
         passes=PassesSection(key="passes.pem"),
+        residents=ResidentsSection(url="https://gatepost.example"),
+        mail=MailSection(
+            host="mail.example", sender="gate@gatepost.example", user="gatepost", password="credential:gatepost-mail"
+        ),
     )
     assert load(written(tmp_path, "\n".join(shown))) == in_folder(wanted, tmp_path)
     for section in CentralConfig.__struct_fields__:

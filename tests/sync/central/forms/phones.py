@@ -31,13 +31,13 @@ GUEST = {
 
 
 @contextmanager
-def forms_server(folder: Path, *, keys: bool = True) -> Iterator[Running]:
-    """A server of forms; with `keys` it can seal what it keeps."""
+def forms_server(folder: Path, *, keys: bool = True, passes: bool = False) -> Iterator[Running]:
+    """A server of forms; with `keys` it can seal what it keeps, with `passes` sign what brings people in."""
     if keys:
         vault_in(folder).create("riverside", [month_of(WallTime(now_us()))], now_us())
         write_passphrase(folder)
     section = VaultSection(file=str(folder / "vault"), passphrase=f"file:{folder / 'passphrase'}") if keys else None
-    with server(folder, vault=section) as running:
+    with server(folder, vault=section, resume_passes=passes) as running:
         yield running
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from kiosk.credentials import parse_trust
+from kiosk.credentials import TrustList, parse_trust
 from kiosk.credentials.passes import verify
 from kiosk.declared import FormFilled
 from kiosk.evidence import Verdict
@@ -19,8 +19,9 @@ from kiosk.people import Declaration, Stay, Vehicle, VisitorKind
 from kiosk.units import Monotonic, Seconds, WallTime
 from sync.central.document_key import DocumentKey
 from sync.central.forms.opening import Opened
-from sync.central.forms.resume import GOOD_FOR_S, resume_pass
+from sync.central.forms.resume import GOOD_FOR_S, VISITORS, resume_pass
 from sync.central.forms.store import Sent
+from sync.central.residents.consents import Outcome, State
 from sync.central.schema import message
 from sync.device_box import open_box
 from sync.downward.orders import Orders
@@ -33,6 +34,13 @@ from tests.sync.central.forms.phones import GUEST, Phone, forms_server
 from tests.sync.central.serving import Running, document_key
 
 TRAVELLER = {**GUEST, "visitor": "courier", "away": "yes", "region": "IT", "days": "3", "symptoms": "no", "vehicle": "van"}
+
+
+def believed_of(key: DocumentKey) -> TrustList:
+    public = base64.b64encode(bytes.fromhex(key.public())).decode()
+    issuer = {"kind": "pass", "id": "forms", "key": public, "compounds": ["riverside"], "visitors": sorted(VISITORS)}
+    trust = {"schema": 1, "id": "t", "issued_at": "2026-11-01T00:00:00Z", "issuers": [issuer]}
+    return parse_trust(json.dumps(trust).encode(), "trust.json").for_compound("riverside")
 
 
 @pytest.fixture(scope="module")
@@ -89,23 +97,29 @@ def test_a_couriers_form_becomes_a_pass_that_the_gate_believes_for_ten_minutes(t
     key = DocumentKey(tmp_path / "pass-key", "pass key")
     form = Opened(read(token_of(device)).link, "gate-1")
     at_us = now_us()
-    text = resume_pass(key, form, Sent(VisitorKind.COURIER, at_us), "ja")
+    text = resume_pass(key, form, Sent(VisitorKind.COURIER, at_us), None, "ja")
     assert text is not None
-    assert resume_pass(key, form, Sent(VisitorKind.COURIER, at_us), "ja") == text
-    public = base64.b64encode(bytes.fromhex(key.public())).decode()
-    issuer = {"kind": "pass", "id": "forms", "key": public, "compounds": ["riverside"], "visitors": ["courier"]}
-    trust = {"schema": 1, "id": "t", "issued_at": "2026-11-01T00:00:00Z", "issuers": [issuer]}
-    believed = parse_trust(json.dumps(trust).encode(), "trust.json").for_compound("riverside")
+    assert resume_pass(key, form, Sent(VisitorKind.COURIER, at_us), None, "ja") == text
+    believed = believed_of(key)
     shown = verify(text.encode(), believed, WallTime(at_us), Seconds(2.0))
     assert (shown.verdict, shown.holder, shown.single_use, shown.language) == (Verdict.VALID, VISIT, True, "ja")
     late = WallTime(at_us + (GOOD_FOR_S + 5) * 1_000_000)
     assert verify(text.encode(), believed, late, Seconds(2.0)).verdict is Verdict.EXPIRED
 
 
-@pytest.mark.parametrize("kind", sorted(set(VisitorKind) - {VisitorKind.COURIER}))
-def test_nobody_who_needs_consent_gets_a_pass_for_a_form(tmp_path: Path, device: Device, kind: VisitorKind) -> None:
+@pytest.mark.parametrize("kind", sorted(VISITORS - {VisitorKind.COURIER}))
+@pytest.mark.parametrize("state", [None, *State])
+def test_a_pass_stands_for_the_consent_of_a_host_who_has_given_it_and_of_no_other(
+    tmp_path: Path, device: Device, kind: VisitorKind, state: State | None
+) -> None:
+    key = DocumentKey(tmp_path / "pass-key", "pass key")
     form = Opened(read(token_of(device)).link, "gate-1")
-    assert resume_pass(DocumentKey(tmp_path / "pass-key", "pass key"), form, Sent(kind, now_us()), "zh") is None
+    outcome = None if state is None else Outcome(state, now_us())
+    text = resume_pass(key, form, Sent(kind, now_us()), outcome, "zh")
+    assert (text is None) == (state is State.DECLINED)
+    if text is not None:
+        shown = verify(text.encode(), believed_of(key), WallTime(now_us()), Seconds(2.0))
+        assert (shown.verdict, shown.holder, shown.invited) == (Verdict.VALID, VISIT, state is State.GIVEN)
 
 
 def test_a_key_of_another_kind_is_not_taken_for_one_of_passes(tmp_path: Path) -> None:
