@@ -1,0 +1,188 @@
+"""The power goes, again and again, while people come: nothing that opened the gate is missing, and the chain holds.
+
+Each round goes on from one saved moment of the running guest, so that no round waits for a boot. The emulator is killed
+by SIGKILL; what its guest had not written is gone with its memory. What had been written and not flushed would survive
+in this machine's cache, and not on a card: so the disk is put together anew from its history, with all that was flushed
+and any part of the rest (`tests.hil.history`), as it was at the kill and at moments before it.
+"""
+
+import contextlib
+import random
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.hil.conftest import RUN
+from tests.hil.gate import Gate
+from tests.hil.history import Disk, Recovered, follow, recover
+from tests.hil.machine import Disks, GuestSilent, Machine, until
+from tests.hil.pulses import judge, pulses
+from tests.hil.site import PULSE_S, RELAY
+from tests.hil.table import Table
+
+ROUNDS = 20
+MOMENTS = 12
+"""Moments of each round's history at which the power is taken away besides."""
+BOOTED = frozenset({0, ROUNDS - 1})
+"""Rounds whose disk a guest is booted from."""
+AT_LEAST_S, AT_MOST_S = 1.5, 9.0
+AFTER_A_RISE_S = 0.06
+LATE_S = 0.15
+SOON_S = 3.0
+"""A pulse comes so soon after its admission."""
+SEED = 11
+
+
+@dataclass(slots=True)
+class Found:
+    """What all rounds found together."""
+
+    kills: int = 0
+    in_pulse: int = 0
+    moments: int = 0
+    pulses: int = 0
+    events: int = 0
+    writes: int = 0
+
+
+@pytest.fixture(scope="session")
+def saved(gate: Gate, disks: Disks, table: Table) -> Iterator[tuple[Disks, Path, str]]:
+    """Save the running guest; what it did until then is judged first."""
+    machine = gate.machine
+    gate.goes()
+    events = follow(machine.copy_log(RUN / "log.sqlite"))
+    toll = judge(events, machine.trace(RELAY), machine.boot_id, PULSE_S + LATE_S)
+    assert toll.wrong == []
+    table.add(
+        "line",
+        "all of it, against the log",
+        f"{toll.openings} pulses, each after a durable admission of its own; the longest {toll.longest_pulse_s:.3f} s",
+    )
+    gate.save_journal(RUN / "journal.txt")
+    state = RUN / "state"
+    machine.save(state)
+    yield disks, state, machine.boot_id
+    state.unlink()
+
+
+def hold_against(recovered: Recovered, boot: str, rises: list[float]) -> None:
+    """Every pulse that was seen has its admission among what was recovered."""
+    admitted = [
+        one["mono_us"] / 1e6
+        for one in recovered.events
+        if one["boot"] == boot and one["kind"] == "decision" and one["answer"] == "admit"
+    ]
+    for rise in rises:
+        assert any(0 <= rise - at <= SOON_S for at in admitted), f"the line rose at {rise:.3f}, and nothing says why"
+
+
+def strike(machine: Machine, chance: random.Random, *, in_pulse: bool) -> threading.Thread:
+    """Kill the emulator at a moment drawn by chance: any, or just after the line has risen."""
+    wait_s = chance.uniform(AT_LEAST_S, AT_MOST_S)
+    after_s = chance.uniform(0.0, AFTER_A_RISE_S)
+    began = len(machine.trace(RELAY))
+
+    def struck() -> None:
+        if in_pulse:
+            with contextlib.suppress(GuestSilent):
+                until(lambda: len(machine.trace(RELAY)) > began, 30.0, "a pulse")
+            wait(after_s)
+        else:
+            wait(wait_s)
+        machine.kill()
+
+    thread = threading.Thread(target=struck, name="hil-strike", daemon=True)
+    thread.start()
+    return thread
+
+
+def wait(seconds: float) -> None:
+    threading.Event().wait(seconds)
+
+
+def load(gate: Gate) -> None:
+    """People come one after the other, and somebody plays with the exit button: each press and release is an event."""
+    gate.machine.run("systemd-run", "--quiet", "sh", "-c", PLAYS)
+    for number in range(8):
+        gate.visit(f"resident-{number % 4}")
+
+
+PLAYS = "while :; do for level in 0 z; do echo 16 $level >/sys/kernel/debug/gatepost_hil_pins/drive; sleep 0.1; done; done"
+
+
+def one_round(disks: Disks, state: Path, boot: str, number: int, found: Found, chance: random.Random) -> Disks:
+    """Go on from the saved moment, kill, and look at what is left; return the round's disks, the data as recovered."""
+    branch = disks.branch(RUN / f"round-{number}")
+    with closing(Machine(branch, state)) as machine:
+        thread = strike(machine, chance, in_pulse=number % 2 == 1)
+        with contextlib.suppress(GuestSilent):
+            load(Gate(machine))
+        thread.join(60)
+    rises = [began for began, _ in pulses(machine.trace(RELAY))]
+    found.kills += 1
+    found.pulses += len(rises)
+    found.in_pulse += any(length == float("inf") for _, length in pulses(machine.trace(RELAY)))
+    disk = Disk(branch.before, branch.history)
+    found.writes += len(disk.requests)
+    for after in sorted(chance.sample(range(len(disk.requests)), min(MOMENTS, len(disk.requests)))):
+        moment = recover(disk.without_power(after, chance, RUN / "moment.img"), RUN)
+        if moment.mark is not None and moment.mark["boot"] == boot:
+            hold_against(moment, boot, [moment.mark["rose_ns"] / 1e9])
+        found.moments += 1
+    # A guest that is booted from it replays the journal itself: what is looked at here is a copy.
+    disk.without_power(len(disk.requests), chance, branch.data)
+    left = recover(Path(shutil.copy(branch.data, RUN / "moment.img")), RUN)
+    hold_against(left, boot, rises)
+    found.moments += 1
+    found.events = max(found.events, len(left.events))
+    return branch
+
+
+def test_the_power_goes_again_and_again_and_nothing_that_opened_the_gate_is_missing(
+    saved: tuple[Disks, Path, str], table: Table
+) -> None:
+    disks, state, boot = saved
+    chance = random.Random(SEED)
+    found = Found()
+    began = time.monotonic()
+    for number in range(ROUNDS):
+        branch = one_round(disks, state, boot, number, found, chance)
+        if number in BOOTED:
+            booted(branch, boot, table)
+        shutil.rmtree(branch.folder)
+    table.add(
+        "power",
+        f"emulator killed {found.kills} times under load, {found.in_pulse} of them in mid-pulse",
+        f"{found.moments} moments of {found.writes} writes recovered: every chain holds, each of {found.pulses} pulses has "
+        f"its admission; {time.monotonic() - began:.0f} s",
+    )
+    assert found.in_pulse
+    assert found.pulses
+
+
+def booted(branch: Disks, before: str, table: Table) -> None:
+    """Boot from what is left: the kiosk goes on in the same log, and lets the next one in."""
+    branch.begin_history()
+    with closing(Machine(branch)) as machine:
+        gate = Gate(machine)
+        assert machine.wait_booted() != before
+        gate.stand()
+        gate.wait_ready()
+        answer = gate.visit("resident-0")
+        events = follow(machine.copy_log(RUN / "log.sqlite"))
+        toll = judge(events, machine.trace(RELAY), machine.boot_id, PULSE_S + LATE_S)
+    assert answer == ("admit", ("resident",), "passed")
+    assert toll.wrong == []
+    open_ended = [one for one in events if one["kind"] == "decision" and one["answer"] == "admit"]
+    outcomes = {one["admission"] for one in events if one["kind"] == "gate_outcome"}
+    assert {f"{one['device']}/{one['log_id']}/{one['seq']}" for one in open_ended} <= outcomes
+    assert len({one["log_id"] for one in events}) == 1
+    table.add(
+        "power", "a guest booted from what was left", "ready, every open admission has its outcome, the next one admitted"
+    )
