@@ -1,23 +1,20 @@
-"""One guest for the whole run: booted, installed, its kiosk ready. `make hil` has built what it needs."""
+"""One guest for all parts, and one more for each cut of the power. `make hil` has built what they need."""
 
 import contextlib
 import os
 import shutil
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.hil.gate import Gate
-from tests.hil.machine import BUILT, Disks, GuestSilent, Machine
-from tests.hil.site import Site
+from tests.hil.machine import BUILT, RUN, GuestSilent
+from tests.hil.ready import Ready
 from tests.hil.table import Table
 
 IN_GUEST = ("test_devices", "test_visitors", "test_faults", "test_power")
 """From the parts to the whole, and the power last. Everything else here needs no guest."""
-RUN = BUILT / "run"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -39,29 +36,19 @@ def table() -> Iterator[Table]:
 
 
 @pytest.fixture(scope="session")
-def disks() -> Iterator[Disks]:
+def ready(table: Table) -> Ready:
     shutil.rmtree(RUN, ignore_errors=True)
     RUN.mkdir()
-    Site().write(RUN / "payload")
-    made = Disks(RUN)
-    made.make(RUN / "payload")
-    made.begin_history()
-    yield made
-    for big in RUN.glob("*.img"):
-        big.unlink()
+    found = Ready()
+    table.add("guest", "boots", f"{found.coming.booted_s:.0f} s, kernel {found.coming.kernel}")
+    table.add("guest", "`make install`, its units ready", f"{found.coming.ready_s:.0f} s")
+    return found
 
 
 @pytest.fixture(scope="session")
-def gate(disks: Disks, table: Table) -> Iterator[Gate]:
-    began = time.monotonic()
-    with closing(Machine(disks)) as machine:
-        machine.wait_booted()
-        table.add("guest", "boots", f"{time.monotonic() - began:.0f} s, kernel {machine.run('uname', '-r').strip()}")
+def gate(ready: Ready) -> Iterator[Gate]:
+    with ready.going_on(RUN / "parts") as (machine, _):
         gate = Gate(machine)
-        began = time.monotonic()
-        gate.install()
-        gate.wait_ready()
-        table.add("guest", "`make install`, its units ready", f"{time.monotonic() - began:.0f} s")
         yield gate
         with contextlib.suppress(GuestSilent, OSError):
             gate.save_journal(RUN / "journal.txt")

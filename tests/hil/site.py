@@ -17,7 +17,7 @@ from kiosk.calibration import FACTORY
 from kiosk.credentials import PassClaims, Uses, key_id
 from kiosk.credentials.passes import PASS_ID_BYTES, encode
 from kiosk.model import VisitorKind, WallTime
-from tests.hil.guest.camera import HEIGHT, WIDTH
+from tests.hil.guest.camera import FPS, HEIGHT, TAKES, WIDTH
 
 COMPOUND, DEVICE = "riverside", "gate-1"
 HOUR_US = 3_600_000_000
@@ -26,6 +26,8 @@ PULSE_S = 0.8
 WALL_C, AIR_C = 23.0, 22.0
 """What the thermometer sees of an empty gate, and the air it hangs in."""
 NOBODY = "nobody"
+NOISE = 1.5
+"""Standard deviation of the camera's noise, in steps of its 256."""
 CONFIGURATION = f"""\
 [gate]
 compound = "{COMPOUND}"
@@ -40,8 +42,8 @@ trust = ["trust.json"]
 source = "device:0"
 width = {WIDTH}
 height = {HEIGHT}
-fps = 8
-idle_fps = 4
+fps = {FPS}
+idle_fps = {FPS}
 
 [thermometer]
 source = "i2c:1"
@@ -82,8 +84,12 @@ class Site:
         (folder / "trust.json").write_text(json.dumps(self._trust()), encoding="utf-8")
         for source in (Path(__file__).parent / "guest").glob("*.py"):
             shutil.copy(source, folder)
+        noise = np.random.default_rng(1)
         for name, text in {**self.passes, NOBODY: None}.items():
-            (folder / "pictures" / f"{name}.yuyv").write_bytes(yuyv(scene(text)))
+            seen = scene(text)
+            for take in range(TAKES):
+                taken = np.clip(seen + noise.normal(0.0, NOISE, seen.shape), 0, 255).astype(np.uint8)
+                (folder / "pictures" / f"{name}.{take}.yuyv").write_bytes(yuyv(taken))
 
     def _pass(self, *, expired: bool = False, by: Ed25519PrivateKey | None = None, named: bytes | None = None) -> str:
         now = int(datetime.now(UTC).timestamp()) * 1_000_000
@@ -118,7 +124,7 @@ def scene(text: str | None) -> Grey:
     if text is not None:
         symbol = segno.make(text, error="m", micro=False, boost_error=False)
         modules = np.array([list(row) for row in symbol.matrix_iter(border=4)], np.uint8)
-        pixels = 400 // len(modules)
+        pixels = round(0.95 * HEIGHT) // len(modules)
         code = np.kron(1 - modules, np.full((pixels, pixels), 235, np.uint8)) + 12
         top, left = (HEIGHT - len(code)) // 2, (WIDTH - len(code)) // 2
         picture[top : top + len(code), left : left + len(code)] = cv2.GaussianBlur(code, (3, 3), 0)

@@ -5,8 +5,9 @@ import math
 import pytest
 
 from tests.hil.gate import Gate
-from tests.hil.machine import until
-from tests.hil.pulses import pulses
+from tests.hil.history import follow
+from tests.hil.machine import RUN, until
+from tests.hil.pulses import judge, pulses
 from tests.hil.site import PULSE_S, RELAY
 from tests.hil.table import Table
 
@@ -132,4 +133,17 @@ def test_a_gate_process_that_is_killed_in_mid_pulse_takes_the_line_down(
     assert gate.visit("resident-2") == ("admit", ("resident",), "passed")
     table.add(
         "gate process", f"SIGKILL in mid-pulse, {what}", f"the line was active for {length:.3f} s; back, the next admitted"
+    )
+
+
+def test_every_pulse_of_all_this_belongs_to_an_admission_that_was_on_the_disk_before(gate: Gate, table: Table) -> None:
+    machine = gate.machine
+    events = follow(machine.copy_log(RUN / "log.sqlite"))
+    toll = judge(events, machine.trace(RELAY), machine.boot_id, PULSE_S + LATE_S)
+    assert toll.wrong == []
+    assert toll.openings
+    table.add(
+        "line",
+        "all of it, against the log",
+        f"{toll.openings} pulses, each after a durable admission of its own; the longest {toll.longest_pulse_s:.3f} s",
     )

@@ -11,19 +11,16 @@ import random
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-from tests.hil.conftest import RUN
 from tests.hil.gate import Gate
 from tests.hil.history import Disk, Recovered, follow, recover
-from tests.hil.machine import Disks, GuestSilent, Machine, until
+from tests.hil.machine import RUN, Disks, GuestSilent, Machine, until
 from tests.hil.pulses import judge, pulses
-from tests.hil.site import PULSE_S, RELAY
+from tests.hil.ready import Ready
+from tests.hil.site import EXIT, PULSE_S, RELAY
 from tests.hil.table import Table
 
 ROUNDS = 20
@@ -31,8 +28,9 @@ MOMENTS = 12
 """Moments of each round's history at which the power is taken away besides."""
 BOOTED = frozenset({0, ROUNDS - 1})
 """Rounds whose disk a guest is booted from."""
-AT_LEAST_S, AT_MOST_S = 1.5, 9.0
-AFTER_A_RISE_S = 0.06
+PRESSES = (10, 70)
+"""After so many edges of the exit button, one every fifth of a second of the guest's."""
+AFTER_A_RISE_S = 0.5
 LATE_S = 0.15
 SOON_S = 3.0
 """A pulse comes so soon after its admission."""
@@ -51,26 +49,6 @@ class Found:
     writes: int = 0
 
 
-@pytest.fixture(scope="session")
-def saved(gate: Gate, disks: Disks, table: Table) -> Iterator[tuple[Disks, Path, str]]:
-    """Save the running guest; what it did until then is judged first."""
-    machine = gate.machine
-    gate.goes()
-    events = follow(machine.copy_log(RUN / "log.sqlite"))
-    toll = judge(events, machine.trace(RELAY), machine.boot_id, PULSE_S + LATE_S)
-    assert toll.wrong == []
-    table.add(
-        "line",
-        "all of it, against the log",
-        f"{toll.openings} pulses, each after a durable admission of its own; the longest {toll.longest_pulse_s:.3f} s",
-    )
-    gate.save_journal(RUN / "journal.txt")
-    state = RUN / "state"
-    machine.save(state)
-    yield disks, state, machine.boot_id
-    state.unlink()
-
-
 def hold_against(recovered: Recovered, boot: str, rises: list[float]) -> None:
     """Every pulse that was seen has its admission among what was recovered."""
     admitted = [
@@ -83,18 +61,16 @@ def hold_against(recovered: Recovered, boot: str, rises: list[float]) -> None:
 
 
 def strike(machine: Machine, chance: random.Random, *, in_pulse: bool) -> threading.Thread:
-    """Kill the emulator at a moment drawn by chance: any, or just after the line has risen."""
-    wait_s = chance.uniform(AT_LEAST_S, AT_MOST_S)
+    """Kill the emulator at a moment drawn by chance: after so many of the guest's own moments, or just after a rise."""
+    pin, enough = (RELAY, 1) if in_pulse else (EXIT, chance.randint(*PRESSES))
     after_s = chance.uniform(0.0, AFTER_A_RISE_S)
-    began = len(machine.trace(RELAY))
+    already = len(machine.trace(pin))
 
     def struck() -> None:
+        with contextlib.suppress(GuestSilent):
+            until(lambda: len(machine.trace(pin)) >= already + enough, 300.0, "the moment to strike")
         if in_pulse:
-            with contextlib.suppress(GuestSilent):
-                until(lambda: len(machine.trace(RELAY)) > began, 30.0, "a pulse")
-            wait(after_s)
-        else:
-            wait(wait_s)
+            threading.Event().wait(after_s)
         machine.kill()
 
     thread = threading.Thread(target=struck, name="hil-strike", daemon=True)
@@ -102,28 +78,24 @@ def strike(machine: Machine, chance: random.Random, *, in_pulse: bool) -> thread
     return thread
 
 
-def wait(seconds: float) -> None:
-    threading.Event().wait(seconds)
-
-
 def load(gate: Gate) -> None:
     """People come one after the other, and somebody plays with the exit button: each press and release is an event."""
-    gate.machine.run("systemd-run", "--quiet", "sh", "-c", PLAYS)
+    gate.machine.run("sh", "-c", f"({PLAYS}) >/dev/null 2>&1 </dev/null &")
     for number in range(8):
         gate.visit(f"resident-{number % 4}")
 
 
-PLAYS = "while :; do for level in 0 z; do echo 16 $level >/sys/kernel/debug/gatepost_hil_pins/drive; sleep 0.1; done; done"
+PLAYS = "while :; do for level in 0 z; do echo 16 $level >/sys/kernel/debug/gatepost_hil_pins/drive; sleep 0.2; done; done"
 
 
-def one_round(disks: Disks, state: Path, boot: str, number: int, found: Found, chance: random.Random) -> Disks:
+def one_round(ready: Ready, number: int, found: Found, chance: random.Random) -> Disks:
     """Go on from the saved moment, kill, and look at what is left; return the round's disks, the data as recovered."""
-    branch = disks.branch(RUN / f"round-{number}")
-    with closing(Machine(branch, state)) as machine:
+    boot = ready.coming.boot_id
+    with ready.going_on(RUN / f"round-{number}") as (machine, branch):
         thread = strike(machine, chance, in_pulse=number % 2 == 1)
         with contextlib.suppress(GuestSilent):
             load(Gate(machine))
-        thread.join(60)
+        thread.join(400)
     rises = [began for began, _ in pulses(machine.trace(RELAY))]
     found.kills += 1
     found.pulses += len(rises)
@@ -144,17 +116,14 @@ def one_round(disks: Disks, state: Path, boot: str, number: int, found: Found, c
     return branch
 
 
-def test_the_power_goes_again_and_again_and_nothing_that_opened_the_gate_is_missing(
-    saved: tuple[Disks, Path, str], table: Table
-) -> None:
-    disks, state, boot = saved
+def test_the_power_goes_again_and_again_and_nothing_that_opened_the_gate_is_missing(ready: Ready, table: Table) -> None:
     chance = random.Random(SEED)
     found = Found()
     began = time.monotonic()
     for number in range(ROUNDS):
-        branch = one_round(disks, state, boot, number, found, chance)
+        branch = one_round(ready, number, found, chance)
         if number in BOOTED:
-            booted(branch, boot, table)
+            booted(branch, ready.coming.boot_id, table)
         shutil.rmtree(branch.folder)
     table.add(
         "power",
