@@ -61,8 +61,9 @@ class Gate:
         return self.machine.run("journalctl", "-o", "cat", "--no-pager", "-u", f"gatepost-{part}")
 
     def save_journal(self, into: Path) -> None:
-        """Keep everything that was written in this boot."""
-        into.write_text(self.machine.run("journalctl", "-b", "--no-pager", "-o", "short-monotonic", may_fail=True), "utf-8")
+        """Keep what the kiosk's units have written lately."""
+        words = ("journalctl", "--no-pager", "-o", "short-monotonic", "-n", "500", "-u", "gatepost-*")
+        into.write_text(self.machine.run(*words, may_fail=True), "utf-8")
 
     def exposure(self, part: str) -> str:
         """How far a unit is open, of 10, as `systemd-analyze security` finds."""

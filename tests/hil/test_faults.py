@@ -1,6 +1,7 @@
 """Parts are pulled and returned, processes killed, while people are at the gate: nothing opens by it, everything is back."""
 
 import math
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,6 +14,14 @@ from tests.hil.table import Table
 
 LATE_S = 0.15
 PERSIST = "/sys/module/gatepost_hil_pins/parameters/persist"
+
+
+@pytest.fixture(autouse=True)
+def whole(gate: Gate) -> Iterator[None]:
+    """Whatever a test has found, the next one begins with all parts well."""
+    yield
+    gate.sensor("fault", "none")
+    gate.machine.write(PERSIST, "0")
 
 
 @pytest.mark.parametrize(

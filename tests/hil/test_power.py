@@ -26,9 +26,9 @@ from tests.hil.table import Table
 ROUNDS = 20
 MOMENTS = 12
 """Moments of each round's history at which the power is taken away besides."""
-BOOTED = frozenset({0, ROUNDS - 1})
+BOOTED = frozenset({ROUNDS - 1})
 """Rounds whose disk a guest is booted from."""
-PRESSES = (10, 70)
+PRESSES = (6, 40)
 """After so many edges of the exit button, one every fifth of a second of the guest's."""
 AFTER_A_RISE_S = 0.5
 LATE_S = 0.15
