@@ -25,6 +25,7 @@ what it does, not by what else this machine does: the kiosk's deadlines mean the
 BOOTS_WITHIN_S = 600.0
 ANSWERS_WITHIN_S = 180.0
 POLLS_EVERY_S = 0.4
+PIECE = 16 * 1024
 DATA_BYTES = 256 * 1024 * 1024
 FILE_SYSTEM = "248M"
 """Smaller than its disk: the last sector is for the mark (guest/agent.py)."""
@@ -207,8 +208,12 @@ class Machine:
 
     def copy_log(self, into: Path) -> Path:
         """Copy the kiosk's log out, whole, while it is written."""
-        into.write_bytes(base64.b64decode(self.ask("copy_log")))
+        size = int(self.ask("copy_log"))
+        into.write_bytes(b"".join(self._piece(at) for at in range(0, size, PIECE)))
         return into
+
+    def _piece(self, at: int) -> bytes:
+        return base64.b64decode(self.ask("piece", at=at, size=PIECE))
 
     def trace(self, pin: int) -> list[Edge]:
         """What the kernel has told of one line so far."""

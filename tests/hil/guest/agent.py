@@ -16,12 +16,13 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 PORTS = Path("/dev/virtio-ports")
 EDGES = Path("/sys/kernel/debug/gatepost_hil_pins/edges")
 LOG = Path("/var/lib/gatepost/log.sqlite")
 DATA = Path("/dev/disk/by-label/hil-data")
+COPY = Path("/run/hil/copy.sqlite")
 RELAY = "17"
 SECTOR = 512
 
@@ -42,35 +43,36 @@ def write(path: str, text: str) -> None:
     Path(path).write_text(text, encoding="utf-8")
 
 
-def fetch(path: str) -> str:
-    """Return a file's bytes in base64."""
-    return base64.b64encode(Path(path).read_bytes()).decode()
-
-
 def events(after: int = 0) -> list[list[Any]]:
     """Return the log's events from a row on, as the kiosk has written them: row, header."""
     with contextlib.closing(sqlite3.connect(f"{LOG.as_uri()}?mode=ro", uri=True)) as log:
         return [list(row) for row in log.execute("SELECT rowid, header FROM event WHERE rowid > ? ORDER BY rowid", (after,))]
 
 
-def copy_log() -> str:
-    """Return a whole copy of the log, taken while it is written."""
-    copy = "/run/hil/copy.sqlite"
+def copy_log() -> int:
+    """Take a whole copy of the log while it is written; return its size in bytes."""
     with (
         contextlib.closing(sqlite3.connect(f"{LOG.as_uri()}?mode=ro", uri=True)) as log,
-        contextlib.closing(sqlite3.connect(copy)) as into,
+        contextlib.closing(sqlite3.connect(COPY)) as into,
     ):
         log.backup(into)
-    return fetch(copy)
+    return COPY.stat().st_size
+
+
+def piece(at: int, size: int) -> str:
+    """Return a piece of that copy, in base64."""
+    with COPY.open("rb") as copy:
+        copy.seek(at)
+        return base64.b64encode(copy.read(size)).decode()
 
 
 ANSWERS: dict[str, Callable[..., Any]] = {
     "run": run,
     "read": read,
     "write": write,
-    "fetch": fetch,
     "events": events,
     "copy_log": copy_log,
+    "piece": piece,
 }
 
 
@@ -116,12 +118,19 @@ def tell_edges() -> None:
             marks.write(int(at_ns))
 
 
+def tell(port: BinaryIO, answered: dict[str, Any]) -> None:
+    """Write an answer, whole: the port takes 32 kB at a time."""
+    text = memoryview(json.dumps(answered).encode() + b"\n")
+    while text:
+        text = text[port.write(text) :]
+
+
 def main() -> None:
     """Serve until the guest ends."""
     Path("/run/hil").mkdir(exist_ok=True)
     threading.Thread(target=tell_edges, name="edges", daemon=True).start()
     with (PORTS / "hil.agent").open("r+b", buffering=0) as port:
-        port.write(json.dumps({"id": 0, "answer": boot_id()}).encode() + b"\n")
+        tell(port, {"id": 0, "answer": boot_id()})
         waiting = b""
         while True:
             read = port.read(65536)
@@ -132,7 +141,7 @@ def main() -> None:
             waiting += read
             *whole, waiting = waiting.split(b"\n")
             for line in whole:
-                port.write(json.dumps(answer(json.loads(line))).encode() + b"\n")
+                tell(port, answer(json.loads(line)))
 
 
 if __name__ == "__main__":
