@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
+# Tests and demos start hundreds of processes: each would compile all their code anew.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := setup
 
 PYTHON ?= python3

@@ -21,8 +21,8 @@ from drivers.pictures import Picture, fit, load_picture
 from drivers.v4l2 import Controls
 from kiosk.errors import DeviceLost, UsageError
 from kiosk.lines import get_logger
-from kiosk.model import Monotonic
 from kiosk.ports import Clock
+from kiosk.units import Monotonic
 
 if TYPE_CHECKING:
     from drivers.simulated.capture import SimulatedCapture

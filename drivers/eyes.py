@@ -21,6 +21,7 @@ from drivers.tint import tint_around
 from drivers.watched import FULL_FPS, WatchedCamera
 from kiosk.edge import Edge
 from kiosk.errors import DeviceLost
+from kiosk.evidence import MAX_CODE, Colour, Scan
 from kiosk.link import (
     BEAT_EVERY,
     AnyMessage,
@@ -36,7 +37,7 @@ from kiosk.link import (
     greet,
     reconnect_pause,
 )
-from kiosk.model import MAX_CODE, Colour, Part, Scan
+from kiosk.model import Part
 from kiosk.ports import Clock
 
 REPEAT_S = 0.3

@@ -16,7 +16,8 @@ from itertools import pairwise
 
 from drivers.sensor_watch import SensorWatch
 from kiosk.calibration import FACTORY, Calibration
-from kiosk.model import Celsius, Doubt, Monotonic, Observation, Reading, Seconds
+from kiosk.evidence import Doubt, Observation, Reading
+from kiosk.units import Celsius, Monotonic, Seconds
 
 NOISE_C = 0.06
 """Standard deviation of one value: 0.05 of noise (MLX90614 at FIR 1024, no IIR) and the step of 0.02."""

@@ -10,8 +10,8 @@ from typing import Any
 from gpiozero import DigitalInputDevice, OutputDevice
 
 from kiosk.errors import DeviceLost
-from kiosk.model import Monotonic, Seconds
 from kiosk.ports import Clock
+from kiosk.units import Monotonic, Seconds
 
 MAX_PULSE_S = 5.0
 """The longest pulse that any configuration may ask for (kiosk.config, [gate] pulse_s)."""

@@ -15,8 +15,8 @@ from typing import Any
 from gpiozero import DigitalInputDevice, DigitalOutputDevice
 
 from kiosk.errors import DeviceLost
-from kiosk.model import Monotonic
 from kiosk.ports import Clock
+from kiosk.units import Monotonic
 
 NOTICES_KEPT = 64
 """Notices not yet taken, also while there is no core to tell; when there are more, the oldest go."""

@@ -27,8 +27,9 @@ from kiosk.link import (
     OpenGate,
     Passed,
 )
-from kiosk.model import EventId, Monotonic
+from kiosk.model import EventId
 from kiosk.ports import Clock
+from kiosk.units import Monotonic
 
 ADMISSIONS_KEPT = 64
 """Admissions remembered so that a repeat is ignored."""

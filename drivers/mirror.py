@@ -6,8 +6,8 @@ import numpy as np
 from drivers.camera import Frame
 from drivers.engines import Found
 from kiosk.lines import get_logger
-from kiosk.model import Monotonic
 from kiosk.preview import PreviewPublisher
+from kiosk.units import Monotonic
 from kiosk.view import Hint
 
 WIDTH, HEIGHT = 640, 360

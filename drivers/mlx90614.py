@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from drivers.filter_setting import CONFIG, ConfigCell, Filter
 from drivers.smbus import Bus, WordLink, word_of
 from kiosk.errors import DeviceFault
-from kiosk.model import Celsius
+from kiosk.units import Celsius
 
 ADDRESS = 0x5A
 AMBIENT = 0x06

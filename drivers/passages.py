@@ -6,7 +6,8 @@ of the others can be said with certainty not to have been the one.
 
 from dataclasses import dataclass
 
-from kiosk.model import EventId, Monotonic
+from kiosk.model import EventId
+from kiosk.units import Monotonic
 
 
 @dataclass(slots=True)

@@ -4,7 +4,8 @@ import math
 from collections import deque
 
 from kiosk.calibration import Calibration
-from kiosk.model import Doubt, Monotonic
+from kiosk.evidence import Doubt
+from kiosk.units import Monotonic
 
 SLOPE_OVER_S = 30.0
 SLOPE_AFTER_S = 10.0

@@ -6,9 +6,10 @@ from drivers.forehead import LOOK_EVERY, Estimator, Sample
 from drivers.mlx90614 import Mlx90614, Unit
 from kiosk.calibration import FACTORY, Calibration
 from kiosk.errors import DeviceFault, DeviceLost
+from kiosk.evidence import Observation
 from kiosk.lines import get_logger
-from kiosk.model import Observation, Seconds
 from kiosk.ports import Clock
+from kiosk.units import Seconds
 
 log = get_logger()
 

@@ -16,7 +16,7 @@ from kiosk.calibrating import Comparison, DoesNotFit, Fitted, fit_black_body, fi
 from kiosk.calibration import FACTORY, Calibration
 from kiosk.calibration_file import Sign, read, write
 from kiosk.errors import DeviceFault, DeviceLost, UsageError
-from kiosk.model import Doubt, Observation, Reading
+from kiosk.evidence import Doubt, Observation, Reading
 from kiosk.ports import Thermometer
 
 LOOKS = 10

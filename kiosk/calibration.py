@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiosk.events import canonical
-from kiosk.model import Celsius
+from kiosk.units import Celsius
 
 SHARE = 0.184
 """Forehead skin lies below the core by a share of how far it lies above the air. An assumption, not a measurement."""

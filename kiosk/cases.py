@@ -9,7 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from kiosk.errors import GatepostError
-from kiosk.model import Answer, Celsius, Decision, ReasonCode, Role, WallTime
+from kiosk.model import Answer, Decision, ReasonCode, Role
+from kiosk.units import Celsius, WallTime
 
 MINUTE, HOUR = 60_000_000, 3_600_000_000
 RAISED = Celsius(37.3)

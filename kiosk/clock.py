@@ -4,7 +4,8 @@ import ctypes
 import time
 from pathlib import Path
 
-from kiosk.model import ClockState, Monotonic, WallTime
+from kiosk.model import ClockState
+from kiosk.units import Monotonic, WallTime
 
 BUILT_AT = WallTime(1_790_000_000_000_000)
 """No true time is before this version was made: a Pi without a clock battery starts in 1970."""

@@ -6,23 +6,11 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from kiosk import operands, standing
-from kiosk.model import (
-    Celsius,
-    ClockState,
-    Colour,
-    Consent,
-    Facts,
-    Filing,
-    FindingKind,
-    FirstReturn,
-    HealthStatus,
-    Need,
-    TimeOfDay,
-    Vehicle,
-    Verdict,
-    VisitorKind,
-)
+from kiosk.evidence import Colour, FindingKind, HealthStatus, Verdict
+from kiosk.model import ClockState, Facts, Need, TimeOfDay
 from kiosk.operands import Hours, Travel, some_of
+from kiosk.people import Consent, Filing, FirstReturn, Vehicle, VisitorKind
+from kiosk.units import Celsius
 
 Operand = TypeVar("Operand")
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from kiosk.model import Monotonic, Phase, Seconds
+from kiosk.model import Phase
+from kiosk.units import Monotonic, Seconds
 from kiosk.visit import Visit
 
 LIMITS: Mapping[Phase, Seconds] = {

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from kiosk.model import Declaration, VisitId
+from kiosk.model import VisitId
+from kiosk.people import Declaration
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kiosk.dossier import Dossier
+from kiosk.evidence import Observation, Scan
 from kiosk.facts import Evidence
-from kiosk.model import Facts, Monotonic, Need, Observation, Part, Phase, Scan, Seconds, VisitId
+from kiosk.model import Facts, Need, Part, Phase, VisitId
 from kiosk.ports import Clock
 from kiosk.site import Site
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import Hint, ParkedTicket, View
 from kiosk.viewing import CODES, Surroundings, Viewpoint, parked_ticket, served
 from kiosk.visit import Visit

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from kiosk.cases import Cause
 from kiosk.facts import Evidence
-from kiosk.model import Monotonic
 from kiosk.policy import PolicyDocument
+from kiosk.units import Monotonic
 from kiosk.visit import Visit
 
 

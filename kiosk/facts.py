@@ -7,28 +7,11 @@ from kiosk import standing
 from kiosk.credentials import CardPart, CardParts, HealthToken, Here, TrustList, examine, examine_parts, resolved
 from kiosk.credentials.arrivals import Arrivals
 from kiosk.credentials.revocations import Revocations
+from kiosk.evidence import CERTIFICATES, ColourSeen, Credential, CredentialKind, HealthStatus, Reading, Scan, Verdict
 from kiosk.holder import Holder
-from kiosk.model import (
-    CERTIFICATES,
-    ClockState,
-    ColourSeen,
-    Consent,
-    Credential,
-    CredentialKind,
-    Declaration,
-    Facts,
-    Filing,
-    HealthStatus,
-    LocalTime,
-    Monotonic,
-    Need,
-    Part,
-    Reading,
-    Scan,
-    Seconds,
-    Verdict,
-    WallTime,
-)
+from kiosk.model import ClockState, Facts, LocalTime, Need, Part
+from kiosk.people import Consent, Declaration, Filing
+from kiosk.units import Monotonic, Seconds, WallTime
 
 NEEDS_OF: Mapping[Part, frozenset[Need]] = {
     Part.THERMOMETER: frozenset({Need.TEMPERATURE}),

@@ -7,31 +7,21 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.errors import UsageError
-from kiosk.model import (
-    Celsius,
-    ClockState,
+from kiosk.evidence import (
     Colour,
     ColourSeen,
-    Consent,
     Credential,
     CredentialKind,
-    Declaration,
-    Facts,
-    Filing,
     Finding,
     FindingKind,
-    FirstReturn,
     HealthStatus,
-    LocalTime,
-    Monotonic,
-    Need,
     Reading,
-    Stay,
-    Vehicle,
     Verdict,
-    VisitorKind,
 )
+from kiosk.model import ClockState, Facts, LocalTime, Need
 from kiosk.operands import DAYS
+from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
+from kiosk.units import Celsius, Monotonic
 
 MOST_BYTES = 64 * 1024
 

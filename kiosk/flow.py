@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from kiosk.deadlines import EXTENSIONS, PATIENT, deadline_of
 from kiosk.errors import GatepostError
-from kiosk.model import Answer, GateOutcome, Monotonic, Phase
+from kiosk.model import Answer, GateOutcome, Phase
+from kiosk.units import Monotonic
 from kiosk.visit import (
     AnswerAwaited,
     Approached,

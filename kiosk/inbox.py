@@ -5,6 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from kiosk.declared import FormFilled
+from kiosk.evidence import HealthStatus, Observation, Scan
 from kiosk.holder import Holder
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.link import (
@@ -23,9 +24,10 @@ from kiosk.link import (
     SceneMoved,
     TimeAsked,
 )
-from kiosk.model import Decision, EventId, HealthStatus, Monotonic, Observation, Scan, VisitId
+from kiosk.model import Decision, EventId, VisitId
 from kiosk.remote import CommandRefused, RemoteOpen
 from kiosk.spent import Spend, UsedElsewhere
+from kiosk.units import Monotonic
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from kiosk.cases import Cause
 from kiosk.facts import Evidence
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.link import PartHealth
-from kiosk.model import Answer, Decision, Monotonic, VisitId
+from kiosk.model import Answer, Decision, VisitId
 from kiosk.ports import Clock, Recorder
 from kiosk.records import Stamp, case_draft, decision_draft, ended_draft, health_draft, note_draft, outcome_draft
 from kiosk.remote import CommandRefused
 from kiosk.site import Site
 from kiosk.spent import spend_of
+from kiosk.units import Monotonic
 from kiosk.visit import UNANSWERED, CallGuard, End, Ending, Park, RecordGate, RequestConsent, RequestForm
 
 NO_VISIT = VisitId("")

@@ -17,7 +17,9 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.errors import DeviceLost, UsageError
-from kiosk.model import Colour, EventId, Monotonic, Part, Scan, Seconds
+from kiosk.evidence import Colour, Scan
+from kiosk.model import EventId, Part
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import Hint, View
 
 MAX_MESSAGE = 64 * 1024

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from kiosk.model import ClockState, LocalTime, WallTime
+from kiosk.model import ClockState, LocalTime
+from kiosk.units import WallTime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _zone = cache(ZoneInfo)

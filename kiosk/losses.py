@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from kiosk.edge import Edge
 from kiosk.link import PartHealth
-from kiosk.model import Monotonic, Part, Seconds
+from kiosk.model import Part
+from kiosk.units import Monotonic, Seconds
 
 HEARD_WITHIN: Mapping[Part, Seconds] = {Part.EYES: Seconds(8.0), Part.SCREEN: Seconds(60.0)}
 """How long after the core a process is heard of first: at a Pi's pace, and the screen with its first cutting of fonts."""

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
 from kiosk.errors import UsageError
-from kiosk.model import Celsius, LocalTime, Stay
+from kiosk.model import LocalTime
+from kiosk.people import Stay
+from kiosk.units import Celsius
 
 LOWEST_C, HIGHEST_C = 30.0, 45.0
 """The thresholds that can be meant for a body: a kelvin or Fahrenheit figure is a slip."""

@@ -2,7 +2,9 @@
 
 from kiosk import flow
 from kiosk.dossier import Dossier
-from kiosk.model import Credential, Monotonic, Seconds, Verdict, VisitId
+from kiosk.evidence import Credential, Verdict
+from kiosk.model import VisitId
+from kiosk.units import Monotonic, Seconds
 from kiosk.visit import DeadlineReached, End, Ending
 
 READING_GOOD_FOR = Seconds(300.0)

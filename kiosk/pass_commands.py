@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kiosk.errors import UsageError
-from kiosk.model import VisitorKind, WallTime
+from kiosk.people import VisitorKind
+from kiosk.units import WallTime
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

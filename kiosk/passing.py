@@ -1,7 +1,8 @@
 """Visits whose gate is open: they are on their way through while the kiosk serves the next person. Pure."""
 
 from kiosk.dossier import Dossier
-from kiosk.model import EventId, Monotonic
+from kiosk.model import EventId
+from kiosk.units import Monotonic
 
 
 class PassingVisits:

@@ -4,19 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from kiosk.model import (
-    ClockState,
-    Decision,
-    EventId,
-    GateOutcome,
-    IssuerAnswer,
-    Monotonic,
-    Observation,
-    Scan,
-    Seconds,
-    VisitId,
-    WallTime,
-)
+from kiosk.evidence import IssuerAnswer, Observation, Scan
+from kiosk.model import ClockState, Decision, EventId, GateOutcome, VisitId
+from kiosk.units import Monotonic, Seconds, WallTime
 
 if TYPE_CHECKING:
     # Every process knows the ports; only the core shall carry what a visit is made of, and check credentials.

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from kiosk.model import Monotonic, Observation, Reading, Scan, Seconds
+from kiosk.evidence import Observation, Reading, Scan
+from kiosk.units import Monotonic, Seconds
 
 ABSENCE = Seconds(1.5)
 """Nobody and no code for so long: the visitor has left."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kiosk.errors import DeviceLost
 from kiosk.frame_ring import NOTE, OWN, SHARED, RingReader, RingWriter
-from kiosk.model import Monotonic, Seconds
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import Hint
 
 STALE_AFTER = Seconds(1.0)

@@ -9,12 +9,14 @@ from queue import Empty, Full, Queue
 from kiosk.credentials import HealthToken
 from kiosk.errors import LogUnusable, ServiceUnavailable, Unacknowledged
 from kiosk.events import Draft
+from kiosk.evidence import IssuerAnswer
 from kiosk.inbox import Inbox, Recorded, TokenAnswered
 from kiosk.lines import get_logger
-from kiosk.model import Decision, EventId, IssuerAnswer, Seconds, VisitId
+from kiosk.model import Decision, EventId, VisitId
 from kiosk.ports import Clock, HealthIssuer, Log
 from kiosk.settlement import Settlement
 from kiosk.spent import AlreadySpent, Spend
+from kiosk.units import Seconds
 from kiosk.visit import RecordGate
 
 BOUND = 512

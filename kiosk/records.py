@@ -7,23 +7,12 @@ from typing import Any
 from kiosk import standing
 from kiosk.cases import Cause
 from kiosk.events import Draft, canonical
-from kiosk.model import (
-    Celsius,
-    ClockState,
-    Command,
-    Credential,
-    Decision,
-    Declaration,
-    EventId,
-    Facts,
-    GateOutcome,
-    Monotonic,
-    Part,
-    VisitId,
-    WallTime,
-)
+from kiosk.evidence import Credential
+from kiosk.model import ClockState, Command, Decision, EventId, Facts, GateOutcome, Part, VisitId
+from kiosk.people import Declaration
 from kiosk.ports import Sealer
 from kiosk.spent import Spend
+from kiosk.units import Celsius, Monotonic, WallTime
 from kiosk.visit import Ending
 
 CASE_OPENED = "case_opened"

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kiosk.model import Command, Monotonic
+from kiosk.model import Command
+from kiosk.units import Monotonic
 
 
 class Unfit(StrEnum):

@@ -7,11 +7,12 @@ from kiosk.dossier import Dossier
 from kiosk.facts import Moment
 from kiosk.in_force import InForce
 from kiosk.local_time import local_time
-from kiosk.model import Answer, Decision, Monotonic, Needs, ReasonCode, Seconds
+from kiosk.model import Answer, Decision, Needs, ReasonCode
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Clock
 from kiosk.site import Site
 from kiosk.staleness import Kind, Now, age
+from kiosk.units import Monotonic, Seconds
 from kiosk.weighing import decided, judged
 
 NOT_LISTED = ReasonCode("pass_not_listed")

@@ -14,6 +14,7 @@ from kiosk.declared import FormFilled
 from kiosk.display import Display
 from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
+from kiosk.evidence import ColourSeen, Observation, Scan
 from kiosk.flow import FlowError
 from kiosk.in_force import DocumentRefused, Renewed
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
@@ -37,7 +38,7 @@ from kiosk.link import (
     TimeAsked,
 )
 from kiosk.losses import Losses, awaited
-from kiosk.model import ColourSeen, Command, Decision, EventId, Monotonic, Observation, Part, Phase, Scan, Seconds, VisitId
+from kiosk.model import Command, Decision, EventId, Part, Phase, VisitId
 from kiosk.overriding import Way
 from kiosk.parking import ParkedVisits
 from kiosk.passing import PassingVisits
@@ -48,6 +49,7 @@ from kiosk.rulebook import Rulebook
 from kiosk.site import Site
 from kiosk.spent import SpentPasses, UsedElsewhere
 from kiosk.spot import begins_anew, may_measure, stepped_in, stepped_out, waited_for
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import View
 from kiosk.viewing import rung_out
 from kiosk.visit import (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from kiosk.model import Seconds
+from kiosk.units import Seconds
 
 LANGUAGE = "^(zh|en|ja|ko)$"
 PHONE = r"^[+(]?[0-9][0-9 ()-]{1,22}$"

@@ -8,11 +8,12 @@ from kiosk.credentials.arrivals import NOBODY_EXPECTED, Arrivals
 from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
 from kiosk.in_force import InForce
-from kiosk.model import Part, Seconds, VisitId
+from kiosk.model import Part, VisitId
 from kiosk.policy import PolicyDocument
 from kiosk.ports import FormLinks, Sealer
 from kiosk.settings import AS_CONFIGURED, Settings
 from kiosk.staleness import Confirmed, Kind
+from kiosk.units import Seconds
 
 GUARD_ANSWERS = Seconds(60.0)
 

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kiosk.errors import GatepostError
-from kiosk.model import Credential, EventId, GateOutcome, WallTime
+from kiosk.evidence import Credential
+from kiosk.model import EventId, GateOutcome
+from kiosk.units import WallTime
 
 ANNULS = frozenset({GateOutcome.NOT_PASSED, GateOutcome.NOT_OPENED, GateOutcome.FAILED})
 """Outcomes that mean that nobody came in. `unknown` is not among them."""

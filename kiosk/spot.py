@@ -4,8 +4,9 @@ Whoever stands there next may be somebody else: nothing that vouched for the one
 """
 
 from kiosk.dossier import Dossier
-from kiosk.model import Answer, Monotonic, Phase, Role, Seconds
+from kiosk.model import Answer, Phase, Role
 from kiosk.presence import ABSENCE
+from kiosk.units import Monotonic, Seconds
 from kiosk.visit import ASKING, LEAVABLE, Left, Visit
 
 READS_FOR = Seconds(8.0)

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kiosk.model import Answer, ClockState, Decision, Facts, Monotonic, Needs, ReasonCode, Role, Seconds, Verdict, WallTime
+from kiosk.evidence import Verdict
+from kiosk.model import Answer, ClockState, Decision, Facts, Needs, ReasonCode, Role
+from kiosk.units import Monotonic, Seconds, WallTime
 
 HOUR, DAY = 3600.0, 86400.0
 STALE_RULE = "stale"

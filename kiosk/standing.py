@@ -1,17 +1,8 @@
 """What the facts amount to: who somebody is believed to be, what their codes are worth, whether somebody agreed. Pure."""
 
-from kiosk.model import (
-    OF_THE_HOUSE,
-    Colour,
-    Consent,
-    Credential,
-    Facts,
-    FindingKind,
-    HealthStatus,
-    Need,
-    Verdict,
-    VisitorKind,
-)
+from kiosk.evidence import Colour, Credential, FindingKind, HealthStatus, Verdict
+from kiosk.model import Facts, Need
+from kiosk.people import OF_THE_HOUSE, Consent, VisitorKind
 
 
 def known(fact: Need, facts: Facts) -> bool:

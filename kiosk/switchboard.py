@@ -34,8 +34,9 @@ from kiosk.link import (
     TimeAsked,
     ViewChanged,
 )
-from kiosk.model import EventId, Monotonic, Part, Seconds
+from kiosk.model import EventId, Part
 from kiosk.ports import Clock
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import View
 
 HELLO_WITHIN = Seconds(2.0)

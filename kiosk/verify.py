@@ -11,7 +11,8 @@ from typing import Annotated, Any, BinaryIO
 import typer
 
 from kiosk.errors import UsageError
-from kiosk.model import Credential, CredentialKind, Verdict, WallTime
+from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.units import WallTime
 
 MAX_LINE = 1024 * 1024
 """Bytes of a line of standard input that are looked at; a code is far shorter."""

@@ -7,7 +7,8 @@ the boot-wide monotonic clock, so the screen can count down by itself.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from kiosk.model import Answer, Celsius, Monotonic, Need, Part, Phase, ReasonCode, VisitId
+from kiosk.model import Answer, Need, Part, Phase, ReasonCode, VisitId
+from kiosk.units import Celsius, Monotonic
 
 
 class Step(StrEnum):

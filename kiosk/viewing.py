@@ -11,23 +11,12 @@ from dataclasses import dataclass, field
 from kiosk import flow
 from kiosk.conditions import Condition
 from kiosk.deadlines import LIMITS, PATIENT
+from kiosk.evidence import HealthStatus, Reading, Verdict
 from kiosk.facts import Evidence
-from kiosk.model import (
-    Answer,
-    Decision,
-    Facts,
-    HealthStatus,
-    Monotonic,
-    Need,
-    Part,
-    Phase,
-    Reading,
-    Role,
-    Verdict,
-    VisitId,
-)
+from kiosk.model import Answer, Decision, Facts, Need, Part, Phase, Role, VisitId
 from kiosk.policy import PolicyDocument, Rule
 from kiosk.site import Site
+from kiosk.units import Monotonic
 from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, Step, StepState, View
 from kiosk.visit import FormWanted, TimeWanted, Visit
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kiosk.model import Decision, EventId, GateOutcome, Monotonic, Need, Phase, VisitId
+from kiosk.model import Decision, EventId, GateOutcome, Need, Phase, VisitId
+from kiosk.units import Monotonic
 
 ASKING = frozenset({Phase.APPROACHING, Phase.COLLECTING, Phase.CHECKING, Phase.AWAITING_FORM, Phase.AWAITING_CONSENT})
 """The rules have no answer yet: facts are taken in."""

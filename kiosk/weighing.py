@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from kiosk import policy
-from kiosk.model import Answer, Decision, Facts, Need, Needs, Phase, ReasonCode, Seconds
+from kiosk.model import Answer, Decision, Facts, Need, Needs, Phase, ReasonCode
 from kiosk.policy import PolicyDocument
 from kiosk.staleness import Kind, held_back
+from kiosk.units import Seconds
 from kiosk.visit import ASKING, ELSEWHERE, AnswerAwaited, Event, FactsComplete, FactsWanted, Visit
 
 MISSING: Mapping[Need, ReasonCode] = {

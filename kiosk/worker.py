@@ -6,7 +6,7 @@ from typing import Protocol
 
 from kiosk.errors import GatepostError
 from kiosk.lines import get_logger
-from kiosk.model import Seconds
+from kiosk.units import Seconds
 
 BACK_OFF_FIRST = Seconds(0.2)
 BACK_OFF_MOST = Seconds(2.0)

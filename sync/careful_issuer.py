@@ -8,8 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from kiosk.errors import ServiceRefused, ServiceUnavailable
-from kiosk.model import HealthStatus, IssuerAnswer, Seconds
+from kiosk.evidence import HealthStatus, IssuerAnswer
 from kiosk.ports import HealthIssuer
+from kiosk.units import Seconds
 from sync.breaker import Breaker, RetryBudget
 
 WORTHWHILE_S = 0.3

@@ -28,8 +28,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from kiosk.errors import ServiceRefused, ServiceUnavailable
+from kiosk.evidence import HealthStatus, IssuerAnswer
 from kiosk.holder import MAX_NAME, Holder, masked_holder
-from kiosk.model import HealthStatus, IssuerAnswer, Seconds
+from kiosk.units import Seconds
 
 MAX_ANSWER = 16 * 1024
 """Bytes of an answer beyond which it is none."""

@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 from kiosk.errors import LogUnusable
 from kiosk.events import GENESIS, Draft, Head
 from kiosk.lines import get_logger
-from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome, Monotonic
+from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome
 from kiosk.ports import Admission, Clock
 from kiosk.spent import Spend
+from kiosk.units import Monotonic
 from sync.chain import DISK_FAILED, Carried, Decides, Ends, Entry, HeadDisputed, Pending, follow, opening
 from sync.log_file import Occupied, Untrustworthy, connect, is_damage, open_log_file
 from sync.log_rows import events_from, hash_before

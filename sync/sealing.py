@@ -25,8 +25,8 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from kiosk.errors import GatepostError, UsageError
-from kiosk.model import WallTime
 from kiosk.ports import Sealed
+from kiosk.units import WallTime
 
 VERSION = 1
 KEY_ID_BYTES = 8

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kiosk.errors import LogUnusable
 from kiosk.lines import get_logger
-from kiosk.model import WallTime
+from kiosk.units import WallTime
 
 _LOG_ID = re.compile(rb'"log_id":"([0-9a-f]{8,64})"')
 _READ_FOR_PREDECESSOR = 64 * 1024 * 1024
@@ -27,6 +27,11 @@ class SetAside:
     path: Path
     reason: str
     log_id: str | None
+
+
+def set_aside_beside(path: Path) -> list[Path]:
+    """Return what was ever moved out of the way of this log and is still there, write-ahead logs too, by name."""
+    return sorted(kept for kept in path.parent.iterdir() if kept.name.startswith(f"{path.name}-set-aside-"))
 
 
 def set_aside(path: Path, now: WallTime, reason: str) -> SetAside:

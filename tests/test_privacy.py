@@ -11,10 +11,13 @@ from kiosk.config import load as load_kiosk
 from kiosk.credentials import HealthToken, PassClaims, examine, resolved
 from kiosk.credentials.passes import encode, read
 from kiosk.errors import UsageError
+from kiosk.evidence import HealthStatus, Scan
 from kiosk.facts import Evidence, Moment
 from kiosk.inbox import TokenAnswered
 from kiosk.link import Scanned
-from kiosk.model import ClockState, HealthStatus, Monotonic, Scan, VisitId, VisitorKind, WallTime
+from kiosk.model import ClockState, VisitId
+from kiosk.people import VisitorKind
+from kiosk.units import Monotonic, WallTime
 from sync.central.database import open_database
 from tests.drivers.pictured import RealClock
 from tests.kiosk.fakes import NOON

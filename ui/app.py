@@ -15,9 +15,10 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 
 from kiosk.clock import BUILT_AT
-from kiosk.model import Monotonic, Phase
+from kiosk.model import Phase
 from kiosk.ports import Clock as KioskClock
 from kiosk.preview import PreviewSubscriber
+from kiosk.units import Monotonic
 from kiosk.view import View
 from ui import staff
 from ui.core_link import CoreLink

@@ -8,8 +8,9 @@ from pathlib import Path
 from kiosk.errors import DeviceLost
 from kiosk.lines import get_logger
 from kiosk.link import AnyMessage, Connection, PartHealth, ViewChanged, connect_patiently, greet, reconnect_pause
-from kiosk.model import Part, Seconds
+from kiosk.model import Part
 from kiosk.ports import Clock
+from kiosk.units import Seconds
 from kiosk.view import View
 
 SILENT_AFTER = Seconds(1.0)

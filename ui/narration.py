@@ -5,7 +5,8 @@ Nothing that is said names a reason, a temperature, a number or a person: others
 
 from dataclasses import dataclass, replace
 
-from kiosk.model import Answer, Monotonic, Part, Phase, ReasonCode, Seconds
+from kiosk.model import Answer, Part, Phase, ReasonCode
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import GuardCall, Hint, View
 from ui.guidance import to_do
 

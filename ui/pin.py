@@ -5,7 +5,7 @@ import hmac
 from dataclasses import dataclass
 
 from kiosk.errors import UsageError
-from kiosk.model import Monotonic
+from kiosk.units import Monotonic
 
 LEAST, MOST = 4, 12
 """How many digits a PIN has."""

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import ceil
 
-from kiosk.model import Answer, Monotonic, Part, Phase
+from kiosk.model import Answer, Part, Phase
+from kiosk.units import Monotonic
 from kiosk.view import GuardCall, Measured, View
 from ui.guidance import to_do
 from ui.notices import NoticeBoard

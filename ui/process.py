@@ -9,9 +9,9 @@ from pathlib import Path
 
 from kiosk.errors import DeviceLost
 from kiosk.lines import get_logger
-from kiosk.model import Seconds
 from kiosk.ports import Clock
 from kiosk.preview import PreviewSubscriber
+from kiosk.units import Seconds
 from ui import kivy_environment
 from ui.core_link import CoreLink
 from ui.display import find_display

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import segno
 
-from kiosk.model import Answer, Celsius, Monotonic, Need, Part, Phase, ReasonCode, VisitId
+from kiosk.model import Answer, Need, Part, Phase, ReasonCode, VisitId
 from kiosk.preview import Preview
+from kiosk.units import Celsius, Monotonic
 from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, Step, StepState, View
 
 NOW = Monotonic(1000.0)

@@ -6,7 +6,8 @@ Each function returns a new session. What a touch asks of the core is returned a
 from dataclasses import dataclass, replace
 
 from kiosk.link import AnyMessage, Finished, FormAsked, GuardAsked, TimeAsked
-from kiosk.model import Monotonic, Phase, Seconds
+from kiosk.model import Phase
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import View
 from ui.picture import Action
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import ceil
 
-from kiosk.model import Monotonic, Phase, Seconds, VisitId
+from kiosk.model import Phase, VisitId
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import View
 from ui.picture import Action, PinPad, Say, Status
 from ui.pin import MOST, NEVER, Attempts

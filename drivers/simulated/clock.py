@@ -1,7 +1,8 @@
 """The clocks of simulated Pis: one whose date was never set, and one that is at another time than this machine."""
 
-from kiosk.model import ClockState, Monotonic, WallTime
+from kiosk.model import ClockState
 from kiosk.ports import Clock
+from kiosk.units import Monotonic, WallTime
 
 
 class UnsetClock:

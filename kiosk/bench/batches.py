@@ -12,9 +12,10 @@ import msgspec
 
 from kiosk import events
 from kiosk.events import Draft, Head, canonical
-from kiosk.model import Answer, ClockState, Decision, EventId, Facts, GateOutcome, Monotonic, ReasonCode, VisitId, WallTime
+from kiosk.model import Answer, ClockState, Decision, EventId, Facts, GateOutcome, ReasonCode, VisitId
 from kiosk.ports import Sealer
 from kiosk.records import Stamp, decision_draft, outcome_draft
+from kiosk.units import Monotonic, WallTime
 from sync.wire import encode_event, encode_upload
 
 COMPOUNDS = 20

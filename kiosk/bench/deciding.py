@@ -17,27 +17,10 @@ from rich.table import Table
 
 from kiosk import policy
 from kiosk.bootstrap.documents import load_policy
-from kiosk.model import (
-    Celsius,
-    ClockState,
-    Consent,
-    Credential,
-    CredentialKind,
-    Decision,
-    Declaration,
-    Facts,
-    Filing,
-    FirstReturn,
-    HealthStatus,
-    LocalTime,
-    Monotonic,
-    Need,
-    Reading,
-    Stay,
-    Vehicle,
-    Verdict,
-    VisitorKind,
-)
+from kiosk.evidence import Credential, CredentialKind, HealthStatus, Reading, Verdict
+from kiosk.model import ClockState, Decision, Facts, LocalTime, Need
+from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
+from kiosk.units import Celsius, Monotonic
 
 DOCUMENTS = ("normal-times", "response-level-1", "response-level-2", "office-tower")
 ROUNDS = 20_000

@@ -15,7 +15,7 @@ from kiosk.bench.batches import COMPOUNDS, EVENTS, Fleet
 from kiosk.bench.cluster import Cluster, postgresql
 from kiosk.bench.filling import copy_in, grow, rows_since, settle
 from kiosk.bench.intake import Taken, take_in, vault_at
-from kiosk.model import WallTime
+from kiosk.units import WallTime
 from sync.central.store import Store
 from sync.sealing import MonthSealer, month_of
 

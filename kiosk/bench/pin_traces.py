@@ -14,7 +14,8 @@ from gpiozero.pins.mock import MockFactory, MockPin
 from drivers.gate import MAX_PULSE_S, GateLine
 from drivers.gatekeeper import Gatekeeper
 from kiosk.link import BEAT_LOST, AnyMessage, Beat, GateOpened, OpenGate
-from kiosk.model import ClockState, EventId, Monotonic, Seconds, WallTime
+from kiosk.model import ClockState, EventId
+from kiosk.units import Monotonic, Seconds, WallTime
 
 RELAY, SENSOR = 17, 27
 STEPS = 40

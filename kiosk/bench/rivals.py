@@ -14,7 +14,8 @@ import numpy as np
 from drivers.forehead import Estimator, Sample
 from kiosk.bench.foreheads import Approaches
 from kiosk.calibration import Calibration
-from kiosk.model import Celsius, Monotonic, Observation
+from kiosk.evidence import Observation
+from kiosk.units import Celsius, Monotonic
 
 LATE_S = (0.0002, 0.006)
 """A look comes so much later than it was due: two transfers on the bus, and the processor's other work."""

@@ -5,6 +5,7 @@ warm     all at once, again, while a visitor stands there already with a pass in
 restart  one process alone, killed and started again by the supervisor
 """
 
+import compileall
 import os
 import signal
 import sys
@@ -17,6 +18,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import drivers
+import kiosk
+import sync
+import ui
 from drivers.simulated.observer import Observer
 from drivers.simulated.protocol import VisitorReport
 from kiosk.bench import machine
@@ -53,6 +58,7 @@ def bench_startup(*, rounds: int, cpu_scale: float, report: Path | None, program
     check_folder(report)
     console = standard_output()
     facts = machine.facts()
+    compile_code()
     with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
         cold = _cold(Path(folder), rounds, cpu_scale, program)
     with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
@@ -107,7 +113,21 @@ def forget(folders: Iterable[Path]) -> int:
 def libraries() -> set[Path]:
     """Where the interpreter and everything that it imports lie."""
     places = {Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    return {*places, Path(sys.executable).resolve().parent}
+    return {*places, *own_code(), Path(sys.executable).resolve().parent}
+
+
+def own_code() -> list[Path]:
+    """Where this program's own packages lie: a checkout, or among the libraries."""
+    return [Path(place) for package in (kiosk, drivers, ui, sync) for place in package.__path__]
+
+
+def compile_code() -> None:
+    """Write the byte code that an installation comes with, and that a checkout may lack.
+
+    Python itself writes none where it is told so (PYTHONDONTWRITEBYTECODE): each start would compile everything anew.
+    """
+    for place in own_code():
+        compileall.compile_dir(place, quiet=2)
 
 
 def _cold(folder: Path, rounds: int, cpu_scale: float, program: list[str]) -> list[Round]:

@@ -20,7 +20,8 @@ from kiosk.bench.specimens import NOW
 from kiosk.credentials import Examined, HealthToken, TrustList, base45, combine, examine
 from kiosk.credentials.card_trust import key
 from kiosk.credentials.dcc_trust import read_certificate
-from kiosk.model import MAX_CODE, Credential, WallTime
+from kiosk.evidence import MAX_CODE, Credential
+from kiosk.units import WallTime
 
 ROUNDS = 300
 HC1_P95_MS = 2.0

@@ -21,7 +21,7 @@ from kiosk.health import JointHealth, OnHealth
 from kiosk.in_force import InForce, Renewed
 from kiosk.inbox import Downward, Inbox
 from kiosk.link import PartHealth
-from kiosk.model import Need, Part, Seconds
+from kiosk.model import Need, Part
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Clock, HealthIssuer, Log, Thermometer
 from kiosk.recorder import IssuerResolver, LogRecorder
@@ -31,6 +31,7 @@ from kiosk.site import Site
 from kiosk.spent import SpentPasses
 from kiosk.switchboard import Switchboard
 from kiosk.thermometry import ThermometerJob
+from kiosk.units import Seconds
 from kiosk.worker import Worker
 
 if TYPE_CHECKING:

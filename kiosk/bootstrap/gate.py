@@ -14,8 +14,8 @@ from kiosk.edge import Edge
 from kiosk.errors import DeviceLost
 from kiosk.lines import get_logger
 from kiosk.link import connect_patiently
-from kiosk.model import Seconds
 from kiosk.ports import Clock
+from kiosk.units import Seconds
 from kiosk.worker import BACK_OFF_FIRST, BACK_OFF_MOST
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from kiosk.bootstrap.place import enrolment_of
 from kiosk.config import Config
 from kiosk.errors import LogUnusable
 from kiosk.health import OnHealth
-from kiosk.model import Seconds
 from kiosk.ports import Clock, Log
+from kiosk.units import Seconds
 
 FLUSH_WITHIN = Seconds(10.0)
 

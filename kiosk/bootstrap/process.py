@@ -5,8 +5,8 @@ from pathlib import Path
 from kiosk import __version__
 from kiosk.clock import SystemClock
 from kiosk.config import Config
-from kiosk.model import WallTime
 from kiosk.ports import Clock
+from kiosk.units import WallTime
 
 SOFTWARE = __version__
 

@@ -15,7 +15,8 @@ from kiosk.credentials.signers import key_id
 from kiosk.credentials.trust import TrustList, combine
 from kiosk.credentials.trust_document import parse_statuses, parse_trust
 from kiosk.credentials.trust_files import read_trust
-from kiosk.model import MAX_CODE, Credential, CredentialKind, Seconds, Verdict, WallTime
+from kiosk.evidence import MAX_CODE, Credential, CredentialKind, Verdict
+from kiosk.units import Seconds, WallTime
 
 __all__ = [
     "CardPart",

@@ -16,7 +16,9 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.errors import UsageError
-from kiosk.model import Consent, Facts, Filing, Verdict
+from kiosk.evidence import Verdict
+from kiosk.model import Facts
+from kiosk.people import Consent, Filing
 
 FORM = 1
 MOST = 20_000

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any, NoReturn
 
 from kiosk.errors import GatepostError
-from kiosk.model import Verdict
+from kiosk.evidence import Verdict
 
 MAX_DEPTH = 12
 """Containers and tags in one another; a DCC has five."""

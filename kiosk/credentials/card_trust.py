@@ -17,7 +17,7 @@ from kiosk.credentials.keys import from_certificate, to_der
 from kiosk.credentials.signers import CardIssuer, CardKey
 from kiosk.credentials.trust import Revocations, TrustList
 from kiosk.errors import UsageError
-from kiosk.model import WallTime
+from kiosk.units import WallTime
 
 REQUIRED = {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig"}
 """What the specification asks of a key ("Determining keys associated with an issuer")."""

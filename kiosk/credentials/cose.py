@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kiosk.credentials.bounded import Unreadable, cbor
 from kiosk.credentials.keys import Algorithm
-from kiosk.model import Verdict
+from kiosk.evidence import Verdict
 
 ALG, KID = 1, 4
 """Header labels (RFC 9052, 3.1)."""

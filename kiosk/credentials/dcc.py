@@ -19,7 +19,8 @@ from kiosk.credentials.findings import SECOND, seconds
 from kiosk.credentials.keys import signed_with
 from kiosk.credentials.signers import DocumentSigner
 from kiosk.credentials.trust import TrustList
-from kiosk.model import Credential, CredentialKind, Seconds, Verdict, WallTime
+from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.units import Seconds, WallTime
 
 PREFIX = b"HC1:"
 MAX_INFLATED = 16 * 1024

@@ -13,8 +13,8 @@ from typing import Any
 
 from kiosk.credentials.bounded import Unreadable
 from kiosk.credentials.findings import Happening, happening, moment
+from kiosk.evidence import FindingKind, Verdict
 from kiosk.holder import MAX_NAME, Holder, transliterated
-from kiosk.model import FindingKind, Verdict
 
 MAX_ENTRIES = 10
 MAX_TEXT = 400

@@ -17,7 +17,7 @@ from kiosk.credentials.keys import PublicKey, certificates_in_pem, from_certific
 from kiosk.credentials.signers import DocumentSigner
 from kiosk.credentials.trust import TrustList, join
 from kiosk.errors import UsageError
-from kiosk.model import WallTime
+from kiosk.units import WallTime
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

@@ -11,8 +11,8 @@ from typing import Any
 
 from kiosk.credentials.bounded import Unreadable
 from kiosk.credentials.findings import Happening, happening
+from kiosk.evidence import FindingKind
 from kiosk.holder import MAX_NAME, Holder, holder_of
-from kiosk.model import FindingKind
 
 Resource = Mapping[str, Any]
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from kiosk.credentials.bounded import Unreadable
-from kiosk.model import Finding, FindingKind, WallTime
+from kiosk.evidence import Finding, FindingKind
+from kiosk.units import WallTime
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from kiosk.credentials.signers import TokenIssuer
 from kiosk.credentials.trust import TrustList
+from kiosk.evidence import Credential, CredentialKind, HealthStatus, Verdict
 from kiosk.holder import Holder
-from kiosk.model import Credential, CredentialKind, HealthStatus, Verdict
 
 HTTPS_PORT = 443
 

@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.errors import UsageError
-from kiosk.model import Facts, Verdict
+from kiosk.evidence import Verdict
+from kiosk.model import Facts
 
 FORM = 1
 MOST_PASSES = 150_000

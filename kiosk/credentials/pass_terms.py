@@ -10,7 +10,8 @@ import struct
 from dataclasses import dataclass
 
 from kiosk.errors import UsageError
-from kiosk.model import LocalTime, Verdict
+from kiosk.evidence import Verdict
+from kiosk.model import LocalTime
 from kiosk.operands import Hours
 
 MOST_GATES = 8

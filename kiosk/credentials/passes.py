@@ -23,7 +23,9 @@ from kiosk.credentials.pass_terms import ANYWHERE_ALWAYS, Here, Terms, judged, p
 from kiosk.credentials.signers import KEY_ID_BYTES
 from kiosk.credentials.trust import TrustList
 from kiosk.errors import GatepostError, UsageError
-from kiosk.model import Credential, CredentialKind, Seconds, Verdict, VisitorKind, WallTime
+from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.people import VisitorKind
+from kiosk.units import Seconds, WallTime
 
 PREFIX, PREFIX_2 = b"GP1:", b"GP2:"
 CONTEXT, CONTEXT_2 = b"gatepost pass v1\0", b"gatepost pass v2\0"

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from kiosk.errors import UsageError
-from kiosk.model import HealthStatus
+from kiosk.evidence import HealthStatus
 
 _FOLDER = Path(__file__).parents[1] / "providers"
 

@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.errors import UsageError
-from kiosk.model import Credential, Facts, Verdict
+from kiosk.evidence import Credential, Verdict
+from kiosk.model import Facts
 
 FORM = 1
 

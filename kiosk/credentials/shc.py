@@ -18,7 +18,8 @@ from kiosk.credentials.findings import SECOND, seconds
 from kiosk.credentials.jwk import base64url
 from kiosk.credentials.keys import Algorithm, signed_with
 from kiosk.credentials.trust import TrustList
-from kiosk.model import Credential, CredentialKind, Seconds, Verdict, WallTime
+from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.units import Seconds, WallTime
 
 PREFIX = b"shc:/"
 HEALTH_CARD = "https://smarthealth.cards#health-card"

@@ -8,7 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kiosk.credentials.dcc_content import Group
 from kiosk.credentials.keys import PublicKey
-from kiosk.model import HealthStatus, VisitorKind, WallTime
+from kiosk.evidence import HealthStatus
+from kiosk.people import VisitorKind
+from kiosk.units import WallTime
 
 KEY_ID_BYTES = 8
 

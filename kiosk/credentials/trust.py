@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from kiosk.credentials.signers import CardIssuer, CardKey, DocumentSigner, PassIssuer, TokenIssuer
 from kiosk.errors import UsageError
-from kiosk.model import WallTime
+from kiosk.units import WallTime
 
 Revocations = Mapping[str, WallTime | None]
 """Revoked ids of cards; with a time, only cards that begin before it are meant."""

@@ -16,7 +16,9 @@ from kiosk.credentials.bounded import json_tree
 from kiosk.credentials.signers import CardIssuer, PassIssuer, TokenIssuer
 from kiosk.credentials.trust import TrustList, join
 from kiosk.errors import UsageError
-from kiosk.model import HealthStatus, VisitorKind, WallTime
+from kiosk.evidence import HealthStatus
+from kiosk.people import VisitorKind
+from kiosk.units import WallTime
 
 SCHEMA = 1
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from kiosk.demo.scenarios import Case, Scenario, Surroundings, Upset
 from kiosk.errors import UsageError
-from kiosk.model import Answer, GateOutcome, HealthStatus, ReasonCode, VisitorKind
+from kiosk.evidence import HealthStatus
+from kiosk.model import Answer, GateOutcome, ReasonCode
+from kiosk.people import VisitorKind
 
 LEVEL_2 = "shipped:response-level-2"
 NORMAL_TIMES = "shipped:normal-times"

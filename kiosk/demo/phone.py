@@ -8,7 +8,7 @@ from pathlib import Path
 import requests
 
 from kiosk.lines import get_logger
-from kiosk.model import VisitorKind
+from kiosk.people import VisitorKind
 
 WITHIN_S = 10.0
 JOIN_S = 2.0

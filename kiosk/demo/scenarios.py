@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kiosk.model import Answer, GateOutcome, HealthStatus, ReasonCode, VisitorKind
+from kiosk.evidence import HealthStatus
+from kiosk.model import Answer, GateOutcome, ReasonCode
+from kiosk.people import VisitorKind
 
 Medium = Literal["phone", "paper"]
 Made = Literal["good", "expired", "forged", "foreign", "again"]

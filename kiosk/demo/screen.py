@@ -8,7 +8,9 @@ from pathlib import Path
 from kiosk.demo.phone import Phone
 from kiosk.errors import DeviceLost
 from kiosk.link import Connection, FormAsked, HelloToo, ViewChanged, connect
-from kiosk.model import Monotonic, Phase, VisitId, VisitorKind
+from kiosk.model import Phase, VisitId
+from kiosk.people import VisitorKind
+from kiosk.units import Monotonic
 from kiosk.view import View
 
 JOIN_S = 2.0

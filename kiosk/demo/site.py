@@ -20,7 +20,9 @@ from kiosk.demo import vectors
 from kiosk.demo.cases import HEALTH_HOST
 from kiosk.demo.scenarios import Case, Made, Scenario
 from kiosk.demo.vault import DemoVault, make_vault
-from kiosk.model import VisitId, VisitorKind, WallTime
+from kiosk.model import VisitId
+from kiosk.people import VisitorKind
+from kiosk.units import WallTime
 from ui.cache import personal_cache
 
 COMPOUND = "riverside"

@@ -9,8 +9,8 @@ from drivers.camera import Frame
 from drivers.qr import decode
 from kiosk.doctor.findings import Finding, PartName, absent, finding, fit, unfit
 from kiosk.errors import DeviceLost, UsageError
-from kiosk.model import Seconds
 from kiosk.ports import Clock
+from kiosk.units import Seconds
 
 FIRST_WITHIN = Seconds(4.0)
 LOOK_FOR = Seconds(1.5)

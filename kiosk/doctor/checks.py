@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from kiosk.doctor.findings import Finding, PartName, finding, unknown
-from kiosk.model import Seconds
+from kiosk.units import Seconds
 
 WITHIN = Seconds(7.0)
 

@@ -21,8 +21,9 @@ from kiosk.doctor import log as logs
 from kiosk.doctor.checks import Check, bounded, side_by_side
 from kiosk.doctor.findings import Finding, PartName
 from kiosk.doctor.running import Running
-from kiosk.model import Need, Part, Seconds
+from kiosk.model import Need, Part
 from kiosk.ports import Clock
+from kiosk.units import Seconds
 from sync.identity import PapersUnusable, papers_beside
 
 READ_WITHIN = Seconds(2.0)

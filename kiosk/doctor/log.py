@@ -18,6 +18,7 @@ from kiosk.doctor.running import Running
 from kiosk.errors import GatepostError
 from kiosk.events import Event, Head, verify
 from sync.room import CAPACITY, NEARLY_FULL, room_in
+from sync.set_aside import set_aside_beside
 
 VERIFIED = 500
 """So many of the newest events are followed hash by hash."""
@@ -77,6 +78,9 @@ def examine(path: Path, gate: Gate, running: Running, *, free: Free = _free_mb, 
         remarks = [absent("log.new", free_mb=measured["free_mb"])]
     if measured["free_mb"] < LEAST_FREE_MB:
         remarks.append(unfit("log.no_space", free_mb=measured["free_mb"]))
+    if path.parent.is_dir() and (aside := set_aside_beside(path)):
+        measured |= {"set_aside": len(aside), "set_aside_mb": round(sum(kept.stat().st_size for kept in aside) / 1e6, 1)}
+        remarks.append(fit("log.set_aside", files=len(aside), mb=measured["set_aside_mb"], path=path))
     times = FSYNCS_BESIDE_A_KIOSK if running.has_devices else FSYNCS
     remarks.append(_writing(lambda: sync(folder, times), measured))
     # Not wanted: a log that is not there yet is no fault.

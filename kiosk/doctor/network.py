@@ -16,8 +16,8 @@ from urllib3.exceptions import HTTPError, NameResolutionError
 from kiosk.doctor import standing
 from kiosk.doctor.findings import Finding, PartName, Remark, State, absent, finding, fit, unfit, unknown
 from kiosk.loopback import leads_to_loopback
-from kiosk.model import Seconds
 from kiosk.ports import Clock
+from kiosk.units import Seconds
 from sync.identity import Papers
 from sync.obstacles import Obstacle, causes, in_the_way, is_page
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from kiosk.doctor.findings import Finding, PartName, finding, fit, unfit, unknown
 from kiosk.doctor.log_reading import open_for_reading
-from kiosk.model import Part, Seconds
+from kiosk.model import Part
+from kiosk.units import Seconds
 
 ANSWER_WITHIN = Seconds(1.0)
 LOOKED_THROUGH = 20_000

@@ -250,6 +250,11 @@ SENTENCES: dict[str, Sentence] = {
         "another program holds it locked", "End that program: nothing opens without log or server. See lsof {path}."
     ),
     "log.unreadable": Sentence("cannot be read: {reason}", "Ask again as the kiosk's own account, or as root."),
+    "log.set_aside": Sentence(
+        "{files} older files were set aside, {mb:.1f} MB",
+        "Give them to the server's keeper, who tells whether the server has all that is in them; then delete"
+        " {path}-set-aside-*.",
+    ),
     "log.no_space": Sentence(
         "{free_mb:.0f} MB free on its disk", "Make room now: when the disk is full, nothing opens without the server."
     ),

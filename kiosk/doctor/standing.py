@@ -6,8 +6,9 @@ from typing import Any
 
 from kiosk.doctor.findings import Finding, PartName, Remark, absent, finding, fit, unfit
 from kiosk.errors import ServiceUnavailable
-from kiosk.model import ClockState, Seconds
+from kiosk.model import ClockState
 from kiosk.ports import Clock
+from kiosk.units import Seconds
 from sync.enrolment_wire import DEVICE_PATH, TIME_PATH, decode_time
 from sync.identity import KEY, Papers, PapersUnusable
 from sync.line import Line

@@ -10,8 +10,8 @@ from drivers.forehead import AGREE_C, settling_values
 from drivers.mlx90614 import RawPair, Unit
 from kiosk.doctor.findings import Finding, PartName, Remark, absent, finding, fit, unfit
 from kiosk.errors import DeviceFault, DeviceLost
-from kiosk.model import Seconds
 from kiosk.ports import Clock
+from kiosk.units import Seconds
 
 LOOK_FOR = Seconds(1.1)
 LOOK_EVERY = Seconds(0.02)

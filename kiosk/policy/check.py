@@ -7,7 +7,8 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations
 
-from kiosk.model import Answer, Need, ReasonCode, VisitorKind
+from kiosk.model import Answer, Need, ReasonCode
+from kiosk.people import VisitorKind
 from kiosk.policy.document import PolicyDocument, Rule
 from kiosk.policy.space import MOST_STEPS, Box, Space, Undecided, lost
 

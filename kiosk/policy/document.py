@@ -6,7 +6,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from kiosk.conditions import Condition
-from kiosk.model import Answer, Need, ReasonCode, WallTime
+from kiosk.model import Answer, Need, ReasonCode
+from kiosk.units import WallTime
 
 LANGUAGES = ("zh", "en", "ja", "ko")
 DEFAULT_RULE = "default"

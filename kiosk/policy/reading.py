@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk import operands
 from kiosk.conditions import FORMS
-from kiosk.model import Answer, ReasonCode, WallTime
+from kiosk.model import Answer, ReasonCode
 from kiosk.operands import only, reject
 from kiosk.policy.document import (
     DEFAULT_RULE,
@@ -24,6 +24,7 @@ from kiosk.policy.document import (
     Words,
 )
 from kiosk.policy.sections import REASON, SECTIONS, rules_of
+from kiosk.units import WallTime
 
 SCHEMA = 1
 MAX_RULES = 200

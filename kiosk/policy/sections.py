@@ -10,21 +10,11 @@ from typing import Any
 
 from kiosk import operands
 from kiosk.conditions import FORMS, Condition
-from kiosk.model import (
-    Answer,
-    ClockState,
-    Consent,
-    Filing,
-    FirstReturn,
-    HealthStatus,
-    Need,
-    ReasonCode,
-    TimeOfDay,
-    Vehicle,
-    Verdict,
-)
-from kiosk.model import VisitorKind as Kind
+from kiosk.evidence import HealthStatus, Verdict
+from kiosk.model import Answer, ClockState, Need, ReasonCode, TimeOfDay
 from kiosk.operands import only, reject, some_of
+from kiosk.people import Consent, Filing, FirstReturn, Vehicle
+from kiosk.people import VisitorKind as Kind
 from kiosk.policy.document import Rule
 
 REASON = re.compile(r"[a-z][a-z0-9_]{0,62}")

@@ -13,33 +13,23 @@ from dataclasses import dataclass
 from itertools import product
 
 from kiosk.conditions import Condition
-from kiosk.model import (
+from kiosk.evidence import (
     CERTIFICATES,
-    Celsius,
-    ClockState,
     Colour,
     ColourSeen,
-    Consent,
     Credential,
     CredentialKind,
-    Declaration,
-    Facts,
-    Filing,
     Finding,
     FindingKind,
-    FirstReturn,
     HealthStatus,
-    LocalTime,
-    Monotonic,
-    Need,
     Reading,
-    Stay,
-    Vehicle,
     Verdict,
-    VisitorKind,
 )
+from kiosk.model import ClockState, Facts, LocalTime, Need
 from kiosk.operands import Hours, Travel
+from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
 from kiosk.policy.document import PolicyDocument, Rule
+from kiosk.units import Celsius, Monotonic
 
 MOST_STEPS = 100_000
 """After so many steps a question is given up: about a second here."""

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Engine, Row, and_, select
 from kiosk.cases import Act as Deed
 from kiosk.cases import Case, Cause, State, Step, after, answers, due, next_acts
 from kiosk.errors import UsageError
-from kiosk.model import Celsius, WallTime
 from kiosk.records import CASE_OPENED, ZERO_CELSIUS_MK, millikelvin
+from kiosk.units import Celsius, WallTime
 from sync.central.access import Act, Asker, NotAllowed, Role, record
 from sync.central.database import changing
 from sync.central.holdings import EventName, NoSuchEvent

@@ -14,19 +14,9 @@ from kiosk import __version__, events, policy, records
 from kiosk.cases import causes_of
 from kiosk.errors import UsageError
 from kiosk.events import Draft, Event, Head
-from kiosk.model import (
-    Answer,
-    ClockState,
-    Decision,
-    EventId,
-    GateOutcome,
-    Monotonic,
-    Needs,
-    Part,
-    VisitId,
-    WallTime,
-)
+from kiosk.model import Answer, ClockState, Decision, EventId, GateOutcome, Needs, Part, VisitId
 from kiosk.records import Stamp
+from kiosk.units import Monotonic, WallTime
 from kiosk.visit import Ending
 from sync.central.demo_visitors import Visitor, visitors
 from sync.central.store import Store

@@ -4,19 +4,10 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kiosk.model import (
-    Celsius,
-    Credential,
-    CredentialKind,
-    Facts,
-    HealthStatus,
-    Monotonic,
-    Need,
-    Reading,
-    Verdict,
-    VisitorKind,
-    WallTime,
-)
+from kiosk.evidence import Credential, CredentialKind, HealthStatus, Reading, Verdict
+from kiosk.model import Facts, Need
+from kiosk.people import VisitorKind
+from kiosk.units import Celsius, Monotonic, WallTime
 
 DAY_S = 86_400
 HOUR_S = 3600

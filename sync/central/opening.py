@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kiosk.errors import UsageError
 from kiosk.lines import get_logger
-from kiosk.model import WallTime
+from kiosk.units import WallTime
 from sync.central.config import CentralConfig, VaultSection
 from sync.central.document_key import DocumentKey
 from sync.central.file_vault import FileVault

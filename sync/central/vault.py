@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 from kiosk.errors import GatepostError
-from kiosk.model import WallTime
+from kiosk.units import WallTime
 from sync.sealing import MonthKey, month_of
 
 

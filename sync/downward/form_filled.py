@@ -6,7 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.declared import FormFilled
-from kiosk.model import Declaration, FirstReturn, Stay, Vehicle, VisitId, VisitorKind
+from kiosk.model import VisitId
+from kiosk.people import Declaration, FirstReturn, Stay, Vehicle, VisitorKind
 
 FORM_FILLED = "form_filled"
 EXPIRES_US = 900_000_000

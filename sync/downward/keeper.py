@@ -17,9 +17,10 @@ from kiosk.edge import Edge
 from kiosk.errors import ServiceUnavailable, UsageError
 from kiosk.in_force import Applied, DocumentRefused, InForce, Renewed
 from kiosk.lines import get_logger
-from kiosk.model import ClockState, Monotonic, Seconds, WallTime
+from kiosk.model import ClockState
 from kiosk.ports import Clock
 from kiosk.staleness import Confirmed, Kind
+from kiosk.units import Monotonic, Seconds, WallTime
 from sync.downward.composing import composed
 from sync.downward.contents import read_content
 from sync.downward.holdings import KNOWN, Holdings

@@ -7,9 +7,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kiosk.declared import FormFilled
 from kiosk.lines import get_logger
-from kiosk.model import Command, Monotonic
+from kiosk.model import Command
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.spent import UsedElsewhere
+from kiosk.units import Monotonic
 from sync.downward.form_filled import FORM_FILLED, form_in
 from sync.downward.message import EXPIRES_US, OPEN, PASS_USED, Message, OpenBody, PassUsedBody
 from sync.downward.server_time import ServerTime

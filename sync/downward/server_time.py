@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kiosk.model import Monotonic
+from kiosk.units import Monotonic
 
 HOLDS_S = 3600.0
 """So long a bound is kept for its closeness; then the next one takes its place, should the clocks run apart."""

@@ -17,7 +17,6 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.errors import UsageError
-from kiosk.model import Seconds
 from kiosk.settings import (
     LANGUAGE,
     LEAST_ANSWERS_S,
@@ -28,6 +27,7 @@ from kiosk.settings import (
     Settings,
     out_of_order,
 )
+from kiosk.units import Seconds
 
 FORM = 1
 

@@ -8,7 +8,8 @@ import numpy as np
 import segno
 from numpy.typing import NDArray
 
-from kiosk.model import ClockState, Monotonic, WallTime
+from kiosk.model import ClockState
+from kiosk.units import Monotonic, WallTime
 
 TESTDATA = Path(os.environ.get("GATEPOST_TESTDATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
 

@@ -12,7 +12,8 @@ from kiosk.link import (
     Beat,
     OpenGate,
 )
-from kiosk.model import EventId, Monotonic, Seconds
+from kiosk.model import EventId
+from kiosk.units import Monotonic, Seconds
 from tests.drivers.worlds import MovedClock
 
 RELAY, SENSOR = 17, 27

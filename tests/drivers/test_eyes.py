@@ -14,8 +14,9 @@ from drivers.eyes import LINGER_S, REPEAT_S, run_eyes
 from drivers.mirror import Mirror
 from kiosk.errors import DeviceLost, UsageError
 from kiosk.link import BEAT_LOST, AnyMessage, Attend, Beat, Coloured, Noticed, PartHealth, Scanned, SceneMoved
-from kiosk.model import Monotonic, Part
+from kiosk.model import Part
 from kiosk.preview import Corners, Preview, PreviewPublisher, PreviewSubscriber
+from kiosk.units import Monotonic
 from kiosk.view import Hint
 from tests.captured_lines import capture_logs
 from tests.drivers.pictured import RealClock, drawn, placed

@@ -19,7 +19,8 @@ from drivers.forehead import (
     settling_values,
 )
 from kiosk.calibration import Calibration
-from kiosk.model import Celsius, Doubt, Monotonic, Observation, Reading
+from kiosk.evidence import Doubt, Observation, Reading
+from kiosk.units import Celsius, Monotonic
 from tests.examples import examples
 
 PERIOD_S = 0.085

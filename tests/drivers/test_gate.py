@@ -19,7 +19,7 @@ from drivers.simulated.observer import Observer
 from drivers.simulated.pins import WorldPinFactory
 from drivers.simulated.script import CardScript, Script, VisitorScript
 from kiosk.errors import DeviceLost
-from kiosk.model import Seconds
+from kiosk.units import Seconds
 from tests.drivers.worlds import PATIENCE_S, MovedClock, living_world
 
 RELAY, SENSOR = 17, 27

@@ -27,7 +27,8 @@ from kiosk.link import (
     Passed,
     connect_patiently,
 )
-from kiosk.model import ClockState, Monotonic, Part, WallTime
+from kiosk.model import ClockState, Part
+from kiosk.units import Monotonic, WallTime
 from tests.captured_lines import capture_logs
 from tests.drivers.posts import ONE, RELAY, SENSOR, TWO, open_gate
 from tests.drivers.worlds import PATIENCE_S

@@ -19,7 +19,8 @@ from kiosk.link import (
     GateOpened,
     Passed,
 )
-from kiosk.model import EventId, Monotonic
+from kiosk.model import EventId
+from kiosk.units import Monotonic
 from tests.captured_lines import capture_logs
 from tests.drivers.posts import ONE, TWO, Post, kinds, open_gate
 from tests.examples import examples

@@ -10,7 +10,7 @@ from drivers.gate_switches import Lamp, Lamps, Switch, Switches
 from drivers.gatekeeper import BLOCKED_S, BUZZ_S, REST_S, Direction, Gatekeeper
 from kiosk.errors import DeviceLost
 from kiosk.link import BEAT_LOST, GateClosed, GateFailed, GateNoticed, GateOpened, Passed
-from kiosk.model import Monotonic
+from kiosk.units import Monotonic
 from tests.drivers.posts import ONE, TWO, Post, kinds, open_gate
 
 

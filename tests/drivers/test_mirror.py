@@ -10,8 +10,8 @@ import pytest
 from drivers.camera import Frame
 from drivers.engines import Found
 from drivers.mirror import EVERY_S, Mirror
-from kiosk.model import Monotonic
 from kiosk.preview import Corners, PreviewPublisher, PreviewSubscriber
+from kiosk.units import Monotonic
 from kiosk.view import Hint
 from tests.captured_lines import capture_logs
 from tests.drivers.worlds import MovedClock

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.passages import Passages
-from kiosk.model import EventId, Monotonic
+from kiosk.model import EventId
+from kiosk.units import Monotonic
 
 ONE, TWO, THREE = (EventId(f"gate/log/{number}") for number in (1, 2, 3))
 

@@ -2,7 +2,8 @@
 
 from drivers.sensor_watch import DRIFT_C, EMPTY_AFTER_S, EMPTY_OVER_S, SensorWatch
 from kiosk.calibration import FACTORY, Calibration
-from kiosk.model import Doubt, Monotonic
+from kiosk.evidence import Doubt
+from kiosk.units import Monotonic
 
 
 def watched(

@@ -13,7 +13,7 @@ from drivers.simulated.sensor import SensorChip
 from drivers.smbus import Bus
 from drivers.thermometer import InfraredThermometer
 from kiosk.errors import DeviceLost
-from kiosk.model import Observation, Reading
+from kiosk.evidence import Observation, Reading
 from tests.drivers.worlds import MovedClock
 
 WALK_S = 1.0

@@ -8,7 +8,7 @@ import pytest
 
 from drivers.camera import Camera
 from kiosk.link import PartHealth, Scanned
-from kiosk.model import Monotonic
+from kiosk.units import Monotonic
 from tests.captured_lines import capture_logs
 from tests.drivers.pictured import RealClock, drawn, placed
 from tests.drivers.watching import GREY, Core, Stage, watching

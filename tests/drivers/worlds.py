@@ -14,7 +14,8 @@ from drivers.simulated.filming import Postures, Studio, Whole
 from drivers.simulated.observer import Observer, Seen
 from drivers.simulated.script import Script
 from drivers.simulated.world import run_world
-from kiosk.model import ClockState, Monotonic, WallTime
+from kiosk.model import ClockState
+from kiosk.units import Monotonic, WallTime
 
 PATIENCE_S = 20.0
 

@@ -21,6 +21,7 @@ from kiosk.model import Part
 from kiosk.supervisor import Program, Supervisor
 from tests.kiosk.runtimes import trust_document
 from tests.kiosk.test_cli_kiosk import GATEPOST
+from ui.display import virtual_display
 
 PATIENCE_S = 60.0
 PARTS = ("core", "gate", "eyes")
@@ -73,7 +74,7 @@ class Gossip:
 class WholeGate:
     """World, server, simulated issuer and a kiosk's processes, each writing its log at the level debug."""
 
-    def __init__(self, folder: Path, gossip: Gossip, secret: str) -> None:
+    def __init__(self, folder: Path, gossip: Gossip, secret: str, phone: str) -> None:
         self.folder = folder
         self.server_port, self.metrics_port = _free_port(), _free_port()
         self.supervisor = Supervisor()
@@ -97,6 +98,7 @@ class WholeGate:
             '[camera]\nsource = "simulated"\n[thermometer]\nsource = "simulated"\n[relay]\nsource = "simulated"\n'
             f'[log]\npath = "{folder}/log.sqlite"\nmonth_keys = "{self.vault.month_keys}"\n'
             f'[server]\nurl = "http://gate:{secret}@127.0.0.1:{self.server_port}"\ntimeout_s = 1.0\n'
+            f'[screen]\nguard_phone = "{phone}"\ncache = "{folder}/cache"\nstatistics = "{folder}/pace.json"\n'
             f'[simulation]\nworld = "{folder}/world.sock"\n',
             encoding="utf-8",
         )
@@ -112,6 +114,17 @@ class WholeGate:
             self._start(part, "kiosk", "--config", f"{folder}/kiosk.toml", "--part", part)
         for process in self.supervisor.processes.values():
             process.wait_ready()
+
+    @contextmanager
+    def with_screen(self) -> Iterator[None]:
+        """A screen on a display of its own for as long as the block lasts."""
+        with virtual_display(800, 480) as display:
+            self._start("screen", "kiosk", "--config", f"{self.folder}/kiosk.toml", "--part", "screen", display=display)
+            self.supervisor.processes["screen"].wait_ready(PATIENCE_S)
+            try:
+                yield
+            finally:
+                self.supervisor.end("screen")
 
     @property
     def issuer_port(self) -> int:
@@ -189,8 +202,10 @@ class WholeGate:
         """End every process. Idempotent."""
         self.supervisor.close()
 
-    def _start(self, name: str, *arguments: str) -> None:
-        self.supervisor.start(Program(name, [str(GATEPOST), *arguments], self.folder / f"{name}.log"))
+    def _start(self, name: str, *arguments: str, display: str | None = None) -> None:
+        environment = {} if display is None else {"DISPLAY": display}
+        argv = [str(GATEPOST), *arguments]
+        self.supervisor.start(Program(name, argv, self.folder / f"{name}.log", environment=environment))
 
 
 def _free_port() -> int:

@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 
 from kiosk.errors import DeviceLost
 from kiosk.link import BEAT_EVERY, AnyMessage, Beat, Connection, Hello, Listener, ViewChanged
-from kiosk.model import Monotonic, Phase, VisitId
+from kiosk.model import Phase, VisitId
 from kiosk.supervisor import Process, Program
+from kiosk.units import Monotonic
 from kiosk.view import View
 from tests.end_to_end.x_display import WITHIN_S, XDisplay, until, x_display
 from ui import theme

@@ -24,8 +24,11 @@ import requests
 from drivers.simulated.script import CardScript, VisitorScript
 from kiosk.credentials import PassClaims, key_id
 from kiosk.credentials.passes import encode
+from kiosk.evidence import Scan
 from kiosk.link import Connection, FormAsked, GateOpened, Hello, PartHealth, Scanned, ViewChanged
-from kiosk.model import EventId, Part, Phase, Scan, VisitorKind, WallTime
+from kiosk.model import EventId, Part, Phase
+from kiosk.people import VisitorKind
+from kiosk.units import WallTime
 from sync.central.blind import Field, normalised
 from sync.sealing import MonthSealer, read_month_keys
 from sync.wire import COMPOUND_HEADER, SIMULATED_HEADER
@@ -52,6 +55,7 @@ HOSTILE = [
     Secret("a code in Chinese", "来访人 王小明 身份证 310101199003071234"),
 ]
 ANSWERED = Secret("a name in an issuer's answer", "Planted-Zhao-Min")
+GUARD = Secret("the telephone number that the screen shows", "+86 136-5555-0142")
 CONFIGURED = Secret("a password in the configuration", "planted-s3cret-k3y")
 FRAMED = Secret("a name in a malformed message", "Planted-Chen-Jie")
 ASKED = Secret("a name in a request to the server", "Planted-Liu-Yang")
@@ -68,7 +72,7 @@ PEOPLE = [
 ]
 ON_A_PASS, PHONE_ON_A_PASS, PLATE_ON_A_PASS = (secret for _, secret in PEOPLE[:3])
 SPELT = [Secret(f"{secret.where}, as it is searched for", normalised(field, secret.text)) for field, secret in PEOPLE]
-AT_THE_GATE = [HOLDER, UNIT, PASS_ID, *TOKENS, *HOSTILE, ANSWERED, CONFIGURED, FRAMED, ASKED]
+AT_THE_GATE = [HOLDER, UNIT, PASS_ID, *TOKENS, *HOSTILE, ANSWERED, CONFIGURED, GUARD, FRAMED, ASKED]
 UPLOADED = [SEALED, UNKNOWN]
 WHO = ANSWERED.text.encode()
 UNHEARD_OF = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(WHO) + 14) + b'{"status": "' + WHO + b'"}'
@@ -124,7 +128,7 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     before, os.environ["GATEPOST_LOG"] = os.environ.get("GATEPOST_LOG"), "debug"
     try:
         with closing(Gossip(GOSSIP)) as gossip:
-            gate = WholeGate(folder, gossip, CONFIGURED.text)
+            gate = WholeGate(folder, gossip, CONFIGURED.text, GUARD.text)
             given = set(files_in(folder))
             with closing(gate):
                 gate.open()
@@ -161,12 +165,15 @@ def central(*arguments: str, said: str = "") -> str:
 
 def bad_day(gate: WholeGate, gossip: Gossip) -> bytes:
     """Plant everything and break everything; return the core's figures."""
-    gate.visitors_come(
-        visitor("a resident", RESIDENT),
-        visitor("a driver", DRIVER),
-        visitor("a guest", PASS.text, health_code(TOKENS[0])),
-        visitor("a joker", HOSTILE[0].text, HOSTILE[4].text),
-    )
+    with gate.with_screen():
+        gate.visitors_come(
+            visitor("a resident", RESIDENT),
+            visitor("a driver", DRIVER),
+            visitor("a guest", PASS.text, health_code(TOKENS[0])),
+            visitor("a joker", HOSTILE[0].text, HOSTILE[4].text),
+        )
+        gate.strike("screen", signal.SIGSEGV)
+        gate.visitors_come(visitor("the guest once more", PASS.text))
     codes_of_every_kind(gate)
     until(lambda: len(set(gossip.asked)) == len(TOKENS), "the issuer was asked for every token")
     messages_that_are_none(gate)
@@ -331,6 +338,6 @@ def test_the_day_was_as_bad_as_it_was_meant_to_be(left_behind: dict[str, bytes])
         assert f'"{said}"' in core, said
     # An issuer's odd header would be in the log, with the key in our address, if urllib3 were taken at its word.
     assert '"urllib3.connection"' in core
-    for name in (*PARTS, "issuer", "central"):
+    for name in (*PARTS, "screen", "issuer", "central"):
         assert b"Segmentation fault" in left_behind[f"{name}.log"], name
     assert b"gatepost_decisions_total" in left_behind["the figures"]

@@ -10,7 +10,8 @@ import pytest
 import zxingcpp
 
 from kiosk.link import Finished, FormAsked, GuardAsked, TimeAsked
-from kiosk.model import Answer, Monotonic, Need, Phase, ReasonCode, VisitId
+from kiosk.model import Answer, Need, Phase, ReasonCode, VisitId
+from kiosk.units import Monotonic
 from kiosk.view import FormTicket, GuardCall, Hint, ParkedTicket, Step, StepState, View
 from tests.end_to_end.shown_kiosk import IDLE, SIZE, ShownKiosk, now, session, shown_kiosk
 from tests.end_to_end.x_display import until

@@ -31,8 +31,9 @@ from kiosk.bench.specimens import (
 from kiosk.credentials import CardPart, CardParts, TrustList, base45, combine, examine, examine_parts, read_trust
 from kiosk.credentials.card_trust import key
 from kiosk.errors import UsageError
+from kiosk.evidence import Credential, Verdict
 from kiosk.holder import Strictness, agree, compare, holder_of
-from kiosk.model import Credential, Verdict, WallTime
+from kiosk.units import WallTime
 from tests.drivers.pictured import drawn
 
 SIGNER, CARDS = ec_document_signer(), card_signer()

@@ -5,18 +5,10 @@ from collections.abc import Sequence
 from kiosk.credentials import HealthToken
 from kiosk.errors import DeviceLost, LogUnusable
 from kiosk.events import Draft
-from kiosk.model import (
-    ClockState,
-    Decision,
-    EventId,
-    GateOutcome,
-    Monotonic,
-    Seconds,
-    VisitId,
-    WallTime,
-)
+from kiosk.model import ClockState, Decision, EventId, GateOutcome, VisitId
 from kiosk.ports import Admission, Sealed
 from kiosk.spent import Spend
+from kiosk.units import Monotonic, Seconds, WallTime
 from kiosk.visit import RecordGate
 
 NOON = WallTime(1_795_521_600_000_000)

@@ -11,25 +11,14 @@ from kiosk.attention import Attention
 from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import PassClaims, TrustList, Uses, key_id, parse_trust
 from kiosk.credentials.passes import encode
+from kiosk.evidence import Observation, Reading, Scan
 from kiosk.inbox import Inbox, Item, Recorded
 from kiosk.link import GateOpened, PartHealth
-from kiosk.model import (
-    Celsius,
-    Decision,
-    EventId,
-    GateOutcome,
-    Monotonic,
-    Observation,
-    Part,
-    Phase,
-    Reading,
-    Scan,
-    Seconds,
-    VisitorKind,
-    WallTime,
-)
+from kiosk.model import Decision, EventId, GateOutcome, Part, Phase
+from kiosk.people import VisitorKind
 from kiosk.runtime import Runtime
 from kiosk.site import Site
+from kiosk.units import Celsius, Monotonic, Seconds, WallTime
 from kiosk.view import View
 from tests.kiosk.fakes import NOON, FakeClock, FakeFormLinks, FakeGate, FakeRecorder, FakeResolver, FakeSealer
 

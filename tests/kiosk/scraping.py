@@ -22,6 +22,7 @@ from kiosk.bootstrap.core import Core, build_core
 from kiosk.bootstrap.process import SOFTWARE, core_socket
 from kiosk.credentials import Examined, PassClaims, examine, key_id, parse_trust
 from kiosk.credentials.passes import encode
+from kiosk.evidence import Observation, Reading, Scan
 from kiosk.link import (
     BEAT_EVERY,
     AnyMessage,
@@ -35,7 +36,9 @@ from kiosk.link import (
     connect_patiently,
     greet,
 )
-from kiosk.model import Celsius, Observation, Part, Reading, Scan, Seconds, VisitorKind, WallTime
+from kiosk.model import Part
+from kiosk.people import VisitorKind
+from kiosk.units import Celsius, Seconds, WallTime
 from tests.captured_lines import capture_logs
 from tests.drivers.pictured import RealClock
 

@@ -2,7 +2,8 @@
 
 from kiosk.attention import Attention
 from kiosk.link import SceneMoved
-from kiosk.model import Monotonic, VisitorKind
+from kiosk.people import VisitorKind
+from kiosk.units import Monotonic
 from tests.kiosk.runtimes import Bench, signed_pass
 
 

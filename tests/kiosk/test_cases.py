@@ -23,7 +23,8 @@ from kiosk.cases import (
     due,
     next_acts,
 )
-from kiosk.model import Answer, Celsius, Decision, ReasonCode, Role, WallTime
+from kiosk.model import Answer, Decision, ReasonCode, Role
+from kiosk.units import Celsius, WallTime
 from tests.kiosk.policy.visitors import SHIPPED
 
 BEGAN = WallTime(1_000_000_000)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.model import Answer, Part, VisitorKind
+from kiosk.model import Answer, Part
+from kiosk.people import VisitorKind
 from tests.kiosk.runtimes import Bench, lose, signed_pass
 from tests.kiosk.watching import kinds, shown, stay
 

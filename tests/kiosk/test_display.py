@@ -8,8 +8,9 @@ import pytest
 from kiosk.bootstrap.documents import load_policy
 from kiosk.display import PARKED_FOR, Display
 from kiosk.dossier import Dossier
-from kiosk.model import Answer, Decision, EventId, Monotonic, Need, Part, Phase, ReasonCode, Seconds, VisitId
+from kiosk.model import Answer, Decision, EventId, Need, Part, Phase, ReasonCode, VisitId
 from kiosk.site import Site
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import View
 from kiosk.visit import Visit
 from tests.kiosk.fakes import FakeClock

@@ -6,23 +6,10 @@ import pytest
 
 from kiosk.bench.specimens import NOW, card, card_signer, dcc, dose, ec_document_signer, parts
 from kiosk.credentials import HealthToken, TrustList, combine, read_trust
+from kiosk.evidence import Colour, ColourSeen, Credential, CredentialKind, FindingKind, HealthStatus, Scan, Verdict
 from kiosk.facts import Evidence, Moment
-from kiosk.model import (
-    ClockState,
-    Colour,
-    ColourSeen,
-    Credential,
-    CredentialKind,
-    Facts,
-    FindingKind,
-    HealthStatus,
-    Monotonic,
-    Need,
-    Part,
-    Scan,
-    Verdict,
-    WallTime,
-)
+from kiosk.model import ClockState, Facts, Need, Part
+from kiosk.units import Monotonic, WallTime
 
 SIGNER, CARDS = ec_document_signer(), card_signer()
 SERVICE = {

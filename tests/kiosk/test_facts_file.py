@@ -9,24 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.errors import UsageError
+from kiosk.evidence import CredentialKind, FindingKind, HealthStatus, Verdict
 from kiosk.facts_file import MOST_BYTES, read_facts
-from kiosk.model import (
-    ClockState,
-    Consent,
-    CredentialKind,
-    Declaration,
-    Facts,
-    Filing,
-    FindingKind,
-    FirstReturn,
-    HealthStatus,
-    LocalTime,
-    Need,
-    Stay,
-    Vehicle,
-    Verdict,
-    VisitorKind,
-)
+from kiosk.model import ClockState, Facts, LocalTime, Need
+from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
 
 
 def written(folder: Path, value: object) -> Path:

@@ -15,7 +15,8 @@ from kiosk import visit
 from kiosk.deadlines import EXTENSIONS, LIMITS, PATIENT
 from kiosk.diagram import mermaid
 from kiosk.flow import CONDITIONS, TRANSITIONS, EarlyDeadline, FlowError, IllegalEvent, step, takes
-from kiosk.model import Answer, Decision, EventId, GateOutcome, Monotonic, Need, Phase, ReasonCode, VisitId
+from kiosk.model import Answer, Decision, EventId, GateOutcome, Need, Phase, ReasonCode, VisitId
+from kiosk.units import Monotonic
 from kiosk.visit import (
     Approached,
     DeadlineReached,

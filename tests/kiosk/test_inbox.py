@@ -1,8 +1,9 @@
 """The core's queue."""
 
+from kiosk.evidence import Observation
 from kiosk.inbox import Inbox, Item
 from kiosk.link import FormAsked, GuardAsked, Noticed
-from kiosk.model import Monotonic, Observation
+from kiosk.units import Monotonic
 from kiosk.view import Hint
 
 

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.errors import DeviceLost, UsageError
+from kiosk.evidence import Scan
 from kiosk.link import Beat, Connection, Hello, Listener, Scanned, connect, connect_patiently, greet
-from kiosk.model import Monotonic, Part, Scan
+from kiosk.model import Part
+from kiosk.units import Monotonic
 
 
 def pair() -> tuple[Connection, Connection]:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.local_time import local_time
-from kiosk.model import ClockState, LocalTime, WallTime
+from kiosk.model import ClockState, LocalTime
+from kiosk.units import WallTime
 from tests.kiosk.fakes import NOON
 
 SET = ClockState.SYNCHRONISED

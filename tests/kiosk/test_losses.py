@@ -4,7 +4,8 @@ import pytest
 
 from kiosk.link import PartHealth
 from kiosk.losses import HEARD_WITHIN, Losses, awaited
-from kiosk.model import Monotonic, Part
+from kiosk.model import Part
+from kiosk.units import Monotonic
 from tests.captured_lines import capture_logs
 
 

@@ -17,23 +17,13 @@ from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import TrustList
 from kiosk.errors import LogUnusable, UsageError
 from kiosk.events import Draft
+from kiosk.evidence import Credential, Observation, Verdict
 from kiosk.in_force import InForce, Renewed
 from kiosk.link import PartHealth
 from kiosk.metrics import OTHER, Metrics
-from kiosk.model import (
-    Answer,
-    Credential,
-    Decision,
-    EventId,
-    GateOutcome,
-    Monotonic,
-    Observation,
-    Part,
-    ReasonCode,
-    Verdict,
-    VisitId,
-)
+from kiosk.model import Answer, Decision, EventId, GateOutcome, Part, ReasonCode, VisitId
 from kiosk.staleness import Confirmed, Kind
+from kiosk.units import Monotonic
 from kiosk.visit import RecordGate
 from tests.kiosk.fakes import FakeClock, FakeLog, FakeRecorder
 from tests.kiosk.scraping import Scrape, running_core, taken_port

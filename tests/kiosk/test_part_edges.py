@@ -16,8 +16,10 @@ from kiosk import config
 from kiosk.bootstrap.core import build_core
 from kiosk.bootstrap.process import core_socket
 from kiosk.errors import DeviceLost, ServiceUnavailable
+from kiosk.evidence import HealthStatus, IssuerAnswer, Observation, Scan
 from kiosk.link import Beat, Connection, PartHealth, Passed, Scanned, connect_patiently, greet
-from kiosk.model import HealthStatus, IssuerAnswer, Monotonic, Observation, Part, Scan, Seconds
+from kiosk.model import Part
+from kiosk.units import Monotonic, Seconds
 from tests.captured_lines import capture_logs
 from tests.drivers.pictured import RealClock
 from tests.kiosk.fakes import FakeLog

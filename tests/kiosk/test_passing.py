@@ -1,8 +1,9 @@
 """Visits on their way through."""
 
 from kiosk.dossier import Dossier
-from kiosk.model import EventId, Monotonic, Phase, VisitId
+from kiosk.model import EventId, Phase, VisitId
 from kiosk.passing import PassingVisits
+from kiosk.units import Monotonic
 from kiosk.visit import Visit
 
 

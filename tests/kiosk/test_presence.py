@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Celsius, Monotonic, Observation, Reading, Scan, Seconds
+from kiosk.evidence import Observation, Reading, Scan
 from kiosk.presence import (
     ABSENCE,
     BEGINS_AGAIN,
@@ -15,6 +15,7 @@ from kiosk.presence import (
     STAYS_AT_MOST,
     Presence,
 )
+from kiosk.units import Celsius, Monotonic, Seconds
 
 START = Monotonic(100.0)
 

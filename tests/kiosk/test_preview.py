@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk.frame_ring import shared_path
-from kiosk.model import Monotonic
 from kiosk.preview import MOST_CODES, STALE_AFTER, Corners, PreviewPublisher, PreviewSubscriber, preview_name
+from kiosk.units import Monotonic
 from kiosk.view import Hint
 from tests.examples import examples
 from tests.kiosk.fakes import FakeClock

@@ -8,9 +8,10 @@ import pytest
 from kiosk.errors import LogUnusable, Unacknowledged
 from kiosk.events import Draft, NotCanonical
 from kiosk.inbox import Inbox, Recorded
-from kiosk.model import Answer, Decision, EventId, GateOutcome, ReasonCode, VisitId, WallTime
+from kiosk.model import Answer, Decision, EventId, GateOutcome, ReasonCode, VisitId
 from kiosk.recorder import LogRecorder
 from kiosk.spent import AlreadySpent, Spend
+from kiosk.units import WallTime
 from kiosk.visit import RecordGate
 from tests.kiosk.fakes import FakeClock, FakeLog
 

@@ -6,10 +6,12 @@ import pytest
 
 from kiosk.credentials import HealthToken
 from kiosk.errors import ServiceUnavailable
+from kiosk.evidence import HealthStatus, IssuerAnswer
 from kiosk.holder import masked_holder
 from kiosk.inbox import Inbox, TokenAnswered
-from kiosk.model import HealthStatus, IssuerAnswer, Seconds, VisitId
+from kiosk.model import VisitId
 from kiosk.recorder import IssuerResolver
+from kiosk.units import Seconds
 
 FIRST, SECOND = VisitId("first"), VisitId("second")
 PERSON = masked_holder("W* Fang", "310***1234")

@@ -5,9 +5,11 @@ import json
 import pytest
 
 from kiosk.bench.specimens import dcc, ec_document_signer
+from kiosk.evidence import HealthStatus
 from kiosk.inbox import TokenAnswered
 from kiosk.link import GateClosed, GateOpened, Passed
-from kiosk.model import Answer, ClockState, EventId, GateOutcome, HealthStatus, Phase, VisitorKind
+from kiosk.model import Answer, ClockState, EventId, GateOutcome, Phase
+from kiosk.people import VisitorKind
 from kiosk.view import Hint
 from tests.kiosk.fakes import NOON, FakeSealer
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, admit_resident, come_again, signed_pass

@@ -2,7 +2,8 @@
 
 import pytest
 
-from kiosk.model import Answer, Need, Phase, VisitorKind
+from kiosk.model import Answer, Need, Phase
+from kiosk.people import VisitorKind
 from kiosk.view import Step, StepState
 from tests.kiosk.runtimes import Bench, signed_pass
 

@@ -2,9 +2,11 @@
 
 import pytest
 
+from kiosk.evidence import HealthStatus
 from kiosk.inbox import TokenAnswered
 from kiosk.link import Finished, GateClosed, GateOpened, GuardAsked, Passed
-from kiosk.model import Answer, HealthStatus, Part, Phase, VisitorKind
+from kiosk.model import Answer, Part, Phase
+from kiosk.people import VisitorKind
 from kiosk.presence import CALLED_FOR
 from kiosk.spot import PHONES_FOR, READS_FOR
 from kiosk.view import GuardCall, Step, StepState

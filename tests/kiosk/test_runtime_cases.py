@@ -4,7 +4,9 @@ from kiosk.credentials.revocations import Revocations
 from kiosk.events import Draft
 from kiosk.in_force import InForce, Renewed
 from kiosk.link import OverrideAsked
-from kiosk.model import Declaration, Monotonic, Stay, VisitId, VisitorKind
+from kiosk.model import VisitId
+from kiosk.people import Declaration, Stay, VisitorKind
+from kiosk.units import Monotonic
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass, trust_list
 
 GUEST = signed_pass(VisitorKind.GUEST)

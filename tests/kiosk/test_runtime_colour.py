@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 
 from kiosk import policy
+from kiosk.evidence import Colour, HealthStatus
 from kiosk.in_force import InForce, Renewed
 from kiosk.inbox import TokenAnswered
 from kiosk.link import Coloured
-from kiosk.model import Answer, Colour, HealthStatus, Monotonic, Phase, VisitorKind
+from kiosk.model import Answer, Phase
+from kiosk.people import VisitorKind
+from kiosk.units import Monotonic
 from tests.kiosk.policy.visitors import SHIPPED, rule, tree
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass, trust_list
 

@@ -16,12 +16,14 @@ from kiosk.credentials.revocations import Revocations
 from kiosk.in_force import Applied, DocumentRefused, InForce, Renewed
 from kiosk.inbox import Recorded
 from kiosk.link import GateOpened, GuardAsked
-from kiosk.model import Answer, Command, Consent, EventId, Filing, GateOutcome, Monotonic, Phase, Role, Seconds, VisitorKind
+from kiosk.model import Answer, Command, EventId, GateOutcome, Phase, Role
+from kiosk.people import Consent, Filing, VisitorKind
 from kiosk.policy import PolicyDocument
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.settings import Settings
 from kiosk.spent import Spend, UsedElsewhere
 from kiosk.staleness import Confirmed, Kind
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import GuardCall, Step, StepState
 from tests.kiosk.fakes import NOON, FakeSealer
 from tests.kiosk.runtimes import PUBLIC, Bench, signed_pass, trust_list

@@ -4,27 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from kiosk.evidence import Credential, CredentialKind, HealthStatus, Verdict
 from kiosk.facts import Evidence
 from kiosk.link import PartHealth
-from kiosk.model import (
-    Answer,
-    ClockState,
-    Consent,
-    Credential,
-    CredentialKind,
-    Declaration,
-    Filing,
-    HealthStatus,
-    LocalTime,
-    Monotonic,
-    Need,
-    Part,
-    ReasonCode,
-    Verdict,
-    VisitorKind,
-    WallTime,
-)
+from kiosk.model import Answer, ClockState, LocalTime, Need, Part, ReasonCode
+from kiosk.people import Consent, Declaration, Filing, VisitorKind
 from kiosk.records import Stamp, decision_draft
+from kiosk.units import Monotonic, WallTime
 from kiosk.weighing import decided
 from tests.kiosk.fakes import NOON
 from tests.kiosk.policy.visitors import reading, shown_pass

@@ -2,7 +2,8 @@
 
 from kiosk.declared import FormFilled
 from kiosk.link import FormAsked
-from kiosk.model import Answer, Declaration, Phase, VisitId, VisitorKind
+from kiosk.model import Answer, Phase, VisitId
+from kiosk.people import Declaration, VisitorKind
 from kiosk.view import Step, StepState, View
 from tests.kiosk.runtimes import Bench
 

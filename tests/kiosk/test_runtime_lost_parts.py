@@ -4,7 +4,8 @@ import pytest
 
 from kiosk.link import PartHealth
 from kiosk.losses import HEARD_WITHIN
-from kiosk.model import Answer, EventId, Part, VisitorKind
+from kiosk.model import Answer, EventId, Part
+from kiosk.people import VisitorKind
 from tests.kiosk.runtimes import Bench, lose, signed_pass
 from tests.kiosk.watching import wait
 

@@ -6,9 +6,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from kiosk.inbox import Recorded
 from kiosk.link import GateClosed, GateOpened, Passed
-from kiosk.model import Answer, EventId, Monotonic, VisitorKind
+from kiosk.model import Answer, EventId
+from kiosk.people import VisitorKind
 from kiosk.presence import SPOT_EMPTY
 from kiosk.records import ZERO_CELSIUS_MK
+from kiosk.units import Monotonic
 from tests.examples import examples
 from tests.kiosk.runtimes import Bench, signed_pass
 

@@ -3,8 +3,10 @@
 import pytest
 
 from kiosk.link import OverrideAsked
-from kiosk.model import Answer, Command, EventId, Monotonic, Phase, Role, VisitorKind
+from kiosk.model import Answer, Command, EventId, Phase, Role
+from kiosk.people import VisitorKind
 from kiosk.remote import RemoteOpen
+from kiosk.units import Monotonic
 from tests.kiosk.fakes import FakeSealer
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
 from tests.kiosk.watching import step_out

@@ -3,7 +3,8 @@
 import pytest
 
 from kiosk.link import FormAsked, GuardAsked
-from kiosk.model import Phase, VisitorKind
+from kiosk.model import Phase
+from kiosk.people import VisitorKind
 from kiosk.view import GuardCall
 from tests.kiosk.runtimes import Bench, signed_pass
 

@@ -4,7 +4,8 @@ import pytest
 
 from kiosk.credentials import Uses
 from kiosk.link import FormAsked, GateClosed, GateFailed, GateNoticed, GateOpened, PartHealth, Passed
-from kiosk.model import GateOutcome, Part, Phase, VisitorKind
+from kiosk.model import GateOutcome, Part, Phase
+from kiosk.people import VisitorKind
 from tests.kiosk.runtimes import FIRST, HEALTH_CODE, SECOND, Bench, let_in, outcomes, signed_pass, step_aside
 
 

@@ -3,10 +3,13 @@
 import pytest
 
 from kiosk.display import ANSWERED_FOR, FOREHEAD_AFTER, MEASURED_EVERY, NOTICED_FOR, PARKED_FOR
+from kiosk.evidence import HealthStatus
 from kiosk.inbox import TokenAnswered
 from kiosk.link import Finished, FormAsked, GateClosed, GateOpened, GuardAsked, Noticed, SceneMoved, TimeAsked
-from kiosk.model import EventId, HealthStatus, Monotonic, Part, Phase, VisitorKind
+from kiosk.model import EventId, Part, Phase
+from kiosk.people import VisitorKind
 from kiosk.presence import SETS_OFF
+from kiosk.units import Monotonic
 from kiosk.view import Hint, Step, StepState, View
 from kiosk.viewing import short_code
 from tests.kiosk.runtimes import HEALTH_CODE, MENU, Bench, admit_resident, lose, signed_pass

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from kiosk.display import MEASURED_EVERY
 from kiosk.link import Finished, FormAsked, GateClosed, GateOpened, GuardAsked, Noticed, SceneMoved, TimeAsked
-from kiosk.model import Answer, EventId, Part, Phase, VisitorKind
+from kiosk.model import Answer, EventId, Part, Phase
+from kiosk.people import VisitorKind
 from kiosk.view import Hint
 from tests.examples import examples
 from tests.kiosk.runtimes import HEALTH_CODE, MENU, Bench, lose, signed_pass

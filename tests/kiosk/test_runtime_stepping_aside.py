@@ -2,9 +2,11 @@
 
 import pytest
 
+from kiosk.evidence import HealthStatus
 from kiosk.inbox import TokenAnswered
 from kiosk.link import FormAsked
-from kiosk.model import GateOutcome, HealthStatus, Phase, VisitorKind
+from kiosk.model import GateOutcome, Phase
+from kiosk.people import VisitorKind
 from tests.kiosk.runtimes import FIRST, HEALTH_CODE, SECOND, Bench, outcomes, signed_pass, step_aside
 
 

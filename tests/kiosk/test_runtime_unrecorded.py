@@ -4,7 +4,9 @@ import pytest
 
 from kiosk.inbox import Recorded
 from kiosk.link import GateFailed
-from kiosk.model import Decision, EventId, GateOutcome, Monotonic, Part, Phase, VisitorKind
+from kiosk.model import Decision, EventId, GateOutcome, Part, Phase
+from kiosk.people import VisitorKind
+from kiosk.units import Monotonic
 from tests.kiosk.runtimes import Bench, admit_resident, come_again, lose, signed_pass
 
 

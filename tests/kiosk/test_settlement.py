@@ -11,13 +11,14 @@ from kiosk.credentials import TrustList
 from kiosk.errors import LogUnusable
 from kiosk.inbox import Inbox, Recorded
 from kiosk.journal import stamp
-from kiosk.model import Answer, Decision, EventId, GateOutcome, ReasonCode, Seconds, VisitId, WallTime
+from kiosk.model import Answer, Decision, EventId, GateOutcome, ReasonCode, VisitId
 from kiosk.ports import Admission
 from kiosk.recorder import LogRecorder
 from kiosk.records import note_draft
 from kiosk.settlement import Settlement
 from kiosk.site import Site
 from kiosk.spent import Spend, SpentPasses
+from kiosk.units import Seconds, WallTime
 from sync.log import SqliteLog
 from tests.kiosk.fakes import FakeClock, FakeLog
 

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Credential, CredentialKind, EventId, GateOutcome, Verdict, WallTime
+from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.model import EventId, GateOutcome
 from kiosk.spent import ELSEWHERE_AT_MOST, SpentPasses, UsedElsewhere, spend_of
+from kiosk.units import WallTime
 
 SINGLE = Credential(
     CredentialKind.PASS, Verdict.VALID, serial="0123456789ab", single_use=True, expires_at=WallTime(1_000_000)

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from kiosk.dossier import Dossier
-from kiosk.model import Answer, Celsius, Decision, Monotonic, Phase, Reading, Seconds, VisitId
+from kiosk.evidence import Reading
+from kiosk.model import Answer, Decision, Phase, VisitId
 from kiosk.presence import ABSENCE
 from kiosk.spot import PHONES_FOR, READS_FOR, begins_anew, may_measure, stepped_in, stepped_out, waited_for
+from kiosk.units import Celsius, Monotonic, Seconds
 from kiosk.visit import ASKING, LEAVABLE, Left, Visit
 
 NOW = Monotonic(100.0)

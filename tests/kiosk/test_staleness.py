@@ -4,25 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.model import (
-    Answer,
-    ClockState,
-    Command,
-    Credential,
-    CredentialKind,
-    Decision,
-    Facts,
-    Filing,
-    Monotonic,
-    Need,
-    Needs,
-    ReasonCode,
-    Role,
-    Seconds,
-    Verdict,
-    WallTime,
-)
+from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.model import Answer, ClockState, Command, Decision, Facts, Need, Needs, ReasonCode, Role
+from kiosk.people import Filing
 from kiosk.staleness import LIMITS, STALE_RULE, Confirmed, Kind, Now, age, held_back, stale
+from kiosk.units import Monotonic, Seconds, WallTime
 
 HOUR, DAY = 3600, 86400
 ADMIT = Decision(Answer.ADMIT, (ReasonCode("resident"),), "residents", "policy@1")

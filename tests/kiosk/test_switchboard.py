@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import DeviceLost
+from kiosk.evidence import Colour, Scan
 from kiosk.inbox import Inbox, Item
 from kiosk.link import (
     BEAT_LOST,
@@ -30,8 +31,9 @@ from kiosk.link import (
     connect,
     greet,
 )
-from kiosk.model import Colour, EventId, Monotonic, Part, Phase, Scan, Seconds, VisitId
+from kiosk.model import EventId, Part, Phase, VisitId
 from kiosk.switchboard import Switchboard
+from kiosk.units import Monotonic, Seconds
 from kiosk.view import Hint, View
 from tests.kiosk.fakes import FakeClock
 

@@ -5,9 +5,10 @@ import threading
 import pytest
 
 from kiosk.errors import DeviceLost
+from kiosk.evidence import Observation
 from kiosk.inbox import Inbox
-from kiosk.model import Monotonic, Observation, Seconds
 from kiosk.thermometry import ThermometerJob
+from kiosk.units import Monotonic, Seconds
 
 
 class Rests(threading.Event):

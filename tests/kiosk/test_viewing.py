@@ -13,29 +13,12 @@ from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import HealthToken, TrustList
 from kiosk.deadlines import LIMITS
 from kiosk.documents import decode_toml
+from kiosk.evidence import Credential, CredentialKind, HealthStatus, Reading, Verdict
 from kiosk.facts import Evidence
-from kiosk.model import (
-    Answer,
-    Celsius,
-    Credential,
-    CredentialKind,
-    Decision,
-    EventId,
-    Facts,
-    HealthStatus,
-    Monotonic,
-    Need,
-    Part,
-    Phase,
-    Reading,
-    ReasonCode,
-    Role,
-    Seconds,
-    Verdict,
-    VisitId,
-    VisitorKind,
-)
+from kiosk.model import Answer, Decision, EventId, Facts, Need, Part, Phase, ReasonCode, Role, VisitId
+from kiosk.people import VisitorKind
 from kiosk.site import Site
+from kiosk.units import Celsius, Monotonic, Seconds
 from kiosk.view import GuardCall, Hint, ParkedTicket, Step, StepState, View
 from kiosk.viewing import ALPHABET, SETTLED, SHORT, Surroundings, Viewpoint, parked_ticket, served, short_code
 from kiosk.visit import Visit

@@ -3,7 +3,8 @@
 import pytest
 
 from kiosk.errors import ServiceRefused, ServiceUnavailable
-from kiosk.model import HealthStatus, IssuerAnswer, Seconds
+from kiosk.evidence import HealthStatus, IssuerAnswer
+from kiosk.units import Seconds
 from sync.breaker import FAILURES, FIRST_PAUSE_S
 from sync.careful_issuer import KEPT_AT_MOST, VALID_AT_MOST_S, CarefulIssuer
 

@@ -4,7 +4,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,13 +19,14 @@ from cryptography.x509.oid import NameOID
 
 from drivers.simulated.issuer import opaque_token, run_issuer
 from kiosk.errors import ServiceRefused, ServiceUnavailable
-from kiosk.model import HealthStatus, Seconds
+from kiosk.evidence import HealthStatus
+from kiosk.units import Seconds
 from sync.issuer import MAX_ANSWER, HttpHealthIssuer
 from tests.captured_lines import capture_logs
+from tests.sync.bare_server import WAIT_S, BareServer
 
 STATUSES = {"green": HealthStatus.GREEN, "red": HealthStatus.RED, "1": HealthStatus.GREEN}
 TABLE = {"tok-green": "green", "tok-red": "red", "tok-odd": "turquoise"}
-WAIT_S = 10.0
 SOON = Seconds(0.3)
 PATIENTLY = Seconds(5)
 
@@ -64,48 +65,27 @@ def gateway(url: str, ca_file: str | None = None) -> Iterator[HttpHealthIssuer]:
         issuer.close()
 
 
-class Odd:
-    """A server on a bare socket that answers every question with the same pieces, a pause between them."""
+class Odd(BareServer):
+    """A server that answers every question with the same pieces, a pause between them."""
 
-    def __init__(self, *pieces: bytes, pause_s: float = 0.0, drip: bytes = b"", questions: int = 1) -> None:
+    def __init__(
+        self,
+        *pieces: bytes,
+        pause_s: float = 0.0,
+        drip: bytes = b"",
+        questions: int = 1,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(context, "/ask")
         self.pieces, self.pause_s, self.drip, self.per_connection = pieces, pause_s, drip, questions
-        self.connections = 0
         self.questions: list[bytes] = []
-        self.ended = threading.Event()
-        self._stop = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._serve)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/ask"
 
-    def __enter__(self) -> "Odd":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(WAIT_S)
-        assert not self._thread.is_alive()
-
-    def _serve(self) -> None:
-        while not self._stop.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            with connection, suppress(OSError):
-                self._answer(connection)
-            self.ended.set()
-
-    def _answer(self, connection: socket.socket) -> None:
-        connection.settimeout(WAIT_S)
+    def answer(self, connection: socket.socket) -> None:
         for _ in range(self.per_connection):
             self.questions.append(_question(connection))
             for piece in self.pieces:
                 connection.sendall(piece)
-        while self.drip and not self._stop.wait(self.pause_s):
+        while self.drip and not self.stop.wait(self.pause_s):
             connection.sendall(self.drip)
         if not self.pieces:
             # Say nothing until the other end goes.
@@ -259,7 +239,7 @@ def test_the_time_limit_is_for_the_whole_answer(case: str) -> None:
         # Whoever only bounds each piece listens for ever, or for minutes.
         assert time.monotonic() - began < WAIT_S
         # The connection is cut, not only given up: its other end sees it go.
-        assert odd.ended.wait(WAIT_S)
+        assert odd.left.wait(WAIT_S)
 
 
 def test_after_a_slow_answer_the_next_visitor_is_served() -> None:
@@ -284,7 +264,7 @@ def test_a_gateway_logs_nothing_its_outages_are_told_by_the_core() -> None:
 def test_a_service_that_ended_its_connection_is_asked_on_a_new_one() -> None:
     with Odd(answer(b'{"status": "green"}')) as odd, gateway(odd.url) as issuer:
         assert issuer.resolve("t", PATIENTLY).status is HealthStatus.GREEN
-        assert odd.ended.wait(WAIT_S)
+        assert odd.left.wait(WAIT_S)
         assert issuer.resolve("t", PATIENTLY).status is HealthStatus.GREEN
         assert odd.connections == 2
 
@@ -364,23 +344,14 @@ def certificate(folder: Path) -> Path:
     return path
 
 
-class OddTls(Odd):
-    """The same over TLS."""
-
-    def __init__(self, pem: Path, *pieces: bytes, pause_s: float = 0.0, drip: bytes = b"") -> None:
-        super().__init__(*pieces, pause_s=pause_s, drip=drip)
-        self.url = self.url.replace("http://", "https://")
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(pem)
-
-    def _answer(self, connection: socket.socket) -> None:
-        connection.settimeout(WAIT_S)
-        with self._context.wrap_socket(connection, server_side=True) as secured:
-            super()._answer(secured)
+def tls(pem: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
 
 
 def test_a_service_whose_certificate_nobody_vouches_for_is_not_asked(tmp_path: Path) -> None:
-    with OddTls(certificate(tmp_path), answer(b'{"status": "green"}')) as odd, gateway(odd.url) as issuer:
+    with Odd(answer(b'{"status": "green"}'), context=tls(certificate(tmp_path))) as odd, gateway(odd.url) as issuer:
         with pytest.raises(ServiceUnavailable, match="SSLError"):
             issuer.resolve("t", PATIENTLY)
         assert odd.questions == []
@@ -388,21 +359,21 @@ def test_a_service_whose_certificate_nobody_vouches_for_is_not_asked(tmp_path: P
 
 def test_a_certificate_of_the_named_authority_is_believed(tmp_path: Path) -> None:
     pem = certificate(tmp_path)
-    with OddTls(pem, answer(b'{"status": "green"}')) as odd, gateway(odd.url, ca_file=str(pem)) as issuer:
+    with Odd(answer(b'{"status": "green"}'), context=tls(pem)) as odd, gateway(odd.url, ca_file=str(pem)) as issuer:
         assert issuer.resolve("t", PATIENTLY).status is HealthStatus.GREEN
 
 
 def test_the_time_limit_holds_inside_tls_too(tmp_path: Path) -> None:
     pem = certificate(tmp_path)
     with (
-        OddTls(pem, b"HTTP/1.1 200 OK\r\nX: ", drip=b"x", pause_s=0.02) as odd,
+        Odd(b"HTTP/1.1 200 OK\r\nX: ", drip=b"x", pause_s=0.02, context=tls(pem)) as odd,
         gateway(odd.url, ca_file=str(pem)) as issuer,
     ):
         began = time.monotonic()
         with pytest.raises(ServiceUnavailable):
             issuer.resolve("t", SOON)
         assert time.monotonic() - began < WAIT_S
-        assert odd.ended.wait(WAIT_S)
+        assert odd.left.wait(WAIT_S)
 
 
 def test_the_time_limit_holds_before_tls_is_agreed() -> None:
@@ -411,4 +382,4 @@ def test_the_time_limit_holds_before_tls_is_agreed() -> None:
         with pytest.raises(ServiceUnavailable):
             issuer.resolve("t", SOON)
         assert time.monotonic() - began < WAIT_S
-        assert odd.ended.wait(WAIT_S)
+        assert odd.left.wait(WAIT_S)

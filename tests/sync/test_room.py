@@ -7,21 +7,11 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import LogUnusable
-from kiosk.model import (
-    Celsius,
-    ClockState,
-    Credential,
-    CredentialKind,
-    Facts,
-    GateOutcome,
-    HealthStatus,
-    Monotonic,
-    Reading,
-    Verdict,
-    VisitId,
-    VisitorKind,
-)
+from kiosk.evidence import Credential, CredentialKind, HealthStatus, Reading, Verdict
+from kiosk.model import ClockState, Facts, GateOutcome, VisitId
+from kiosk.people import VisitorKind
 from kiosk.records import Stamp, decision_draft, outcome_draft
+from kiosk.units import Celsius, Monotonic
 from sync.log import SqliteLog
 from sync.pruning import PRUNED_AT_ONCE
 from sync.room import CAPACITY, Room

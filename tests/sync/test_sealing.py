@@ -9,17 +9,10 @@ from hypothesis import strategies as st
 from nacl.public import PrivateKey
 
 from kiosk.errors import UsageError
-from kiosk.model import (
-    ClockState,
-    Credential,
-    CredentialKind,
-    Facts,
-    Monotonic,
-    Verdict,
-    VisitId,
-    WallTime,
-)
+from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.model import ClockState, Facts, VisitId
 from kiosk.records import Stamp, decision_draft
+from kiosk.units import Monotonic, WallTime
 from sync.log import SqliteLog
 from sync.sealing import (
     BLOCK,

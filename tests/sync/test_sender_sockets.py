@@ -2,10 +2,9 @@
 
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,57 +12,24 @@ import pytest
 from sync import wire
 from sync.exchange import Exchange
 from sync.sender import Sender
+from tests.sync.bare_server import WAIT_S, BareServer
 from tests.sync.logs import DEVICE, held, note, opened
 from tests.sync.servers import IDLE, ModelServer, Request, turns
 from tests.sync.test_issuer import certificate
 
-WAIT_S = 10.0
 PATIENCE_S = 0.3
 
 
-class Line:
+class Line(BareServer):
     """A model server behind a bare socket. While `odd` is set it says these pieces instead, then `drip` until it is left."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls)
         self.server = ModelServer()
         self.odd: tuple[bytes, ...] | None = None
         self.drip = b""
-        self.connections = 0
-        self.left = threading.Event()
-        self._tls = tls
-        self._stop = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._serve)
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def __enter__(self) -> "Line":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(WAIT_S)
-        assert not self._thread.is_alive()
-
-    def _serve(self) -> None:
-        while not self._stop.is_set():
-            try:
-                plain, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            plain.settimeout(WAIT_S)
-            with plain, suppress(OSError, ValueError):
-                if self._tls is None:
-                    self._answer(plain)
-                else:
-                    with self._tls.wrap_socket(plain, server_side=True) as secured:
-                        self._answer(secured)
-            self.left.set()
-
-    def _answer(self, connection: socket.socket) -> None:
+    def answer(self, connection: socket.socket) -> None:
         request = _read(connection)
         if self.odd is None:
             reply = self.server.answer(request)
@@ -72,7 +38,7 @@ class Line:
             return
         for piece in self.odd:
             connection.sendall(piece)
-        while self.drip and not self._stop.wait(0.01):
+        while self.drip and not self.stop.wait(0.01):
             connection.sendall(self.drip)
 
 

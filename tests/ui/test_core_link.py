@@ -10,7 +10,8 @@ import pytest
 
 from kiosk.clock import SystemClock
 from kiosk.link import Beat, Connection, GuardAsked, Hello, Listener, PartHealth, ViewChanged
-from kiosk.model import Monotonic, Part
+from kiosk.model import Part
+from kiosk.units import Monotonic
 from kiosk.view import View
 from tests.ui.views import NOW, collecting, view
 from ui.core_link import CoreLink

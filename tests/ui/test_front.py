@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kiosk.model import Answer, Monotonic, Phase, ReasonCode
+from kiosk.model import Answer, Phase, ReasonCode
+from kiosk.units import Monotonic
 from kiosk.view import ParkedTicket
 from tests.ui.drawing import everything
 from tests.ui.views import NOW, picture, view

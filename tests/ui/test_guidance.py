@@ -2,7 +2,8 @@ from itertools import chain, combinations
 
 import pytest
 
-from kiosk.model import Monotonic, Need, Phase, VisitId
+from kiosk.model import Need, Phase, VisitId
+from kiosk.units import Monotonic
 from kiosk.view import FormTicket, Step, StepState, View
 from ui.guidance import to_do
 from ui.translation import shown

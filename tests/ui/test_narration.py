@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.model import Answer, Monotonic, Need, Part, Phase, ReasonCode, VisitId
+from kiosk.model import Answer, Need, Part, Phase, ReasonCode, VisitId
+from kiosk.units import Monotonic
 from kiosk.view import FormTicket, GuardCall, Hint, ParkedTicket, Step, StepState, View
 from ui.narration import KEYS, Told, interrupts, spoken_for
 

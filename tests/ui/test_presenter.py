@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Answer, Celsius, Monotonic, Part, Phase, ReasonCode
+from kiosk.model import Answer, Part, Phase, ReasonCode
+from kiosk.units import Celsius, Monotonic
 from kiosk.view import FormTicket, GuardCall, Hint, Measured, ParkedTicket, View
 from tests.ui.views import NOTICES, NOW, collecting, picture, session, view
 from ui.picture import Action, Answered, Because, Body, Form, Guard, Parked, Picture, PinPad, Say, Screen, Steps

@@ -3,7 +3,8 @@
 import pytest
 
 from kiosk.link import Finished, FormAsked, GuardAsked, TimeAsked
-from kiosk.model import Monotonic, Phase
+from kiosk.model import Phase
+from kiosk.units import Monotonic
 from kiosk.view import View
 from tests.ui.views import NOW, collecting, session, view
 from ui.picture import Action

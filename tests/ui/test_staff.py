@@ -3,7 +3,8 @@
 import pytest
 
 from kiosk.errors import UsageError
-from kiosk.model import Monotonic, Part, Phase
+from kiosk.model import Part, Phase
+from kiosk.units import Monotonic
 from kiosk.view import View
 from tests.ui.views import NOW, view
 from ui.picture import Action, PinPad, Say, Status

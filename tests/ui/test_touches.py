@@ -2,7 +2,8 @@
 
 import pytest
 
-from kiosk.model import Answer, Monotonic, Phase
+from kiosk.model import Answer, Phase
+from kiosk.units import Monotonic
 from kiosk.view import GuardCall, View
 from tests.ui.views import NOW, collecting, picture, view
 from ui.picture import Action

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kiosk.model import Monotonic, Need, Phase, VisitId
+from kiosk.model import Need, Phase, VisitId
+from kiosk.units import Monotonic
 from kiosk.view import Step, StepState, View
 from ui.notices import NoticeBoard
 from ui.picture import Picture

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kiosk.model import Declaration, FirstReturn, Stay, Vehicle, VisitorKind
+from kiosk.people import Declaration, FirstReturn, Stay, Vehicle, VisitorKind
 
 CATEGORIES = (
     VisitorKind.GUEST,

@@ -8,7 +8,8 @@ import hashlib
 
 from kiosk.credentials import PassClaims, Uses, key_id
 from kiosk.credentials.passes import PASS_ID_BYTES, encode
-from kiosk.model import VisitorKind, WallTime
+from kiosk.people import VisitorKind
+from kiosk.units import WallTime
 from sync.central.document_key import DocumentKey
 from sync.central.forms.opening import Opened
 from sync.central.forms.store import Sent

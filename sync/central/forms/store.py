@@ -11,7 +11,8 @@ from sqlalchemy import Engine, and_, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from kiosk.lines import get_logger
-from kiosk.model import Declaration, VisitorKind, WallTime
+from kiosk.people import Declaration, VisitorKind
+from kiosk.units import WallTime
 from sync.central.document_key import DocumentKey, KeyUnusable
 from sync.central.forms.fields import Answers
 from sync.central.forms.opening import NoForm, Opened, Why, opened

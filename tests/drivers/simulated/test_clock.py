@@ -1,7 +1,8 @@
 """The clocks of simulated Pis."""
 
 from drivers.simulated.clock import ShiftedClock
-from kiosk.model import ClockState, WallTime
+from kiosk.model import ClockState
+from kiosk.units import WallTime
 from tests.kiosk.fakes import FakeClock
 
 THEN = WallTime(1_622_644_141_000_000)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from drivers.simulated.frames import GONE_AFTER_S, LATENCY_S, PERIOD_S, SLOTS, FramePublisher, FrameSubscriber
 from kiosk.errors import DeviceLost
 from kiosk.frame_ring import shared_path
-from kiosk.model import Monotonic
+from kiosk.units import Monotonic
 from tests.drivers.pictured import RealClock
 from tests.drivers.worlds import MovedClock
 

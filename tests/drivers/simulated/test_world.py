@@ -20,7 +20,7 @@ from drivers.simulated.protocol import AllDone, PinEdge, Transfer, VisitorReport
 from drivers.simulated.script import CardScript, Script, SensorScript, VisitorScript
 from drivers.simulated.world import run_world
 from kiosk.errors import DeviceLost, UsageError
-from kiosk.model import Seconds
+from kiosk.units import Seconds
 from tests.drivers.worlds import PATIENCE_S, MovedClock, PlainStudio, living_world, next_event
 
 QUICK = VisitorScript(name="quick", cards=(CardScript(text="x"),), gap_s=0.0, patience_s=0.6, passage_s=0.1)

@@ -1,12 +1,14 @@
 """Starts, cold and warm and again, against what a restart may take."""
 
+import importlib.util
 import mmap
 import os
 from pathlib import Path
 
 import pytest
 
-from kiosk.bench.startup import Round, forget, startup_report
+import kiosk.entry
+from kiosk.bench.startup import Round, compile_code, forget, libraries, startup_report
 
 COLD = [Round({"gate": 1.0, "core": 3.0, "eyes": 4.0}), Round({"gate": 1.2, "core": 3.2, "eyes": 4.2})]
 WARM = Round({"gate": 0.5, "core": 0.9, "eyes": 0.8}, 1.5, {"gate": 0.4, "core": 1.9, "eyes": 0.9})
@@ -44,3 +46,11 @@ def test_the_page_cache_can_be_told_to_forget_without_any_right(tmp_path: Path) 
     (tmp_path / "link").symlink_to(file)
     os.mkfifo(tmp_path / "pipe")
     assert forget([tmp_path, tmp_path / "nowhere"]) == 10 * mmap.PAGESIZE
+
+
+def test_starts_are_those_of_an_installation_which_has_its_byte_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    code = Path(kiosk.entry.__file__)
+    compile_code()
+    assert Path(importlib.util.cache_from_source(code)).is_file()
+    assert any(code.is_relative_to(place) for place in libraries())

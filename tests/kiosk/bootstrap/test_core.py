@@ -13,7 +13,8 @@ from kiosk import config
 from kiosk.bootstrap.core import build_core
 from kiosk.bootstrap.process import core_socket
 from kiosk.link import Connection, ViewChanged, connect_patiently, greet
-from kiosk.model import Part, Seconds
+from kiosk.model import Part
+from kiosk.units import Seconds
 from kiosk.view import View
 from tests.drivers.pictured import RealClock
 from tests.kiosk.fakes import FakeLog

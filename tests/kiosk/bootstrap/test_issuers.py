@@ -3,7 +3,7 @@
 from kiosk.bootstrap.issuers import Gateways
 from kiosk.credentials import TrustList
 from kiosk.credentials.signers import TokenIssuer
-from kiosk.model import HealthStatus
+from kiosk.evidence import HealthStatus
 
 CITY = TokenIssuer("city", frozenset({"code.example"}), frozenset(), "t", {"1": HealthStatus.GREEN})
 OTHERWISE = TokenIssuer("city", frozenset({"code.example"}), frozenset(), "t", {"1": HealthStatus.RED})

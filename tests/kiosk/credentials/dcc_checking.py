@@ -7,7 +7,8 @@ from cbor2 import CBORTag, dumps
 from kiosk.bench.specimens import NOW, dcc, ec_document_signer, pack
 from kiosk.credentials import TrustList, examine
 from kiosk.credentials.dcc_trust import read_certificate
-from kiosk.model import Credential, Seconds, WallTime
+from kiosk.evidence import Credential
+from kiosk.units import Seconds, WallTime
 
 SIGNER = ec_document_signer()
 OTHER = ec_document_signer()

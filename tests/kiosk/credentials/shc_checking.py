@@ -5,7 +5,8 @@ from typing import Any
 
 from kiosk.bench.specimens import ISS, NOW, card, card_signer
 from kiosk.credentials import TrustList, examine, read_trust
-from kiosk.model import Credential, Seconds, WallTime
+from kiosk.evidence import Credential
+from kiosk.units import Seconds, WallTime
 
 SIGNER, OTHER = card_signer(), card_signer()
 JWS = SIGNER.jws(card())

@@ -7,7 +7,9 @@ import pytest
 
 from kiosk.credentials.arrivals import NOBODY_EXPECTED, Arrival, Arrivals, parse_arrivals
 from kiosk.errors import UsageError
-from kiosk.model import Consent, Credential, CredentialKind, Facts, Filing, Verdict
+from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.model import Facts
+from kiosk.people import Consent, Filing
 
 PASS = "ab" * 12
 ONE = {"pass": PASS, "consent": "declined", "filing": "filed"}

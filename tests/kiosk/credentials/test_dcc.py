@@ -13,7 +13,7 @@ from kiosk.credentials import TrustList, base45, combine
 from kiosk.credentials.bounded import cbor
 from kiosk.credentials.dcc import MAX_INFLATED, revocation_mark
 from kiosk.credentials.dcc_trust import read_certificate
-from kiosk.model import CredentialKind, Finding, FindingKind, Verdict
+from kiosk.evidence import CredentialKind, Finding, FindingKind, Verdict
 from tests.kiosk.credentials.dcc_checking import GOOD, HEADER, OTHER, PAYLOAD, SIGNER, TRUST, checked, entry, message, wall
 
 RSA = rsa_document_signer()

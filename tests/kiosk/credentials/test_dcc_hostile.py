@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kiosk.bench.specimens import dcc, pack
 from kiosk.credentials import base45
 from kiosk.credentials.bounded import MAX_DEPTH, Unreadable, cbor, inflate
-from kiosk.model import Verdict
+from kiosk.evidence import Verdict
 from tests.examples import examples
 from tests.kiosk.credentials.dcc_checking import PAYLOAD, SIGNER, checked, entry
 

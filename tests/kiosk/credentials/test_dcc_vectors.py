@@ -11,8 +11,8 @@ import pytest
 from drivers import qr
 from drivers.pictures import fit
 from kiosk.credentials import examine
+from kiosk.evidence import Credential, Verdict
 from kiosk.holder import Likeness, compare, holder_of
-from kiosk.model import Credential, Verdict
 from tests.kiosk.credentials.vectors import DccVector, dcc_trust, dcc_vectors, params
 
 ALL = dcc_vectors()

@@ -6,7 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kiosk.credentials import Examined, HealthToken, TrustList, examine, parse_trust, resolved
-from kiosk.model import MAX_CODE, Credential, CredentialKind, HealthStatus, Verdict, WallTime
+from kiosk.evidence import MAX_CODE, Credential, CredentialKind, HealthStatus, Verdict
+from kiosk.units import WallTime
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "passes.json").read_text("utf-8"))
 SERVICE = {

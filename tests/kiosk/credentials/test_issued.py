@@ -6,7 +6,8 @@ import pytest
 
 from kiosk.credentials.issued import NO_LIST, Issued, parse_issued
 from kiosk.errors import UsageError
-from kiosk.model import Credential, CredentialKind, Facts, Verdict
+from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.model import Facts
 
 KEY, PASS = "0f" * 8, "ab" * 12
 GOOD = {"passes": 1, "compound": "riverside", "keys": [KEY], "issued": [PASS]}

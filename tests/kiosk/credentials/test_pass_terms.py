@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from kiosk.credentials import Here, PassClaims, Uses, examine, key_id, parse_trust, passes
 from kiosk.credentials.pass_terms import MOST_GATES, MOST_HOURS, Terms, packed, unpacked
 from kiosk.errors import UsageError
-from kiosk.model import Credential, LocalTime, Verdict, VisitorKind, WallTime
+from kiosk.evidence import Credential, Verdict
+from kiosk.model import LocalTime
 from kiosk.operands import Hours
+from kiosk.people import VisitorKind
+from kiosk.units import WallTime
 from tests.kiosk.runtimes import KEY, PUBLIC, trust_list
 
 DAY_US = 86_400_000_000

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from kiosk.credentials import PassClaims, Uses, base45, examine, key_id, parse_trust, passes
 from kiosk.errors import UsageError
-from kiosk.model import Credential, CredentialKind, Seconds, Verdict, VisitorKind, WallTime
+from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.people import VisitorKind
+from kiosk.units import Seconds, WallTime
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "vectors" / "passes.json").read_text("utf-8"))
 CASES = {vector["name"]: vector for vector in VECTORS["passes"]}

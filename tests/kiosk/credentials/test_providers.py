@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kiosk.credentials import parse_trust
 from kiosk.credentials.providers import answers_of, names
 from kiosk.errors import UsageError
-from kiosk.model import HealthStatus
+from kiosk.evidence import HealthStatus
 
 GREEN, YELLOW, RED = HealthStatus.GREEN, HealthStatus.YELLOW, HealthStatus.RED
 EXPIRED, UNKNOWN = HealthStatus.EXPIRED, HealthStatus.UNKNOWN

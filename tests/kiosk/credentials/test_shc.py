@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kiosk.bench.specimens import ISS, NOW, Tree, base64url, card, deflate, digits, dose
 from kiosk.credentials import TrustList, combine
 from kiosk.credentials.shc import MAX_INFLATED
-from kiosk.model import CredentialKind, Finding, FindingKind, Verdict
+from kiosk.evidence import CredentialKind, Finding, FindingKind, Verdict
 from tests.examples import examples
 from tests.kiosk.credentials.shc_checking import JWS, OTHER, SIGNER, TRUST, checked, directory, trusted
 

@@ -7,7 +7,7 @@ import pytest
 from kiosk.bench.specimens import card, digits, dose, parts
 from kiosk.credentials import CardPart, CardParts, examine, examine_parts
 from kiosk.credentials.shc import MAX_ALONE, MAX_PART, MAX_PARTS
-from kiosk.model import Verdict
+from kiosk.evidence import Verdict
 from tests.kiosk.credentials.shc_checking import JWS, OTHER, SIGNER, TRUST, checked, wall
 
 

@@ -13,7 +13,7 @@ from kiosk.credentials import TrustList, combine, examine, read_trust
 from kiosk.credentials.card_trust import key
 from kiosk.credentials.signers import CardIssuer
 from kiosk.errors import UsageError
-from kiosk.model import Credential, FindingKind, Verdict
+from kiosk.evidence import Credential, FindingKind, Verdict
 from tests.kiosk.credentials.vectors import ABSENT, SHC, SHC_AT, examined, together
 
 pytestmark = pytest.mark.skipif(not SHC.exists(), reason=ABSENT)

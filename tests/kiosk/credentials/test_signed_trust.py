@@ -18,7 +18,8 @@ from kiosk.credentials.bounded import MAX_JSON
 from kiosk.credentials.signed_trust import CONTEXT, TrustDocument, read, write
 from kiosk.credentials.trust_document import wall_time
 from kiosk.errors import UsageError
-from kiosk.model import Credential, Verdict, WallTime
+from kiosk.evidence import Credential, Verdict
+from kiosk.units import WallTime
 from tests.kiosk.runtimes import trust_document
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))

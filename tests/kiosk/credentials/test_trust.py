@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from kiosk.credentials import TrustList, combine, key_id, parse_statuses, parse_trust
 from kiosk.errors import UsageError
-from kiosk.model import HealthStatus, VisitorKind
+from kiosk.evidence import HealthStatus
+from kiosk.people import VisitorKind
 
 PUBLIC = [
     Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)

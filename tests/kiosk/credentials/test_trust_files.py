@@ -29,7 +29,8 @@ from kiosk.credentials.dcc_content import Group
 from kiosk.credentials.jwk import base64url as unpadded
 from kiosk.credentials.jwk import public_key, thumbprint
 from kiosk.errors import UsageError
-from kiosk.model import Credential, Verdict, WallTime
+from kiosk.evidence import Credential, Verdict
+from kiosk.units import WallTime
 
 EC, RSA, CARDS = ec_document_signer(), rsa_document_signer(), card_signer()
 TESTS_ONLY = "1.3.6.1.4.1.1847.2021.1.1"

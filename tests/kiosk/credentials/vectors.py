@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from kiosk.credentials import CardPart, CardParts, Examined, TrustList, combine, examine, examine_parts, read_trust
-from kiosk.model import Credential, WallTime
+from kiosk.evidence import Credential
+from kiosk.units import WallTime
 
 TESTDATA = Path(os.environ.get("GATEPOST_TESTDATA", Path(__file__).parents[3] / ".." / "shared" / "data"))
 DCC, SHC = TESTDATA / "dcc", TESTDATA / "shc"

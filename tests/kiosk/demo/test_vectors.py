@@ -10,7 +10,8 @@ from kiosk.demo.cases import AT_THEIR_CLOCK, CREDENTIALS
 from kiosk.demo.run import run_demo
 from kiosk.demo.scenarios import Case
 from kiosk.errors import UsageError
-from kiosk.model import Answer, Verdict
+from kiosk.evidence import Verdict
+from kiosk.model import Answer
 from tests.kiosk.credentials.vectors import ABSENT, wall
 
 CASES = [case for case in CREDENTIALS.cases if case.vector is not None]

@@ -15,7 +15,7 @@ from drivers.simulated.script import Script
 from kiosk.doctor import camera
 from kiosk.doctor.findings import Finding, State
 from kiosk.errors import DeviceLost, UsageError
-from kiosk.model import Monotonic
+from kiosk.units import Monotonic
 from tests.drivers.pictured import RealClock, drawn, placed
 from tests.drivers.worlds import PATIENCE_S, MovedClock, living_world
 from tests.kiosk.doctor.patients import Painted

@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.doctor.checks import Check, bounded, left_behind, side_by_side
 from kiosk.doctor.findings import Finding, PartName, State, finding, fit
-from kiosk.model import Seconds
+from kiosk.units import Seconds
 
 PATIENCE_S = 10.0
 SOON = Seconds(0.2)

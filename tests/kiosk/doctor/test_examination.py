@@ -14,8 +14,8 @@ from kiosk import config
 from kiosk.doctor import Finding, PartName, Report, State, examine, gate_line, left_behind
 from kiosk.events import Draft
 from kiosk.inbox import Inbox
-from kiosk.model import Seconds
 from kiosk.switchboard import Switchboard
+from kiosk.units import Seconds
 from sync.log import SqliteLog
 from tests.kiosk.doctor.patients import Patient
 from tests.kiosk.fakes import FakeClock

@@ -224,3 +224,12 @@ def test_a_log_that_is_nearly_full_asks_for_somebody_before_nothing_opens(
     (found,) = logs.examine(path, gate, STOPPED, free=lambda _: ROOMY_MB, sync=quick)
     assert found.state is state
     assert advice in found.advice
+
+
+def test_files_that_were_set_aside_are_counted_and_can_wait(path: Path) -> None:
+    written(path)
+    for name in ("log.sqlite-set-aside-17", "log.sqlite-set-aside-17-wal", "log.sqlite-set-aside-18"):
+        path.with_name(name).write_bytes(bytes(1_000_000))
+    found = examined(path)
+    assert (found.state, found.measured["set_aside"], found.measured["set_aside_mb"]) == (State.FIT, 3, 3.0)
+    assert f"{path}-set-aside-*" in found.advice

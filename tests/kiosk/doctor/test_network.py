@@ -10,7 +10,7 @@ import pytest
 
 from kiosk.doctor import network
 from kiosk.doctor.findings import Finding, State
-from kiosk.model import Seconds
+from kiosk.units import Seconds
 
 SOON = Seconds(0.4)
 PATIENCE_S = Seconds(10.0)

@@ -15,8 +15,9 @@ from kiosk.doctor.findings import PartName, State
 from kiosk.doctor.running import Answer, Running
 from kiosk.events import Draft
 from kiosk.inbox import Inbox
-from kiosk.model import Part, Seconds
+from kiosk.model import Part
 from kiosk.switchboard import Switchboard
+from kiosk.units import Seconds
 from sync.log import SqliteLog
 from tests.captured_lines import capture_logs
 from tests.kiosk.fakes import FakeClock

@@ -7,7 +7,7 @@ import pytest
 
 from kiosk.doctor import network, standing
 from kiosk.doctor.findings import Finding, State
-from kiosk.model import Seconds, WallTime
+from kiosk.units import Seconds, WallTime
 from sync.central.database import changing
 from sync.central.enrolled import revoke
 from sync.enrolment_wire import DEVICE_PATH

@@ -5,21 +5,9 @@ from enum import StrEnum
 from hypothesis import strategies as st
 
 from kiosk import conditions, policy
-from kiosk.model import (
-    Answer,
-    ClockState,
-    Colour,
-    Consent,
-    Filing,
-    FindingKind,
-    FirstReturn,
-    HealthStatus,
-    Need,
-    TimeOfDay,
-    Vehicle,
-    Verdict,
-    VisitorKind,
-)
+from kiosk.evidence import Colour, FindingKind, HealthStatus, Verdict
+from kiosk.model import Answer, ClockState, Need, TimeOfDay
+from kiosk.people import Consent, Filing, FirstReturn, Vehicle, VisitorKind
 from tests.kiosk.policy.visitors import SHIPPED, parsed, rule
 
 

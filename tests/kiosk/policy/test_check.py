@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from kiosk.bootstrap.documents import load_policy
 from kiosk.errors import UsageError
-from kiosk.model import ReasonCode, VisitorKind, WallTime
+from kiosk.model import ReasonCode
+from kiosk.people import VisitorKind
 from kiosk.policy import PolicyDocument, check
+from kiosk.units import WallTime
 from tests.kiosk.policy.documents import documents
 from tests.kiosk.policy.visitors import TITLE, parsed, person, rule
 from ui.cards import reasons_with_words

@@ -10,26 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import conditions, policy
-from kiosk.model import (
-    ClockState,
-    Colour,
-    ColourSeen,
-    Consent,
-    Credential,
-    CredentialKind,
-    Declaration,
-    Facts,
-    Filing,
-    FindingKind,
-    FirstReturn,
-    HealthStatus,
-    LocalTime,
-    Need,
-    Stay,
-    Vehicle,
-    Verdict,
-    VisitorKind,
-)
+from kiosk.evidence import Colour, ColourSeen, Credential, CredentialKind, FindingKind, HealthStatus, Verdict
+from kiosk.model import ClockState, Facts, LocalTime, Need
+from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
 from kiosk.policy.sections import SECTIONS
 from tests.kiosk.policy.visitors import (
     GREEN,

@@ -7,20 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import policy
-from kiosk.model import (
-    OF_THE_HOUSE,
-    Answer,
-    Consent,
-    Decision,
-    Declaration,
-    Facts,
-    HealthStatus,
-    Need,
-    Needs,
-    ReasonCode,
-    Verdict,
-    VisitorKind,
-)
+from kiosk.evidence import HealthStatus, Verdict
+from kiosk.model import Answer, Decision, Facts, Need, Needs, ReasonCode
+from kiosk.people import OF_THE_HOUSE, Consent, Declaration, VisitorKind
 from kiosk.weighing import decided
 from tests.kiosk.policy.documents import any_document
 from tests.kiosk.policy.visitors import (

@@ -8,26 +8,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from kiosk import policy
-from kiosk.model import (
-    Answer,
-    ClockState,
-    Consent,
-    Credential,
-    Decision,
-    Declaration,
-    Facts,
-    Filing,
-    FirstReturn,
-    HealthStatus,
-    LocalTime,
-    Need,
-    Needs,
-    Reading,
-    Stay,
-    Vehicle,
-    Verdict,
-    VisitorKind,
-)
+from kiosk.evidence import Credential, HealthStatus, Reading, Verdict
+from kiosk.model import Answer, ClockState, Decision, Facts, LocalTime, Need, Needs
+from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
 from tests.kiosk.policy.visitors import GREEN, NOON, SHIPPED, reading, shown_code, shown_pass
 
 LEVEL_2 = SHIPPED["response-level-2"]

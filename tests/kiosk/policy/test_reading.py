@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from kiosk import policy
 from kiosk.errors import UsageError
-from kiosk.model import ReasonCode, WallTime
+from kiosk.model import ReasonCode
+from kiosk.units import WallTime
 from tests.kiosk.policy.visitors import TITLE, parsed, person, rule
 from tests.kiosk.policy.visitors import tree as document
 

@@ -8,24 +8,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kiosk import policy
-from kiosk.model import (
-    OF_THE_HOUSE,
-    Answer,
-    Celsius,
-    Consent,
-    Credential,
-    Decision,
-    Declaration,
-    Facts,
-    Filing,
-    LocalTime,
-    Need,
-    Reading,
-    Stay,
-    Verdict,
-    VisitorKind,
-)
+from kiosk.evidence import Credential, Reading, Verdict
+from kiosk.model import Answer, Decision, Facts, LocalTime, Need
+from kiosk.people import OF_THE_HOUSE, Consent, Declaration, Filing, Stay, VisitorKind
 from kiosk.policy import check
+from kiosk.units import Celsius
 from tests.kiosk.policy.visitors import (
     GREEN,
     GUEST,

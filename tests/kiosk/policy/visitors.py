@@ -9,31 +9,20 @@ from hypothesis import strategies as st
 
 import kiosk
 from kiosk import policy
-from kiosk.model import (
-    OF_THE_HOUSE,
-    Celsius,
-    ClockState,
+from kiosk.evidence import (
     Colour,
     ColourSeen,
-    Consent,
     Credential,
     CredentialKind,
-    Declaration,
-    Facts,
-    Filing,
     Finding,
     FindingKind,
-    FirstReturn,
     HealthStatus,
-    LocalTime,
-    Monotonic,
-    Need,
     Reading,
-    Stay,
-    Vehicle,
     Verdict,
-    VisitorKind,
 )
+from kiosk.model import ClockState, Facts, LocalTime, Need
+from kiosk.people import OF_THE_HOUSE, Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
+from kiosk.units import Celsius, Monotonic
 
 POLICIES = Path(kiosk.__file__).parent / "policies"
 SHIPPED = {

@@ -5,21 +5,10 @@ from typing import Any
 
 from kiosk import events
 from kiosk.events import Draft, Event, Head, canonical
-from kiosk.model import (
-    Answer,
-    ClockState,
-    Decision,
-    EventId,
-    Facts,
-    GateOutcome,
-    Monotonic,
-    ReasonCode,
-    Role,
-    VisitId,
-    WallTime,
-)
+from kiosk.model import Answer, ClockState, Decision, EventId, Facts, GateOutcome, ReasonCode, Role, VisitId
 from kiosk.ports import Sealer
 from kiosk.records import Stamp, decision_draft, outcome_draft
+from kiosk.units import Monotonic, WallTime
 from sync.wire import Upload, decode_upload, encode_event, encode_upload
 
 NOON_US = 1_795_521_600_000_000

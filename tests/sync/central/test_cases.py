@@ -8,8 +8,10 @@ import pytest
 
 from kiosk.cases import Act, Cause, OutOfOrder, State
 from kiosk.errors import UsageError
-from kiosk.model import Celsius, Facts, Monotonic, Reading, VisitId
+from kiosk.evidence import Reading
+from kiosk.model import Facts, VisitId
 from kiosk.records import case_draft
+from kiosk.units import Celsius, Monotonic
 from sync.central.access import Asker, NotAllowed, Role, recorded
 from sync.central.case_pages import cases_page
 from sync.central.cases import MAY_ACT, Opened, act, cases, find

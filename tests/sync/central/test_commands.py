@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.model import WallTime
+from kiosk.units import WallTime
 from sync.central.store import Store
 from sync.sealing import MonthSealer, read_month_keys
 from tests.command_line import gatepost

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from kiosk.errors import UsageError
-from kiosk.model import WallTime
+from kiosk.units import WallTime
 from sync.central.demo_data import COMPOUND, DEVICE, fill
 from sync.central.store import Store
 from sync.central.words import LANGUAGES, WORDS

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk.model import WallTime
+from kiosk.units import WallTime
 from sync.central.vault import ClosedVault, KeyDestroyed, KeyMissing, Vault, VaultClosed
 from sync.sealing import CannotUnseal, MonthSealer
 from tests.sync.central.kiosks import NOON_US

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from kiosk.events import canonical
-from kiosk.model import Answer, Decision, EventId, Facts, GateOutcome, ReasonCode, VisitId, WallTime
+from kiosk.model import Answer, Decision, EventId, Facts, GateOutcome, ReasonCode, VisitId
 from kiosk.records import decision_draft, outcome_draft
 from kiosk.spent import Spend
+from kiosk.units import WallTime
 from sync.central.spending import given_back, spent
 from sync.central.store import Store
 from tests.captured_lines import capture_logs

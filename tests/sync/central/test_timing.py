@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.events import Draft
-from kiosk.model import ClockState, Monotonic, WallTime
+from kiosk.model import ClockState
 from kiosk.records import Stamp, note_draft
+from kiosk.units import Monotonic, WallTime
 from sync.central.schema import Timing
 from sync.central.store import Store
 from sync.central.timing import Anchor, corrected

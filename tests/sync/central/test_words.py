@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import policy
-from kiosk.model import Answer, GateOutcome, VisitorKind
+from kiosk.model import Answer, GateOutcome
 from kiosk.overriding import Way
+from kiosk.people import VisitorKind
 from kiosk.rulebook import NOT_LISTED
 from kiosk.staleness import LIMITS
 from kiosk.weighing import MISSING

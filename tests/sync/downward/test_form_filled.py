@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.declared import FormFilled
-from kiosk.model import Declaration, FirstReturn, Stay, Vehicle, VisitId, VisitorKind
+from kiosk.model import VisitId
+from kiosk.people import Declaration, FirstReturn, Stay, Vehicle, VisitorKind
 from sync.downward.form_filled import EXPIRES_US, FORM_FILLED, body_of, form_in
 from tests.sync.central.kiosks import NOON_US
 from tests.sync.downward.test_orders import STRANGER, at, command, heard_by, signed

@@ -6,9 +6,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.model import Monotonic
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.spent import UsedElsewhere
+from kiosk.units import Monotonic
 from sync.downward.message import EXPIRES_US, OPEN, PASS_USED, Message
 from sync.downward.orders import REMEMBERED, Orders
 from sync.downward.server_time import ServerTime

@@ -3,8 +3,8 @@
 import pytest
 
 from kiosk.errors import UsageError
-from kiosk.model import Seconds
 from kiosk.settings import AS_CONFIGURED, Settings
+from kiosk.units import Seconds
 from sync.downward.settings import parse_settings
 
 HEAD = 'settings = 1\ncompound = "riverside"\n'

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import requests
 
-from kiosk.model import WallTime
+from kiosk.units import WallTime
 from sync.central.config import VaultSection
 from sync.sealing import month_of
 from tests.sync.central.enrolling import now_us

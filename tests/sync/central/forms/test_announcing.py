@@ -11,7 +11,10 @@ from sqlalchemy import select
 from kiosk.credentials import parse_trust
 from kiosk.credentials.passes import verify
 from kiosk.declared import FormFilled
-from kiosk.model import Declaration, Monotonic, Seconds, Stay, Vehicle, Verdict, VisitId, VisitorKind, WallTime
+from kiosk.evidence import Verdict
+from kiosk.model import VisitId
+from kiosk.people import Declaration, Stay, Vehicle, VisitorKind
+from kiosk.units import Monotonic, Seconds, WallTime
 from sync.central.document_key import DocumentKey
 from sync.central.forms.opening import Opened
 from sync.central.forms.resume import GOOD_FOR_S, resume_pass

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.model import Declaration, FirstReturn, Stay, Vehicle, VisitorKind
+from kiosk.people import Declaration, FirstReturn, Stay, Vehicle, VisitorKind
 from sync.central.forms.fields import CATEGORIES, LONGEST, answers, blank
 from tests.sync.central.forms.phones import GUEST
 
