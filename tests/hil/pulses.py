@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from drivers.simulated.protocol import PinEdge
-from kiosk.demo.report import Stored
-from kiosk.demo.toll import Toll, judge_line
+from kiosk.demo.report import MICRO, Stored
+from kiosk.demo.toll import AFTER_ADMISSION_S, Toll, judge_line
 from kiosk.events import event_id
 from tests.hil.machine import Edge
 
@@ -32,3 +32,13 @@ def judge(events: Iterable[Mapping[str, Any]], edges: Sequence[Edge], boot: str,
     toll = Toll()
     judge_line(stored, [PinEdge(edge.pin, edge.level, edge.at, "driven") for edge in edges], toll, longest_s)
     return toll
+
+
+def unrecorded(events: Iterable[Mapping[str, Any]], boot: str, rises: Iterable[float]) -> list[float]:
+    """Those rises of the line, in seconds of a boot's clock, for which no admission was recorded shortly before."""
+    admitted = [
+        one["mono_us"] / MICRO
+        for one in events
+        if one["boot"] == boot and one["kind"] == "decision" and one["answer"] == "admit"
+    ]
+    return [rise for rise in rises if not any(0 <= rise - at <= AFTER_ADMISSION_S for at in admitted)]

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from kiosk.calibration import FACTORY
 from kiosk.credentials import PassClaims, Uses, key_id
 from kiosk.credentials.passes import PASS_ID_BYTES, encode
-from kiosk.model import VisitorKind, WallTime
+from kiosk.people import VisitorKind
+from kiosk.units import WallTime
 from tests.hil.guest.camera import FPS, HEIGHT, TAKES, WIDTH
 
 COMPOUND, DEVICE = "riverside", "gate-1"
