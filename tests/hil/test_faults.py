@@ -13,6 +13,8 @@ from tests.hil.site import PULSE_S, RELAY
 from tests.hil.table import Table
 
 LATE_S = 0.15
+HELD_BY_THE_KERNEL: set[float] = set()
+"""When pulses began that the kernel kept up after their process had died: those end with `line-off`, not in time."""
 PERSIST = "/sys/module/gatepost_hil_pins/parameters/persist"
 
 
@@ -22,7 +24,6 @@ def whole(gate: Gate) -> Iterator[None]:
     yield
     gate.sensor("fault", "none")
     gate.machine.write(PERSIST, "0")
-    gate.machine.run("modprobe", "v4l2loopback")
     gate.machine.run("systemctl", "start", "hil-camera")
 
 
@@ -66,17 +67,13 @@ def test_a_thermometer_whose_every_checksum_is_wrong_is_read_by_repetition(gate:
     )
 
 
-def test_a_camera_that_is_pulled_is_lost_and_whoever_comes_is_held_until_it_is_back(gate: Gate, table: Table) -> None:
+def test_a_camera_that_falls_silent_is_lost_and_whoever_comes_is_held_until_it_is_back(gate: Gate, table: Table) -> None:
     gate.look_from_here()
     gate.machine.run("systemctl", "stop", "hil-camera")
     gate.event("part_health", part="camera", well=False)
     gate.comes("resident-2")
     held = gate.decided()
     assert (held["answer"], list(held["reasons"])) == ("hold", ["pass_unavailable"])
-    # Whoever has it open lets go of it first.
-    away = "rmmod v4l2loopback && echo gone"
-    until(lambda: "gone" in gate.machine.run("sh", "-c", away, may_fail=True), 120.0, "the camera's device is gone")
-    gate.machine.run("modprobe", "v4l2loopback")
     gate.machine.run("systemctl", "start", "hil-camera")
     gate.event("part_health", part="camera", well=True)
     gate.event("decision", answer="admit")
@@ -84,7 +81,7 @@ def test_a_camera_that_is_pulled_is_lost_and_whoever_comes_is_held_until_it_is_b
     gate.event("gate_outcome", outcome="passed")
     gate.goes()
     table.add(
-        "camera", "pulled, its device gone, and plugged in again", "lost, a resident held; back, the same resident admitted"
+        "camera", "it gives no more pictures, and then again", "lost, a resident held; back, the same resident admitted"
     )
 
 
@@ -137,6 +134,8 @@ def test_a_gate_process_that_is_killed_in_mid_pulse_takes_the_line_down(
 ) -> None:
     gate.machine.write(PERSIST, persist)
     began = opened(gate, "resident-1")
+    if persist == "1":
+        HELD_BY_THE_KERNEL.add(began)
     gate.machine.run("systemctl", "kill", "--signal=KILL", "--kill-whom=main", "gatepost-gate")
     length = length_of(gate, began)
     gate.machine.write(PERSIST, "0")
@@ -152,11 +151,13 @@ def test_a_gate_process_that_is_killed_in_mid_pulse_takes_the_line_down(
 def test_every_pulse_of_all_this_belongs_to_an_admission_that_was_on_the_disk_before(gate: Gate, table: Table) -> None:
     machine = gate.machine
     events = follow(machine.copy_log(RUN / "log.sqlite"))
-    toll = judge(events, machine.trace(RELAY), machine.boot_id, PULSE_S + LATE_S)
+    toll = judge(events, machine.trace(RELAY), machine.boot_id, math.inf)
+    bounded = [length for began, length in pulses(machine.trace(RELAY)) if began not in HELD_BY_THE_KERNEL]
     assert toll.wrong == []
-    assert toll.openings
+    assert bounded
+    assert max(bounded) <= PULSE_S + LATE_S
     table.add(
         "line",
         "all of it, against the log",
-        f"{toll.openings} pulses, each after a durable admission of its own; the longest {toll.longest_pulse_s:.3f} s",
+        f"{toll.openings} pulses, each after a durable admission of its own; the longest {max(bounded):.3f} s",
     )
