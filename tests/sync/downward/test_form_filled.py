@@ -60,11 +60,11 @@ def test_a_name_that_cannot_be_opened_is_none_and_the_form_counts() -> None:
     def locked(_: bytes) -> bytes:
         raise NotForUs("another's")
 
-    body = body_of(VisitId("0" * 16), Declaration(VisitorKind.GUEST), b"box")
+    body = body_of(VisitId("0" * 16), Declaration(VisitorKind.GUEST), sealed=b"box")
     for unseal in (None, locked, lambda _: b"no JSON", lambda _: b'{"name": 7}', lambda _: b"\xff"):
         assert form_in(body, unseal) == FormFilled(VisitId("0" * 16), Declaration(VisitorKind.GUEST))
 
 
 def test_a_device_whose_key_is_none_is_told_no_name() -> None:
     assert seal_name("Wang Fang", b"") is None
-    assert "sealed" not in body_of(VisitId("0" * 16), Declaration(VisitorKind.GUEST), None)
+    assert "sealed" not in body_of(VisitId("0" * 16), Declaration(VisitorKind.GUEST))
