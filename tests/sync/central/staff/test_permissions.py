@@ -31,6 +31,14 @@ POST /sign-in                                          open
 GET  /f/{token}                                        open
 POST /f/{token}                                        open
 GET  /f/{token}/{key}                                  open
+POST /f/{token}/{key}                                  open
+GET  /c/{token}                                        open
+POST /c/{token}                                        open
+GET  /h/{token}                                        open
+POST /h/{token}                                        open
+GET  /g/{token}                                        open
+GET  /home/{compound}                                  open
+POST /home/{compound}                                  open
 GET  /api/v1/time                                      open
 GET  /api/v1/site-ca                                   open
 POST /api/v1/enrol                                     open
