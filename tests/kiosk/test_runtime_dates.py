@@ -91,7 +91,11 @@ def test_a_document_that_has_ended_still_says_what_is_wrong_with_somebody() -> N
     assert answers(bench) == [("hold", "temperature_high", STRICT.name)]
 
 
-@pytest.mark.parametrize(("document", "answer"), [(UNTIL, ("hold", "clock_unset")), (NORMAL, ("admit", "courier"))], ids=str)
+@pytest.mark.parametrize(
+    ("document", "answer"),
+    [(UNTIL, ("hold", "clock_unset")), (NORMAL, ("admit", "courier"))],
+    ids=["that ends", "without an end"],
+)
 def test_a_gate_that_does_not_know_the_time_admits_nobody_by_a_document_that_ends(
     document: PolicyDocument, answer: tuple[str, str]
 ) -> None:
