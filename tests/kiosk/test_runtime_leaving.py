@@ -80,6 +80,14 @@ def test_what_comes_down_changes_nothing_about_leaving_however_old_it_is() -> No
     assert answers(bench) == [LEAVING]
 
 
+def test_no_date_makes_an_exit_an_entrance() -> None:
+    bench = at_the_exit()
+    document = load_policy("shipped:response-level-1", Path())
+    bench.give(Renewed(InForce(document, trust_list(), timetable=(document,))))
+    bench.stand(body_c=39.5)
+    assert answers(bench) == [LEAVING]
+
+
 def test_every_record_says_which_way_people_go() -> None:
     for direction in Direction:
         bench = Bench("normal-times", direction=direction)
