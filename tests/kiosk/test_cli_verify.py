@@ -93,7 +93,9 @@ def test_each_line_of_standard_input_gets_one(trust: list[str]) -> None:
         *[("shc", "malformed")] * len(others),
         ("shc", "valid"),
         ("dcc", "malformed"),
-        *[("unrecognised", "malformed")] * 3,
+        ("unrecognised", "malformed"),
+        ("dcc", "valid"),
+        ("unrecognised", "malformed"),
     ]
     assert "part 1 of" in found[2]["detail"]
 

@@ -154,7 +154,7 @@ def test_every_instruction_hint_and_state_of_a_step_fits(drawing: Drawing) -> No
     drawing.visitor(replace(sample, **FULL))  # type: ignore[arg-type]  # View's own fields
     words = shown(drawing.language)
     said = [text for key, text in words.items() if key.startswith(("do.", "hint."))]
-    assert drawing.misfits(drawing.box_of(words["hint.not_recognised"]), said) == []
+    assert drawing.misfits(drawing.box_of(words[f"hint.{sample.hint}"]), said) == []
     for step, state in sample.steps:
         states = [words[f"step.{one}.{other}"] for one in Step for other in StepState]
         assert drawing.misfits(drawing.box_of(words[f"step.{step}.{state}"]), states) == []

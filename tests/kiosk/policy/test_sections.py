@@ -15,6 +15,8 @@ temperature-lost      hold   temperature_unavailable
 temperature-raised    hold   temperature_high
 temperature-ambient   hold   temperature_unreliable
 temperature-uncertainty hold temperature_unreliable
+temperature-again     -      temperature_unreliable
+temperature-doubted   hold   temperature_unreliable
 temperature-borderline -     temperature_borderline
 pass-lost             hold   pass_unavailable
 clock-unset           hold   clock_unset
@@ -27,6 +29,7 @@ pass-expired          refuse pass_expired
 pass-revoked          refuse pass_revoked
 pass-used             refuse pass_used
 travel-listed         hold   travel_listed
+identity-differs      hold   identity_differs
 first-return          hold   first_return_unregistered
 vehicle               hold   vehicle_not_allowed
 health-code-lost      hold   health_unavailable

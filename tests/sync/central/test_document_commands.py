@@ -10,6 +10,7 @@ import pytest
 from kiosk.bootstrap.core import build_core
 from kiosk.config import load
 from kiosk.credentials import parse_trust
+from kiosk.people import OF_THE_HOUSE, VisitorKind
 from sync.central.store import Store
 from tests.sync.central.documents import policy, revocations
 
@@ -112,7 +113,7 @@ def test_gates_believe_the_passes_of_forms_by_the_issuer_that_is_printed(folder:
     assert (ran.returncode, ran.stderr) == (0, "")
     trust = {"schema": 1, "id": "a", "issued_at": "2026-11-01T00:00:00Z", "issuers": [json.loads(ran.stdout)]}
     (issuer,) = parse_trust(json.dumps(trust).encode(), "trust.json").for_compound("riverside").pass_issuers.values()
-    assert (issuer.id, set(issuer.visitors)) == ("forms", {"courier"})
+    assert (issuer.id, set(issuer.visitors)) == ("forms", set(VisitorKind) - OF_THE_HOUSE)
 
 
 def test_a_command_that_no_kiosk_fetches_expires_and_says_so(folder: Path) -> None:

@@ -45,7 +45,7 @@ def box() -> Iterator[Mailbox]:
 @pytest.fixture(scope="module")
 def device(running: Running, folder: Path, box: Mailbox) -> Device:
     """A gate of a house in which two people live at 12-301, and one, who cannot be reached, at 9-901."""
-    settle(running.engine, folder, "12-301", "王芳", box.url)
+    settle(running.engine, folder, "12-301", "李丽娟", box.url)
     settle(running.engine, folder, "12 301", "Wang Lei", box.url, language="zh")
     settle(running.engine, folder, "9-901", "Li Na", "http://127.0.0.1:9/nobody")
     return enrol(running.engine)
@@ -117,14 +117,14 @@ def test_the_visitors_phone_shows_the_answer_and_never_whose_it_is(
     after = Phone(running).load(sent)
     assert FORM_WORDS["en"]["sent"]["host_declined"] in said(after)
     assert "Refresh" not in after.headers
-    assert "王芳" not in said(after)
+    assert "李丽娟" not in said(after)
     gate.answers()
 
 
 @pytest.mark.parametrize(
     ("typed", "reached"),
     [
-        ({"unit": "12-301", "host": "王芳"}, 1),
+        ({"unit": "12-301", "host": "李丽娟"}, 1),
         ({"unit": "12—301", "host": "nobody of that name"}, 2),
         ({"unit": "", "host": "wang lei"}, 1),
     ],
@@ -211,6 +211,6 @@ def test_the_database_tells_nobody_who_lives_here_or_by_what_they_are_reached(
 ) -> None:
     running.engine.dispose()
     stored = b"".join(path.read_bytes() for path in folder.glob("central.sqlite*"))
-    assert "王芳".encode() not in stored
+    assert "李丽娟".encode() not in stored
     assert b"Wang Lei" not in stored
     assert box.url.encode() not in stored

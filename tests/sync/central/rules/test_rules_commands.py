@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_document_is_looked_at_signed_and_followed_to_the_gates(folder: Path) -> None:
     ran = run(folder, "check", "new.toml")
-    assert (ran.returncode, ran.stdout) == (0, f"{folder / 'new.toml'}: response-level-2@2, 39 rules\n")
+    assert (ran.returncode, ran.stdout) == (0, f"{folder / 'new.toml'}: response-level-2@2, 42 rules\n")
     ran = run(folder, "diff", "new.toml")
     assert (ran.returncode, ran.stdout.splitlines()) == (
         1,
