@@ -11,7 +11,7 @@ from kiosk.bench.cluster import Cluster, postgresql
 
 # Whoever works on it waits for fewer examples, and new ones each time; continuous integration tries more, always the same.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
-settings.register_profile("ci", parent=settings.get_profile("default"), max_examples=100, derandomize=True, print_blob=True)
+settings.register_profile("ci", parent=settings.get_profile("default"), max_examples=50, derandomize=True, print_blob=True)
 settings.register_profile("deep", parent=settings.get_profile("default"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
