@@ -15,7 +15,7 @@ SYSTEM_PACKAGES := deploy/system-packages.txt
 TEST_STAMP := $(VENV)/.gatepost-test-packages
 GATES ?= 2
 
-.PHONY: setup run test chaos fuzz hil mutants lint format types contracts screens locks install units uninstall clean
+.PHONY: setup run test gates chaos fuzz hil mutants lint format types contracts screens locks install units uninstall clean
 
 setup: $(STAMP)
 
@@ -48,7 +48,11 @@ contracts: setup
 # Whole gates run apart from the busy part, GATES at a time, for they mostly wait; pytest's closing line comes last.
 test: lint types contracts $(TEST_STAMP)
 	$(BIN)/pytest -n auto --dist loadfile -m "not end_to_end and not hardware"
-	$(BIN)/pytest -n $(GATES) --no-loadscope-reorder -m "end_to_end and not hardware" tests/end_to_end
+	$(BIN)/pytest -n $(GATES) --no-loadscope-reorder -m "end_to_end and not long" tests/end_to_end
+
+# Every other scenario, kills at random, minutes of visitors: before a change lands, and by continuous integration.
+gates: $(TEST_STAMP)
+	$(BIN)/pytest -n $(GATES) --no-loadscope-reorder -m "end_to_end and long" tests/end_to_end
 
 # Two hundred kills, about a quarter of an hour; `make chaos ARGS="--rounds 20 --seed 3"` for fewer.
 chaos: setup

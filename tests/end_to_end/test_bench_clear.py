@@ -14,6 +14,7 @@ GATEPOST = Path(sys.executable).parent / "gatepost"
 
 
 @pytest.mark.end_to_end
+@pytest.mark.long
 def test_a_slowed_kiosk_is_measured_and_its_scale_is_said(tmp_path: Path) -> None:
     report, picture = tmp_path / "c.json", tmp_path / "c.png"
     options = ["--visitors", "3", "--cpu-scale", "3", "--report", str(report), "--plot", str(picture)]

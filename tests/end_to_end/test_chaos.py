@@ -11,6 +11,7 @@ GATEPOST = Path(sys.executable).parent / "gatepost"
 
 
 @pytest.mark.end_to_end
+@pytest.mark.long
 def test_killed_processes_lose_nothing_and_open_nothing(tmp_path: Path) -> None:
     report = tmp_path / "c.json"
     run = subprocess.run(

@@ -55,6 +55,7 @@ def awaited(look: Callable[[], list[dict[str, Any]]], what: str) -> list[dict[st
 
 
 @pytest.mark.end_to_end
+@pytest.mark.long
 def test_a_policy_and_a_command_reach_a_gate_that_is_at_work(tmp_path: Path) -> None:
     scenario = scenario_named("normal")
     site = Site(tmp_path, scenario, 1)

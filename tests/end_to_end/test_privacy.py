@@ -39,7 +39,7 @@ from tests.kiosk.test_cli_kiosk import GATEPOST
 from tests.planted import Secret, files_in, found_in, inflated
 from tests.sync.central.kiosks import KioskLog
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.long]
 
 CLOCK = RealClock()
 DAY_US = 86_400_000_000

@@ -13,12 +13,20 @@ from kiosk.demo.vectors import missing
 from kiosk.model import GateOutcome
 
 GATEPOST = Path(sys.executable).parent / "gatepost"
+EVERY_TIME = ("clock-unset", "fever", "sensor-lost", "tailgate")
+"""The quick ones, which `make test` runs as well."""
 COMES_LAST_AGAIN = "gate-stuck"
 """Whoever stands in the open gate comes once more at the end: a demo whose last visitor does so waits for the outcome."""
 
 
 @pytest.mark.end_to_end
-@pytest.mark.parametrize("name", sorted(set(SCENARIOS) - {"normal"}))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in EVERY_TIME else pytest.mark.long)
+        for name in sorted(set(SCENARIOS) - {"normal"})
+    ],
+)
 def test_a_scenario_ends_as_it_must(name: str, tmp_path: Path) -> None:
     if missing(SCENARIOS[name].vectors) is not None:
         pytest.skip("the credentials made by others are not here (GATEPOST_TESTDATA)")

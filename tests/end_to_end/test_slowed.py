@@ -22,6 +22,7 @@ def lives(process: psutil.Process) -> bool:
 
 
 @pytest.mark.end_to_end
+@pytest.mark.long
 def test_a_slowed_demo_that_is_killed_leaves_no_process_stopped_or_running() -> None:
     with subprocess.Popen(
         [GATEPOST, "demo", "--headless", "--visitors", "50", "--cpu-scale", "4"],

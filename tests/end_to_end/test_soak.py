@@ -13,6 +13,7 @@ GATEPOST = Path(sys.executable).parent / "gatepost"
 
 
 @pytest.mark.end_to_end
+@pytest.mark.long
 def test_nothing_grows_in_two_minutes_of_visitors(tmp_path: Path) -> None:
     report = tmp_path / "s.json"
     run = subprocess.run(
