@@ -13,7 +13,9 @@ STAMP := $(VENV)/.gatepost-installed
 SYSTEM_PACKAGES := deploy/system-packages.txt
 
 TEST_STAMP := $(VENV)/.gatepost-test-packages
-GATES ?= 2
+# Of half the tests' time nobody's processor is busy: they wait for disks, servers and each other.
+WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
+GATES ?= $(WORKERS)
 
 .PHONY: setup run test gates chaos fuzz hil mutants lint format types contracts screens locks install units uninstall clean
 
@@ -47,7 +49,7 @@ contracts: setup
 
 # Whole gates run apart from the busy part, GATES at a time, for they mostly wait; pytest's closing line comes last.
 test: lint types contracts $(TEST_STAMP)
-	$(BIN)/pytest -n auto --dist loadfile -m "not end_to_end and not hardware"
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not end_to_end and not hardware"
 	$(BIN)/pytest -n $(GATES) --no-loadscope-reorder -m "end_to_end and not long" tests/end_to_end
 
 # Every other scenario, kills at random, minutes of visitors: before a change lands, and by continuous integration.

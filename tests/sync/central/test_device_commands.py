@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -16,12 +15,11 @@ from sync.central.site_ca import SiteCA
 from sync.central.store import Store
 from sync.enrolment_code import NO_CA, fingerprint, read_code
 from sync.identity import papers_beside
+from tests.command_line import gatepost
 from tests.sync.central.enrolling import code_for
 from tests.sync.central.serving import WAIT_S
 from tests.sync.central.test_serve import central
 from tests.sync.central.vaults import vault_in, write_passphrase
-
-GATEPOST = Path(sys.executable).parent / "gatepost"
 
 
 class Machines:
@@ -51,7 +49,7 @@ class Machines:
         )
 
     def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run([GATEPOST, *arguments], input=given, capture_output=True, text=True, timeout=60, check=False)
+        return gatepost(*arguments, given=given)
 
     def said(self, *arguments: str, given: str = "") -> list[str]:
         ran = self.run(*arguments, given=given)

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,9 @@ from kiosk.config import load
 from kiosk.credentials import parse_trust
 from kiosk.people import OF_THE_HOUSE, VisitorKind
 from sync.central.store import Store
+from tests.command_line import gatepost
 from tests.sync.central.documents import policy, revocations
 
-GATEPOST = Path(sys.executable).parent / "gatepost"
 BY = ("--compound", "riverside", "--as", "Wang Fang")
 
 
@@ -33,14 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [GATEPOST, "central", "--config", folder / "central.toml", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=folder,
-    )
+    return gatepost("central", "--config", folder / "central.toml", *arguments, cwd=folder)
 
 
 def listed(folder: Path) -> list[dict[str, object]]:
