@@ -36,7 +36,7 @@ def devices_page(devices: tuple[Device, ...], language: str, person: Person | No
 
 
 def _view(one: Device, words: Mapping[str, str], *, several: bool) -> dict[str, object]:
-    details = {"missing": one.missing, "aside": one.aside, "faulty": one.faulty}
+    details = {"missing": one.missing, "aside": one.aside, "faulty": one.faulty, "newer": one.newer}
     times = {"uncertain": one.uncertain, "corrected": one.corrected}
     since = _time(one.missing_since_us)
     received = datetime.fromtimestamp(one.received_us // 1_000_000, UTC)
