@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from sync.central.devices import Device
 from sync.central.staff.door import SignedIn
 from sync.central.staff.pages import HEADERS, staff_page
+from sync.central.staff.permissions import ADMIN, may_reach
 from sync.central.staff.sessions import Person
 from sync.central.store import Store
 from sync.central.words import WORDS, language_for
@@ -32,7 +33,10 @@ def devices_page(devices: tuple[Device, ...], language: str, person: Person | No
     words = WORDS[language]
     several = len({one.compound for one in devices}) > 1
     views = [_view(one, words["devices"], several=several) for one in sorted(devices, key=lambda one: one.well)]
-    return staff_page("devices.html", language, person, words["devices"]["title"], "/devices", devices=views)
+    may_let_in = person is not None and may_reach(person.account.role, ADMIN)
+    return staff_page(
+        "devices.html", language, person, words["devices"]["title"], "/devices", devices=views, may_let_in=may_let_in
+    )
 
 
 def _view(one: Device, words: Mapping[str, str], *, several: bool) -> dict[str, object]:
