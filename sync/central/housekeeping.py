@@ -102,7 +102,7 @@ class Housekeeping:
 
     def _read_waiting(self) -> None:
         if self._read_unread is not None and (count := self._read_unread()):
-            _log.info("events read that had waited for this version", count=count)
+            _log.info("waiting events read", count=count)
 
     def _index_rest(self) -> None:
         for compound in self._compounds():

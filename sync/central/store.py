@@ -227,9 +227,7 @@ class Store:
         for schema in {entry.newer for entry in fresh if entry.newer is not None}:
             if (ahead := (place.compound, place.device, schema)) not in self._too_new:
                 self._too_new.add(ahead)
-                _log.warning(
-                    "events of a newer schema kept unread", compound=place.compound, device=place.device, schema=schema
-                )
+                _log.warning("events kept unread", compound=place.compound, device=place.device, schema=schema)
 
     def _terms(self, compound: str, sealed: bytes) -> Terms:
         return terms_of(self._vault, compound, sealed)
