@@ -19,6 +19,7 @@ from sync.central.vault import ClosedVault
 from sync.central.verification import verify_logs
 from sync.central.words import LANGUAGES, WORDS
 from tests.sync.central.kiosks import NOON_US, KioskLog
+from tests.sync.central.serving import server
 from tests.sync.central.test_devices import figures
 from tests.sync.central.test_migrations import move
 from tests.sync.central.test_store import send
@@ -166,3 +167,24 @@ def test_down_and_up_again_they_are_still_known(store: Store, upgraded: Store, u
         assert connection.execute(select(unread)).all() == before != []
     engine.dispose()
     assert upgraded.read_unread() == 1
+
+
+def test_a_server_that_starts_after_its_upgrade_reads_what_its_predecessor_could_not(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'central.sqlite'}"
+    predecessor = Store(url, wall_us=lambda: NOON_US, schema=SCHEMA - 1)
+    log = KioskLog()
+    log.passage(Answer.REFUSE)
+    send(predecessor, log)
+    assert (predecessor.devices()[0].newer, predecessor.passages()) == (1, ())
+    with server(tmp_path):
+        pass  # it does its chores at its start, and does not end before they are done
+    assert (predecessor.devices()[0].newer, [one.answer for one in predecessor.passages()]) == (0, ["refuse"])
+    predecessor.close()
+
+
+def test_the_journal_names_a_device_that_is_ahead_once(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    log = ahead()
+    log.append_newer(log.passage_draft(), LATER)
+    send(store, log, 1, 2)
+    send(store, log, 3)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == ["events kept unread"]
