@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import cv2  # noqa: E402 - after its limit
 
 from drivers import qr, zbar  # noqa: E402 - after its limit
 from drivers.charset import text_of  # noqa: E402 - after its limit
+from drivers.engines import formats_of  # noqa: E402 - after its limit
 
 Picture = NDArray[np.uint8]
 
@@ -42,13 +44,13 @@ class Decoded(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str | None = None
 
 
-def decode_file(file: str | Path) -> dict[str, Any]:
-    """Return the line of `gatepost decode` for one file, ready for JSON."""
-    line: dict[str, Any] = msgspec.to_builtins(read_codes(str(file)))
+def decode_file(file: str | Path, symbologies: Iterable[str] = ("qr",)) -> dict[str, Any]:
+    """Return the line of `gatepost decode` for one file, ready for JSON; `symbologies` are names in `SYMBOLOGIES`."""
+    line: dict[str, Any] = msgspec.to_builtins(read_codes(str(file), symbologies))
     return line
 
 
-def read_codes(file: str) -> Decoded:
+def read_codes(file: str, symbologies: Iterable[str] = ("qr",)) -> Decoded:
     """Read the codes in a picture file, by every rung of the ladder until one finds something."""
     try:
         picture = fit(load_picture(Path(file)), qr.MAX_WIDTH, qr.MAX_HEIGHT)
@@ -57,7 +59,7 @@ def read_codes(file: str) -> Decoded:
     zbar.available()  # Loading the library is not decoding.
     cv2.setNumThreads(1)  # As in the eyes; and all the work is then this thread's.
     began = time.thread_time()
-    found = qr.decode(picture)
+    found = qr.decode(picture, formats=formats_of(symbologies))
     elapsed_ms = round((time.thread_time() - began) * 1000, 3)
     codes = [Code(text_of(code.content), code.content.hex(), code.engine) for code in found]
     return Decoded(file, codes, elapsed_ms)

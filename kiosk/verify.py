@@ -131,7 +131,8 @@ def _codes(image: Path) -> Iterator[bytes]:
     """Yield what the codes in a picture hold; nothing at all counts as an empty one."""
     from drivers.pictures import decode_file
 
-    found = decode_file(str(image))
+    # Some countries print their certificates as Aztec codes.
+    found = decode_file(str(image), ("qr", "aztec", "data_matrix"))
     if "error" in found:
         raise UsageError(f"{image}: {found['error']}")
     yield from [bytes.fromhex(code["bytes_hex"]) for code in found["codes"]] or [b""]

@@ -12,6 +12,8 @@ OTHER_NAMES = frozenset({62, 64})
 OTHER_TIMES = frozenset({9, 10})
 """X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
 NETWORK_AUTHENTICATION_REQUIRED = 511
+NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"})
+"""What OpenSSL says of an answer in clear to its greeting."""
 
 
 class Obstacle(StrEnum):
@@ -78,6 +80,9 @@ def in_the_way(error: BaseException, *, pinned: bool) -> Obstacle | None:
                 return Obstacle.CERTIFICATE_TIME
             # Without the site's CA its own server looks like a stranger.
             return Obstacle.IN_BETWEEN if pinned else Obstacle.NOT_JUDGED
+        if pinned and isinstance(cause, ssl.SSLError) and cause.reason in NO_TLS:
+            # This site's server was there with TLS when the kiosk enrolled; what answers in clear is another.
+            return Obstacle.CAPTIVE_PORTAL
     return None
 
 

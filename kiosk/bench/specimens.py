@@ -139,9 +139,11 @@ def parts(jws: str) -> list[str]:
     ]
 
 
-def ec_document_signer(usages: Iterable[str] = (), **times: datetime) -> DocumentSigner:
-    """Make a signer with an EC key on P-256, for these extended key usages."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def ec_document_signer(
+    usages: Iterable[str] = (), curve: ec.EllipticCurve | None = None, **times: datetime
+) -> DocumentSigner:
+    """Make a signer with an EC key, on P-256 unless another curve is given, for these extended key usages."""
+    key = ec.generate_private_key(curve or ec.SECP256R1())
     return DocumentSigner(_certificate(key, usages, **times), -7, _raw_ecdsa(key))
 
 
@@ -167,9 +169,11 @@ def base64url(data: bytes) -> str:
 
 
 def _raw_ecdsa(key: ec.EllipticCurvePrivateKey) -> Sign:
+    size = (key.key_size + 7) // 8
+
     def sign(data: bytes) -> bytes:
         r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
     return sign
 

@@ -126,7 +126,8 @@ def _standing(claims: Claims, signer: DocumentSigner, trust: TrustList, at: Wall
     # The shell model of the EU's governance: the signer's own certificate must be in force as well.
     if signer.not_before is not None and at < signer.not_before - tolerance:
         return Verdict.NOT_YET_VALID, "the time of its signer's certificate has not begun"
-    if at >= claims.expires_at + tolerance:
+    # To the moment itself: "after which a verifier must reject" it (specification, volume 1, 3.3.2), unlike a JWT.
+    if at > claims.expires_at + tolerance:
         return Verdict.EXPIRED, "its time is over"
     if signer.not_after is not None and at > signer.not_after + tolerance:
         return Verdict.EXPIRED, "the time of its signer's certificate is over"

@@ -28,6 +28,13 @@ _VERSION = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.\d{1,3})?")
 _BIRTH_DATE = re.compile(r"(\d{4})(?:-(\d\d|XX)(?:-(\d\d|XX)(?:T.*)?)?)?")
 _UNKNOWN = ("", "00", "XX")
 _NO_NAME = ("So", "Cc", "Cn", "Co", "Cs")
+# Of what the schema's lists of values allow, only what can be none of them, now or later: issuers are free with the rest.
+# Codes that ISO 3166-1 leaves to its users are no country's (XK is Kosovo's, by custom).
+_NO_COUNTRY = re.compile(r"AA|Q[M-Z]|X[A-JL-Z]|ZZ")
+# The EMA's numbers of organisations have nine digits.
+_NO_ORGANISATION = re.compile(r"ORG-\d{1,8}")
+LAST_DEVICE = 5000
+"""Test devices are numbered from 1 on by the EU's database of them, which was far from this when it was closed."""
 
 
 class Group(StrEnum):
@@ -128,7 +135,18 @@ def _entries(found: object, group: Group) -> list[Mapping[Any, Any]]:
         for key, value in entry.items():
             if not isinstance(key, str) or (isinstance(value, str) and len(value) > MAX_TEXT):
                 raise Unreadable("a statement has a field that none has")
+        _see_values(entry, group)
     return found
+
+
+def _see_values(entry: Mapping[Any, Any], group: Group) -> None:
+    country, maker = (str(entry.get(key, "")) for key in ("co", "ma"))
+    if _NO_COUNTRY.fullmatch(country):
+        raise Unreadable("a statement is of a country that there is not")
+    if group is Group.VACCINATION and _NO_ORGANISATION.fullmatch(maker):
+        raise Unreadable("a vaccine is by a maker whose number is none")
+    if group is Group.TEST and maker.isascii() and maker.isdigit() and int(maker) > LAST_DEVICE:
+        raise Unreadable("a test is by a device whose number is none")
 
 
 def _happening(group: Group, entry: Mapping[Any, Any]) -> Happening | None:

@@ -48,9 +48,10 @@ def happening(kind: FindingKind, when: object, begins: object = None, ends: obje
 
 
 def _written(time: object) -> object:
-    """Write a time of CBOR's other kind, a number in a tag, as the usual one."""
+    """Write a time of CBOR's other kind, a number, as the usual one; so large a one is in milliseconds."""
     if isinstance(time, int | float):
-        return (_EPOCH + timedelta(microseconds=seconds(time))).isoformat()
+        known = time / 1000 if LAST_SECOND < time <= 1000 * LAST_SECOND else time
+        return (_EPOCH + timedelta(microseconds=seconds(known))).isoformat()
     return time
 
 

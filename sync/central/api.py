@@ -17,6 +17,7 @@ from sync.central.body import Refused
 from sync.central.case_pages import case_routes
 from sync.central.device_pages import device_routes
 from sync.central.downward import downward_routes
+from sync.central.enrol_pages import enrol_routes
 from sync.central.enrolment_routes import Enrolling, enrolment_routes
 from sync.central.forms.routes import form_routes
 from sync.central.forms.store import Forms
@@ -104,6 +105,7 @@ def create_app(
     app.include_router(form_routes(forms, residents.consents, boards.closing))
     app.include_router(residents.routes(boards.closing))
     app.include_router(device_routes(store))
+    app.include_router(enrol_routes(store.engine, enrolling, wall_us))
     app.include_router(case_routes(store, wall_us))
     app.include_router(rules_routes(store, documents, wall_us))
     app.include_router(pass_routes(store, passes, wall_us))

@@ -43,7 +43,7 @@ class Entry(msgspec.Struct, frozen=True):
     `raw` is the event as it came where the other members do not hold all of it. `synchronised`: its time is good
     enough to tell others by. `boot` and `mono_us` are its place on the monotonic clock, when it names one. `terms` is
     what its sealed part can be found by. `spends` is the mark of a pass for one use, `gives_back` the log and number of an
-    admission whose use is taken back.
+    admission whose use is taken back. `newer` is the schema of an event that this version cannot read.
     """
 
     seq: int
@@ -64,20 +64,42 @@ class Entry(msgspec.Struct, frozen=True):
     terms: Terms = NOTHING_TO_FIND
     spends: bytes | None = None
     gives_back: tuple[str, int] | None = None
+    newer: int | None = None
 
 
 TermsOf = Callable[[str, bytes], Terms]
 """What a sealed part of a compound can be found by."""
 
 
-def entries(place: Place, upload: Upload, received_us: int, terms_of: TermsOf) -> Sequence[Entry]:
-    """Read the events of an upload, in order. What is wrong with one is said in its `fault`, and it is kept."""
+def entries(
+    place: Place, upload: Upload, received_us: int, terms_of: TermsOf, schema: int = events.SCHEMA
+) -> Sequence[Entry]:
+    """Read the events of an upload, in order. What is wrong with one is said in its `fault`, and it is kept.
+
+    `schema` is the newest that is known. Of an event of a later one the chain and the sealed part are as ever; what its
+    header means is left to a version that knows.
+    """
     found: list[Entry] = []
     before = bytes.fromhex(upload.prev_hash)
     for seq, arrived in enumerate(arrivals(upload), start=upload.from_seq):
-        found.append(_entry(place, seq, before, arrived, received_us, terms_of))
+        found.append(_entry(place, seq, before, arrived, received_us, terms_of, schema))
         before = arrived.claimed
     return found
+
+
+def meaning(fields: dict[str, Any], received_us: int) -> dict[str, Any]:
+    """What the fields of a header of a known schema come to, by the names that it has in an Entry."""
+    kind, at_us, (boot, mono_us) = fields.get("kind"), happened_at(fields, received_us), _moment(fields)
+    return {
+        "kind": _plain(kind, KIND_LENGTH) if isinstance(kind, str) else "",
+        "at_us": received_us if at_us is None else at_us,
+        "timing": Timing.RECEIVED if at_us is None else Timing.CLOCK,
+        "synchronised": at_us is not None and fields.get("clock") == ClockState.SYNCHRONISED,
+        "boot": boot,
+        "mono_us": mono_us,
+        "spends": spent(fields),
+        "gives_back": given_back(fields),
+    }
 
 
 def happened_at(fields: dict[str, Any], received_us: int) -> int | None:
@@ -90,7 +112,9 @@ def happened_at(fields: dict[str, Any], received_us: int) -> int | None:
     return wall_us if 0 < wall_us <= received_us + AHEAD_US else None
 
 
-def _entry(place: Place, seq: int, before: bytes, arrived: Arrived, received_us: int, terms_of: TermsOf) -> Entry:
+def _entry(
+    place: Place, seq: int, before: bytes, arrived: Arrived, received_us: int, terms_of: TermsOf, schema: int
+) -> Entry:
     event = arrived.event
     if event is None:
         fault = _plain(arrived.fault or "unreadable", FAULT_LENGTH)
@@ -104,22 +128,17 @@ def _entry(place: Place, seq: int, before: bytes, arrived: Arrived, received_us:
         header = "" if "\x00" in event.header else event.header
         fault = _plain(str(error), FAULT_LENGTH)
         return Entry(seq, before, event.hash, header, "", fault, raw=arrived.raw, at_us=received_us, **kept)
-    kind, at_us, (boot, mono_us) = fields.get("kind"), happened_at(fields, received_us), _moment(fields)
+    named = fields.get("schema")
+    newer = isinstance(named, int) and not isinstance(named, bool) and named > schema
+    says: Any = {"at_us": received_us, "newer": named} if newer else meaning(fields, received_us)
     return Entry(
         seq,
         before,
         event.hash,
         event.header,
-        _plain(kind, KIND_LENGTH) if isinstance(kind, str) else "",
         raw=arrived.raw if arrived.extra else None,
-        at_us=received_us if at_us is None else at_us,
-        timing=Timing.RECEIVED if at_us is None else Timing.CLOCK,
-        synchronised=at_us is not None and fields.get("clock") == ClockState.SYNCHRONISED,
-        boot=boot,
-        mono_us=mono_us,
-        spends=spent(fields),
-        gives_back=given_back(fields),
         terms=NOTHING_TO_FIND if event.sealed is None else terms_of(place.compound, event.sealed),
+        **says,
         **kept,
     )
 

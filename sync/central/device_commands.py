@@ -1,7 +1,6 @@
 """The commands that let devices in and shut them out: `gatepost central enrol`, `devices`, `revoke`.
 
-A code is printed here and on no page: a page on loopback is open to every account of the machine, and behind a proxy
-to everybody.
+An administrator makes codes on a page as well (`enrol_pages`).
 """
 
 import getpass

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from sync.central.devices import Device
 from sync.central.staff.door import SignedIn
 from sync.central.staff.pages import HEADERS, staff_page
+from sync.central.staff.permissions import ADMIN, may_reach
 from sync.central.staff.sessions import Person
 from sync.central.store import Store
 from sync.central.words import WORDS, language_for
@@ -32,11 +33,14 @@ def devices_page(devices: tuple[Device, ...], language: str, person: Person | No
     words = WORDS[language]
     several = len({one.compound for one in devices}) > 1
     views = [_view(one, words["devices"], several=several) for one in sorted(devices, key=lambda one: one.well)]
-    return staff_page("devices.html", language, person, words["devices"]["title"], "/devices", devices=views)
+    may_let_in = person is not None and may_reach(person.account.role, ADMIN)
+    return staff_page(
+        "devices.html", language, person, words["devices"]["title"], "/devices", devices=views, may_let_in=may_let_in
+    )
 
 
 def _view(one: Device, words: Mapping[str, str], *, several: bool) -> dict[str, object]:
-    details = {"missing": one.missing, "aside": one.aside, "faulty": one.faulty}
+    details = {"missing": one.missing, "aside": one.aside, "faulty": one.faulty, "newer": one.newer}
     times = {"uncertain": one.uncertain, "corrected": one.corrected}
     since = _time(one.missing_since_us)
     received = datetime.fromtimestamp(one.received_us // 1_000_000, UTC)

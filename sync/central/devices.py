@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from sync.central.schema import Timing, compound, event, log
+from sync.central.schema import Timing, compound, event, log, unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Device:
     """One device of a compound, over all its logs. `log_id` is the newest, and `next_seq` is where that one ends.
 
     `missing` events were passed over by later ones that were offered since `missing_since_us`; `uncertain` is how
-    many events have no better time than when they were received.
+    many events have no better time than when they were received; `newer` are of a schema that this server cannot read.
     """
 
     compound: str
@@ -29,11 +29,12 @@ class Device:
     faulty: int
     uncertain: int
     corrected: int
+    newer: int = 0
 
     @property
     def well(self) -> bool:
         """Whether nothing about it asks for somebody to look."""
-        return not (self.missing or self.aside or self.faulty)
+        return not (self.missing or self.aside or self.faulty or self.newer)
 
 
 def devices(connection: Connection, of: str | None = None) -> tuple[Device, ...]:
@@ -44,10 +45,11 @@ def devices(connection: Connection, of: str | None = None) -> tuple[Device, ...]
     for row in rows:
         by_device.setdefault((row.compound, row.device), []).append(row)
     times = _by_other_clocks(connection, of)
-    return tuple(_device(logs, times) for logs in by_device.values())
+    newer = _newer(connection, of)
+    return tuple(_device(logs, times, newer) for logs in by_device.values())
 
 
-def _device(logs: list[Row[Any]], times: dict[tuple[str, str, int], int]) -> Device:
+def _device(logs: list[Row[Any]], times: dict[tuple[str, str, int], int], newer: dict[tuple[str, str], int]) -> Device:
     newest = logs[-1]
     gaps = [row for row in logs if row.gap_to > row.next_seq]
     name = (newest.compound, newest.device)
@@ -65,7 +67,15 @@ def _device(logs: list[Row[Any]], times: dict[tuple[str, str, int], int]) -> Dev
         faulty=sum(row.faulty for row in logs),
         uncertain=times.get((*name, Timing.RECEIVED), 0),
         corrected=times.get((*name, Timing.CORRECTED), 0),
+        newer=newer.get(name, 0),
     )
+
+
+def _newer(connection: Connection, of: str | None) -> dict[tuple[str, str], int]:
+    """How many events wait for a version of the server that can read them, by compound and device."""
+    query = select(unread.c.compound, unread.c.device, func.count()).group_by(unread.c.compound, unread.c.device)
+    rows = connection.execute(query if of is None else query.where(unread.c.compound == of))
+    return {(compound, device): count for compound, device, count in rows}
 
 
 def _by_other_clocks(connection: Connection, of: str | None) -> dict[tuple[str, str, int], int]:

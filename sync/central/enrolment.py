@@ -36,10 +36,22 @@ class CodeRefused(GatepostError, PermissionError):
         self.why = why
 
 
+class GateTaken(UsageError):
+    """A gate has a device there already, `device`."""
+
+    def __init__(self, gate: str, device: str) -> None:
+        super().__init__(f"{gate} has {device} already; say --replaces {device}, or revoke it, or name another --direction")
+        self.device = device
+
+
+class NobodyReplaced(UsageError):
+    """The device that is to be replaced never was at that gate."""
+
+
 def issue(engine: Engine, place: Mapping[str, Any], valid_hours: int, asker: Asker, now_us: int, ca: bytes) -> EnrolmentCode:
     """Issue a code for a place: `compound`, `gate`, `direction`, and `replaces`, a device of that gate or None.
 
-    Raises UsageError when somebody is there already, or when there is nobody to be replaced.
+    Raises GateTaken when somebody is there already, or NobodyReplaced.
     """
     code = EnrolmentCode(secrets.token_bytes(SECRET_BYTES), ca or NO_CA)
     compound, gate, direction = place["compound"], place["gate"], Direction(place["direction"])
@@ -109,11 +121,11 @@ def _redeem(connection: Connection, compound: str, secret: bytes, public_key: by
 def _see_free(connection: Connection, compound: str, gate: str, direction: Direction, replaces: str | None) -> None:
     here = {one.place.device: one for one in devices_of(connection, compound) if one.place.gate == gate}
     if replaces is not None and replaces not in here:
-        raise UsageError(f"--replaces {replaces}: {gate} in {compound} never had such a device")
+        raise NobodyReplaced(f"--replaces {replaces}: {gate} in {compound} never had such a device")
     for name, one in here.items():
         taken = direction == one.place.direction or Direction.BOTH in (direction, one.place.direction)
         if one.ended_as is None and taken and name != replaces:
-            raise UsageError(f"{gate} has {name} already; say --replaces {name}, or revoke it, or name another --direction")
+            raise GateTaken(gate, name)
 
 
 def _digest(secret: bytes) -> bytes:

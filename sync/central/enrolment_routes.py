@@ -7,6 +7,8 @@ from typing import Annotated
 import msgspec
 from anyio import to_thread
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_pem_x509_certificate
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from msgspec import Raw
@@ -19,6 +21,7 @@ from sync.central.document_key import DocumentKey, KeyUnusable
 from sync.central.enrolment import CodeRefused, redeem
 from sync.central.guessing import Attempts
 from sync.central.vault import Vault, VaultClosed, public_keys
+from sync.enrolment_code import NO_CA, fingerprint
 from sync.enrolment_wire import (
     CA_PATH,
     DEVICE_PATH,
@@ -59,6 +62,14 @@ class Enrolling:
         self._document_key = document_key
         self._wall_us = wall_us
         self.site_ca = site_ca
+
+    @property
+    def ca(self) -> bytes:
+        """What a code says of the site CA; NO_CA without TLS."""
+        if self.site_ca is None:
+            return NO_CA
+        key = load_pem_x509_certificate(self.site_ca).public_key()
+        return fingerprint(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
     def see_patience(self, address: str) -> None:
         """See that an address has not failed too often. Raises Refused."""

@@ -11,7 +11,7 @@ from sync.central.access import MAY_DISPOSE, Act, Asker, NotAllowed, record
 from sync.central.blind import Field, digest, normalised
 from sync.central.database import changing
 from sync.central.residents.box import lock, unlock
-from sync.central.schema import filing
+from sync.central.residents.tables import filing
 from sync.central.vault import Vault
 
 LONGEST = 60

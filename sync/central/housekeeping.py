@@ -39,6 +39,7 @@ class Housekeeping:
         forget_forms: Callable[[], int] | None = None,
         forget_consents: Callable[[], int] | None = None,
         renew: Callable[[], None] | None = None,
+        read_unread: Callable[[], int] | None = None,
     ) -> None:
         self._engine = engine
         self._people = people
@@ -49,6 +50,7 @@ class Housekeeping:
         self._forget_forms = forget_forms
         self._forget_consents = forget_consents
         self._renew = renew
+        self._read_unread = read_unread
 
     async def run(self, closing: asyncio.Event, every_s: float = EVERY_S) -> None:
         """Do the chores now and every day, until `closing`."""
@@ -68,6 +70,7 @@ class Housekeeping:
         chores = (
             self._make_partitions,
             self._make_keys,
+            self._read_waiting,
             self._index_rest,
             self._retain,
             self._forget_messages,
@@ -96,6 +99,10 @@ class Housekeeping:
         make_keys_ahead(
             self._vault, sorted({one.compound for one in self._vault.records()}), self._wall_us(), self._months_ahead
         )
+
+    def _read_waiting(self) -> None:
+        if self._read_unread is not None and (count := self._read_unread()):
+            _log.info("waiting events read", count=count)
 
     def _index_rest(self) -> None:
         for compound in self._compounds():

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sync.central.arriving import Entry, Place
 from sync.central.blind import Terms
 from sync.central.boots import settle_times
-from sync.central.schema import blind, event, personal
+from sync.central.schema import blind, event, personal, unread
 from sync.central.segments import segment_of
 
 _TAKE = text("UPDATE compound SET next_arrival = next_arrival + :count WHERE compound = :compound RETURNING next_arrival")
@@ -65,8 +65,17 @@ def insert_entries(connection: Connection, place: Place, fresh: Sequence[Entry],
     )
     insert_terms(connection, place.compound, {arrival: entry.terms for arrival, entry in numbered})
     if not forked:
-        marks = [_blind(place.compound, arrival, entry.spends) for arrival, entry in numbered if entry.spends is not None]
-        _insert(connection, blind, marks)
+        insert_marks(connection, place.compound, {arrival: entry.spends for arrival, entry in numbered})
+        newer = [
+            (place.compound, arrival, place.device, entry.newer) for arrival, entry in numbered if entry.newer is not None
+        ]
+        if newer:
+            connection.execute(insert(unread), [dict(zip(unread.c.keys(), row, strict=True)) for row in newer])
+
+
+def insert_marks(connection: Connection, compound: str, marks: Mapping[int, bytes | None]) -> None:
+    """Insert the marks of passes for one use that events, by their numbers of arrival, use up."""
+    _insert(connection, blind, [_blind(compound, arrival, mark) for arrival, mark in marks.items() if mark is not None])
 
 
 def insert_terms(connection: Connection, compound: str, terms: Mapping[int, Terms]) -> None:

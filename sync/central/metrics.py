@@ -30,6 +30,7 @@ OF_DEVICE: Mapping[str, tuple[str, Callable[[Device], float]]] = {
     "missing_events": ("Events that later ones were offered after, and that are not there.", lambda one: one.missing),
     "aside_events": ("Events of forks, kept aside.", lambda one: one.aside),
     "faulty_events": ("Events that cannot be read or believed.", lambda one: one.faulty),
+    "newer_events": ("Events of a schema that this server cannot read yet.", lambda one: one.newer),
     "uncertain_events": ("Events of which only the time of arrival is known.", lambda one: one.uncertain),
     "corrected_events": ("Events whose time was corrected.", lambda one: one.corrected),
     "received_timestamp_seconds": ("When something new came last.", lambda one: one.received_us / 1e6),

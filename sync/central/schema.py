@@ -2,7 +2,7 @@
 
 On PostgreSQL `event` is partitioned by the month in which events were received. Nothing has to be unique over
 several partitions: the head row in `log`, held while something is appended, is what makes a repeat a repeat, and the
-row in `compound` gives out numbers of arrival.
+row in `compound` gives out numbers of arrival. The tables of residents are in `residents.tables`.
 """
 
 from enum import IntEnum
@@ -71,7 +71,7 @@ event = Table(
     Column("device", String(63), nullable=False),
     Column("log_id", String(64), nullable=False),
     Column("seq", BigInteger, nullable=False),
-    # Empty for an event that cannot be believed; `personal.raw` then has it as it came.
+    # Empty for an event that cannot be believed (`personal.raw` then has it as it came), and for one that is `unread`.
     Column("kind", String(64), nullable=False),
     Column("header", Text, nullable=False),
     Column("prev_hash", LargeBinary(32), nullable=False),
@@ -146,6 +146,17 @@ boot = Table(
     Column("mono_us", BigInteger, nullable=False),
     Column("wall_us", BigInteger, nullable=False),
 )
+
+# Events of a schema that this version does not know: kept as they came, and read (`rereading`) by a version that does.
+unread = Table(
+    "unread",
+    metadata,
+    Column("compound", String(63), primary_key=True),
+    Column("arrival", BigInteger, primary_key=True, autoincrement=False),
+    Column("device", String(63), nullable=False),
+    Column("schema", BigInteger, nullable=False),
+)
+Index("unread_device", unread.c.compound, unread.c.device)
 
 # Members of an upload, beside its events, that this version does not know: kept for one that does.
 envelope = Table(
@@ -275,6 +286,8 @@ visitor_form = Table(
     Column("filing", String(16)),
 )
 Index("visitor_form_sent", visitor_form.c.compound, visitor_form.c.sent_us)
+# What is asked by visit alone: a gate's log names the visit, and its device by the name that it had then.
+Index("visitor_form_visit", visitor_form.c.compound, visitor_form.c.visit)
 
 # Who may sign in to the pages. `compound` is * for whoever is for all of them; a username is unique over all.
 staff_account = Table(
@@ -321,112 +334,3 @@ issued_pass = Table(
     Column("revoked_by", String(200)),
 )
 Index("issued_pass_at", issued_pass.c.compound, issued_pass.c.issued_us)
-
-# What is asked by visit alone: a gate's log names the visit, and its device by the name that it had then.
-Index("visitor_form_visit", visitor_form.c.compound, visitor_form.c.visit)
-
-# Who lives here, to be asked about visitors: found by keyed digests, locked away under a key that the vault makes.
-resident = Table(
-    "resident",
-    metadata,
-    Column("compound", String(63), primary_key=True),
-    Column("resident", String(16), primary_key=True),
-    Column("unit_digest", LargeBinary(16), nullable=False),
-    Column("name_digest", LargeBinary(16), nullable=False),
-    Column("locked", LargeBinary, nullable=False),
-    Column("added_us", BigInteger, nullable=False),
-)
-Index("resident_unit", resident.c.compound, resident.c.unit_digest)
-Index("resident_name", resident.c.compound, resident.c.name_digest)
-
-# What residents were asked about visits at the gate, and what the first of them answered.
-consent_request = Table(
-    "consent_request",
-    metadata,
-    Column("compound", String(63), primary_key=True),
-    Column("device", String(63), primary_key=True),
-    Column("visit", String(16), primary_key=True),
-    Column("gate", String(63), nullable=False),
-    Column("asked_us", BigInteger, nullable=False),
-    Column("expires_us", BigInteger, nullable=False),
-    # A `consents.State`.
-    Column("state", String(16), nullable=False),
-    Column("answered_us", BigInteger),
-    # The resident who did.
-    Column("answered_by", String(16)),
-)
-Index("consent_request_asked", consent_request.c.compound, consent_request.c.asked_us)
-
-# The way of one question to one target of one resident: attempts, and what became of it.
-consent_delivery = Table(
-    "consent_delivery",
-    metadata,
-    Column("compound", String(63), primary_key=True),
-    Column("device", String(63), primary_key=True),
-    Column("visit", String(16), primary_key=True),
-    Column("resident", String(16), primary_key=True),
-    # Its place among the resident's targets.
-    Column("target", SmallInteger, primary_key=True, autoincrement=False),
-    # Of the secret in the resident's link.
-    Column("digest", LargeBinary(32), nullable=False),
-    # When it is tried next; null when it is not tried again.
-    Column("due_us", BigInteger),
-    Column("attempts", SmallInteger, nullable=False),
-    Column("delivered_us", BigInteger),
-    # Why the last attempt failed, as a kind; never what a service said.
-    Column("failed", String(64), nullable=False),
-)
-Index("consent_delivery_due", consent_delivery.c.compound, consent_delivery.c.due_us)
-Index("consent_delivery_digest", consent_delivery.c.compound, consent_delivery.c.digest)
-
-# Renovations as the office has them, one for each home.
-filing = Table(
-    "filing",
-    metadata,
-    Column("compound", String(63), primary_key=True),
-    Column("unit_digest", LargeBinary(16), primary_key=True),
-    Column("state", String(16), nullable=False),
-    Column("until_us", BigInteger, nullable=False),
-    Column("locked", LargeBinary, nullable=False),
-)
-
-# Letters of undertaking that came with forms: pictures made anew, to the key of the month.
-undertaking = Table(
-    "undertaking",
-    metadata,
-    Column("compound", String(63), primary_key=True),
-    Column("device", String(63), primary_key=True),
-    Column("visit", String(16), primary_key=True),
-    Column("sent_us", BigInteger, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-)
-Index("undertaking_sent", undertaking.c.compound, undertaking.c.sent_us)
-
-# Addresses of residents' own pages, each by a digest of the secret in it.
-home_link = Table(
-    "home_link",
-    metadata,
-    Column("compound", String(63), primary_key=True),
-    Column("digest", LargeBinary(32), primary_key=True),
-    Column("resident", String(16), nullable=False),
-    Column("issued_us", BigInteger, nullable=False),
-    Column("expires_us", BigInteger, nullable=False),
-)
-Index("home_link_resident", home_link.c.compound, home_link.c.resident, home_link.c.issued_us)
-
-# Passes that residents have made out for whom they expect.
-invitation = Table(
-    "invitation",
-    metadata,
-    Column("compound", String(63), primary_key=True),
-    # The pass's own id.
-    Column("pass_id", String(24), primary_key=True),
-    Column("unit_digest", LargeBinary(16), nullable=False),
-    Column("resident", String(16), nullable=False),
-    Column("begins_us", BigInteger, nullable=False),
-    Column("ends_us", BigInteger, nullable=False),
-    Column("revoked_us", BigInteger),
-    # Who is expected, as their host typed it, locked as residents are.
-    Column("locked", LargeBinary, nullable=False),
-)
-Index("invitation_unit", invitation.c.compound, invitation.c.unit_digest, invitation.c.ends_us)

@@ -121,6 +121,7 @@ def serve(
             forget_forms=forms.forget,
             forget_consents=lambda: consents.forget(days_of) + invitations.forget(days_of) + homes.forget(),
             renew=None if tls is None else tls.renew,
+            read_unread=store.read_unread,
         )
         metrics = Metrics(store.engine, vault, __version__)
         stack.callback(metrics.close)

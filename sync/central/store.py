@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, select, text, tupl
 from sqlalchemy.exc import SQLAlchemyError
 
 from kiosk.edge import Edge
+from kiosk.events import SCHEMA
 from kiosk.lines import get_logger
 from sync.central.appending import Appended, append_entries, head_of, standing_of
 from sync.central.arriving import Entry, Place, entries
@@ -20,7 +21,8 @@ from sync.central.database import open_database, take_writers_place
 from sync.central.devices import Device, devices
 from sync.central.passages import Passage, passage
 from sync.central.policies import Policies
-from sync.central.replays import Change, Replay, listed
+from sync.central.replays import Change, Noticed, Replay, listed
+from sync.central.rereading import read_unread
 from sync.central.schema import Timing, compound, event, log
 from sync.central.vault import ClosedVault, Vault
 from sync.wire import Standing, Upload
@@ -51,10 +53,12 @@ class Store:
         wall_us: Callable[[], int] = lambda: time.time_ns() // 1000,
         vault: Vault | None = None,
         make: bool = True,
+        schema: int = SCHEMA,
     ) -> None:
         """Open the database and bring its tables up to date. Raises UsageError, without `make` also where there is none.
 
-        Without a vault what is sealed is kept, and cannot be found by anything until one is there.
+        Without a vault what is sealed is kept, and cannot be found by anything until one is there. `schema` is the
+        newest of events that this server can read.
         """
         self._engine: Engine = open_database(url, wall_us(), make=make)
         self._wall_us = wall_us
@@ -66,6 +70,8 @@ class Store:
         self._tell_uses: TellUses | None = None
         self._hear: dict[str, Hear] = {}
         self._edge = Edge("database")
+        self._schema = schema
+        self._too_new: set[tuple[str, str, int]] = set()
 
     @property
     def engine(self) -> Engine:
@@ -103,18 +109,15 @@ class Store:
         """
         place, received_us = Place(compound, device, log_id), self._wall_us()
         # What a sealed part can be found by is worked out before any row is held.
-        found = entries(place, upload, received_us, self._terms)
+        found = entries(place, upload, received_us, self._terms, self._schema)
         unknown = msgspec.json.encode(members) if members else b""
         if self._engine.dialect.name == "sqlite":
             with self._writing:
                 done = self._appended(place, upload, found, unknown, received_us)
         else:
             done = self._appended(place, upload, found, unknown, received_us)
-        for replay in done.noticed.replays:
-            uses = [use.event for use in replay.uses]
-            _log.error("pass for one use used again", compound=replay.compound, uses=uses)
-        if done.noticed.changes and self._tell_uses is not None:
-            self._tell_uses(compound, device, done.noticed.changes)
+        self._heed(place, done.noticed)
+        self._name_newer(place, done.fresh)
         for entry in done.fresh:
             if entry.kind in self._hear and not entry.fault:
                 self._hear[entry.kind](compound, entry.header, entry.at_us)
@@ -122,6 +125,16 @@ class Store:
             for watcher in self._watchers:
                 watcher()
         return done.fitted, done.standing
+
+    def read_unread(self) -> int:
+        """Give their meaning to the events that an earlier version could not read, and this one can; how many."""
+        done = read_unread(self._engine, self._schema)
+        for one in done:
+            self._heed(one.place, one.noticed)
+        if done:
+            for watcher in self._watchers:
+                watcher()
+        return sum(one.count for one in done)
 
     def since(self, compound: str, after: int, limit: int) -> list[dict[str, Any]]:
         """Events of a compound that arrived after a number, in order: `arrival`, `header`, `faulty`."""
@@ -201,6 +214,20 @@ class Store:
     def close(self) -> None:
         """Let go of the database. Idempotent."""
         self._engine.dispose()
+
+    def _heed(self, place: Place, noticed: Noticed) -> None:
+        for replay in noticed.replays:
+            uses = [use.event for use in replay.uses]
+            _log.error("pass for one use used again", compound=replay.compound, uses=uses)
+        if noticed.changes and self._tell_uses is not None:
+            self._tell_uses(place.compound, place.device, noticed.changes)
+
+    def _name_newer(self, place: Place, fresh: Sequence[Entry]) -> None:
+        """Say once of each device that it is ahead of this server."""
+        for schema in {entry.newer for entry in fresh if entry.newer is not None}:
+            if (ahead := (place.compound, place.device, schema)) not in self._too_new:
+                self._too_new.add(ahead)
+                _log.warning("events kept unread", compound=place.compound, device=place.device, schema=schema)
 
     def _terms(self, compound: str, sealed: bytes) -> Terms:
         return terms_of(self._vault, compound, sealed)

@@ -10,11 +10,12 @@ from tempfile import NamedTemporaryFile
 import cv2
 import numpy as np
 import pytest
+import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from drivers.pictures import MAX_BYTES, claimed_size, decode_file, fit, load_picture
+from drivers.pictures import MAX_BYTES, claimed_size, decode_file, fit, load_picture, read_codes
 from kiosk.errors import UsageError
 from tests.drivers.pictured import TESTDATA, drawn
 
@@ -248,3 +249,11 @@ def test_a_picture_is_reduced_to_fit_and_never_enlarged(size: tuple[int, int], f
 def test_loading_says_why_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"^the file is not there$"):
         load_picture(tmp_path / "absent")
+
+
+def test_other_symbologies_are_read_where_they_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "aztec.png"
+    code = zxingcpp.create_barcode("HC1:6BF", zxingcpp.BarcodeFormat.Aztec)
+    cv2.imwrite(str(path), np.pad(np.array(code.to_image(scale=6), np.uint8), 30, constant_values=255))
+    assert [one.text for one in read_codes(str(path), ("qr", "aztec")).codes] == ["HC1:6BF"]
+    assert read_codes(str(path)).codes == []

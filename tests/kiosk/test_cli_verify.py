@@ -64,7 +64,7 @@ def test_several_files_may_follow_one_trust(trust: list[str]) -> None:
         ("2021-06-01T12:00:00", "valid"),
         ("2021-06-01T12:00:00.1234567+00:00", "valid"),
         ("2021-06-02T13:59:59+0200", "valid"),
-        ("2021-06-02T14:00+02:00", "expired"),
+        ("2021-06-02T14:00:01+02:00", "expired"),
         ("2021-06-01", "not_yet_valid"),
     ],
 )

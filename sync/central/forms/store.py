@@ -25,7 +25,8 @@ from sync.central.forms.opening import NoForm, Opened, Why, opened
 from sync.central.guessing import Attempts
 from sync.central.messages import announce, forget_expired
 from sync.central.people import DAY_US
-from sync.central.schema import undertaking, visitor_form
+from sync.central.residents.tables import undertaking
+from sync.central.schema import visitor_form
 from sync.central.vault import KeyDestroyed, KeyMissing, Vault, VaultClosed, public_keys
 from sync.downward.form_filled import EXPIRES_US, FORM_FILLED, body_of, seal_name
 from sync.downward.message import Message

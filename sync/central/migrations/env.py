@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from sync.central.schema import metadata
+from sync.central.residents import tables
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.configure(connection=context.config.attributes["connection"], target_metadata=tables.resident.metadata)
 with context.begin_transaction():
     context.run_migrations()

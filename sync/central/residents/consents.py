@@ -26,7 +26,8 @@ from sync.central.people import DAY_US
 from sync.central.reading import parse
 from sync.central.residents.link import For, Link, NotALink, read, secret_for, write
 from sync.central.residents.register import Residents
-from sync.central.schema import consent_delivery, consent_request, visitor_form
+from sync.central.residents.tables import consent_delivery, consent_request
+from sync.central.schema import visitor_form
 from sync.central.vault import Vault
 from sync.downward.consent_answered import CONSENT_ANSWERED, Said, body_of
 from sync.downward.form_filled import EXPIRES_US

@@ -20,8 +20,9 @@ from sync.central.residents.consents import ASKED_US, Consents, State
 from sync.central.residents.couriers import Courier, NotDelivered, deliver
 from sync.central.residents.notice import consent_notice
 from sync.central.residents.register import Residents
+from sync.central.residents.tables import consent_delivery, consent_request
 from sync.central.residents.targets import Reach
-from sync.central.schema import consent_delivery, consent_request, visitor_form
+from sync.central.schema import visitor_form
 from sync.central.vault import Vault
 
 WORKERS = 3

@@ -19,7 +19,8 @@ from sync.central.residents.consents import ANSWERED, NoQuestion, State, Why
 from sync.central.residents.invitations import Invitation, Invitations
 from sync.central.residents.link import SECRET_BYTES, For, Link, NotALink, read, write
 from sync.central.residents.register import Resident, Residents
-from sync.central.schema import consent_delivery, consent_request, event, home_link, resident
+from sync.central.residents.tables import consent_delivery, consent_request, home_link, resident
+from sync.central.schema import event
 from sync.central.vault import Vault
 
 DAYS = 30

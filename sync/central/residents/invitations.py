@@ -25,7 +25,7 @@ from sync.central.people import DAY_US
 from sync.central.publishing import Documents
 from sync.central.residents.box import lock, unlock
 from sync.central.residents.register import Resident
-from sync.central.schema import invitation
+from sync.central.residents.tables import invitation
 from sync.central.vault import Vault
 
 MOST = 30

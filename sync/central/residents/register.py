@@ -13,8 +13,8 @@ from sync.central.access import MAY_DISPOSE, Act, Asker, NotAllowed, record
 from sync.central.blind import Field, digest, normalised
 from sync.central.database import changing
 from sync.central.residents.box import lock, unlock
+from sync.central.residents.tables import resident
 from sync.central.residents.targets import MOST, reach_of
-from sync.central.schema import resident
 from sync.central.vault import Vault
 from sync.central.words import LANGUAGES
 

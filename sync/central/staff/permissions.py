@@ -70,6 +70,8 @@ NEEDS: Mapping[Way, Open | Least] = MappingProxyType(
         ("GET", "/"): GUARD,
         ("GET", "/live"): GUARD,
         ("GET", "/devices"): GUARD,
+        ("GET", "/devices/enrol"): ADMIN,
+        ("POST", "/devices/enrol"): ADMIN,
         ("GET", "/cases"): GUARD,
         ("GET", "/cases/{compound}/{device}/{log_id}/{seq}"): GUARD,
         # Which act is for whom: `sync.central.cases.MAY_ACT`.

@@ -107,6 +107,16 @@ def test_another_name_is_told_from_another_ca(tmp_path: Path, name: str, words: 
         assert words in asked(url, papers).detail
 
 
+def test_a_portal_that_answers_in_clear_where_the_pinned_server_spoke_tls_is_named(central: Running, tmp_path: Path) -> None:
+    papers = papers_of(central, tmp_path, "gate-7")
+    with answering(302, HTML, {"Location": "http://login.example/"}) as (url, heard):
+        found = asked(url.replace("http:", "https:"), papers)
+    assert found.state is State.UNFIT
+    assert "captive portal" in found.detail
+    assert "Sign in" in found.advice
+    assert heard == []
+
+
 def test_a_portal_that_answers_only_what_is_signed_is_named(central: Running, tmp_path: Path) -> None:
     papers = papers_of(central, tmp_path, "gate-5")
     (papers.folder / CA).unlink()

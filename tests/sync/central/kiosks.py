@@ -38,6 +38,16 @@ class KioskLog:
         self.events.append(event)
         return event.id
 
+    def append_newer(self, draft: Draft, schema: int) -> EventId:
+        """An event as a kiosk of a later version writes it."""
+        head, digest = self._head, events.sealed_digest(draft.sealed)
+        identity = {"compound": head.compound, "device": head.device, "log_id": head.log_id, "seq": head.next_seq}
+        header = canonical({**draft.body, "schema": schema, "kind": draft.kind, **identity})
+        chained = events.chain_hash(header, head.hash, digest)
+        self.events.append(Event(header, head.hash, digest, chained, draft.sealed))
+        self._head = Head(head.compound, head.device, head.log_id, head.next_seq + 1, chained)
+        return self.events[-1].id
+
     def append_sealed(self, sealed: bytes, **body: Any) -> EventId:
         """An event with these bytes as its sealed part, whatever they are."""
         return self.append(Draft("note", body, sealed))
@@ -53,6 +63,23 @@ class KioskLog:
         sealer: Sealer | None = None,
         person: Mapping[str, str] | None = None,
     ) -> EventId:
+        return self.append(
+            self.passage_draft(
+                answer, *reasons, at_us=at_us, clock=clock, simulated=simulated, role=role, sealer=sealer, person=person
+            )
+        )
+
+    def passage_draft(
+        self,
+        answer: Answer = Answer.ADMIT,
+        *reasons: str,
+        at_us: int = NOON_US,
+        clock: ClockState = ClockState.SYNCHRONISED,
+        simulated: bool = False,
+        role: Role = Role.POLICY,
+        sealer: Sealer | None = None,
+        person: Mapping[str, str] | None = None,
+    ) -> Draft:
         codes = tuple(map(ReasonCode, reasons or ("resident",)))
         decision = Decision(answer, codes, "rule", "policy@1", role)
         draft = decision_draft(self.stamp(at_us, clock, simulated), VisitId("v"), decision, Facts(), {})
@@ -60,7 +87,7 @@ class KioskLog:
             # What a later kiosk may know of a person, sealed as one of today does.
             sealed = sealer.seal(canonical(person).encode(), WallTime(at_us))
             draft = Draft(draft.kind, {**draft.body, "sealed_for": sealed.key_id}, sealed.data)
-        return self.append(draft)
+        return draft
 
     def outcome(self, admission: EventId, outcome: GateOutcome = GateOutcome.PASSED, at_us: int = NOON_US) -> EventId:
         return self.append(outcome_draft(self.stamp(at_us), VisitId("v"), admission, outcome, {}, None))

@@ -10,9 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kiosk.bench.cluster import Cluster
 from kiosk.errors import UsageError
-from sync.central import schema
 from sync.central.database import open_database
 from sync.central.partitions import is_partition
+from sync.central.residents import tables
 from sync.central.store import Store
 from tests.sync.central.kiosks import NOON_US, KioskLog
 
@@ -22,7 +22,7 @@ OURS = {"include_name": lambda name, kind, _: kind != "table" or not is_partitio
 def test_the_migrations_make_the_tables_that_the_code_uses(url: str) -> None:
     engine = open_database(url, NOON_US)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection, opts=OURS), schema.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection, opts=OURS), tables.resident.metadata) == []
     engine.dispose()
 
 

@@ -6,9 +6,10 @@ from sqlalchemy import Engine, inspect, text
 from kiosk.bench.cluster import Cluster
 from sync.central.database import open_database
 from sync.central.partitions import is_partition
-from sync.central.schema import metadata
+from sync.central.residents.tables import resident
 from tests.sync.central.kiosks import NOON_US
 
+metadata = resident.metadata
 TABLES = sorted(metadata.tables)
 
 

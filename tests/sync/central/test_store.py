@@ -195,6 +195,7 @@ def test_an_event_of_a_schema_newer_than_the_servers_is_believed_and_kept_as_it_
     log.events.append(Event(header, before, NOTHING_SEALED, chain_hash(header, before, NOTHING_SEALED)))
     assert send(store, log) == (True, Standing(next_seq=3, head=log.events[1].hash.hex()))
     assert rows(url, "SELECT header, faulty FROM event WHERE seq = 2") == [(header, "")]
+    assert rows(url, "SELECT device, schema FROM unread") == [("gate-1", 99)]
 
 
 def test_an_unknown_kind_and_unknown_members_are_kept_as_they_came(store: Store, url: str) -> None:

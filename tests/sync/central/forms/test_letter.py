@@ -21,7 +21,7 @@ from sync.central.filings import Works as FiledWorks
 from sync.central.forms.parts import NotParts, read_parts
 from sync.central.forms.pictures import MOST_PIXELS, SIDE, NotAPicture, made_anew
 from sync.central.forms.words import WORDS
-from sync.central.schema import undertaking
+from sync.central.residents.tables import undertaking
 from sync.central.words import LANGUAGES
 from tests.sync.central.enrolling import Device, enrol, now_us
 from tests.sync.central.forms.links import token_of

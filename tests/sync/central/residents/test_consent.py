@@ -11,8 +11,8 @@ from kiosk.declared import ConsentAnswered
 from kiosk.model import VisitId
 from kiosk.people import Consent
 from sync.central.forms.words import WORDS as FORM_WORDS
+from sync.central.residents.tables import consent_delivery, consent_request
 from sync.central.residents.words import WORDS
-from sync.central.schema import consent_delivery, consent_request
 from sync.central.words import LANGUAGES
 from tests.sync.central.enrolling import Device, enrol
 from tests.sync.central.forms.links import token_of

@@ -26,8 +26,8 @@ from sync.central.publishing import Documents
 from sync.central.residents.consents import Consents
 from sync.central.residents.homes import Homes
 from sync.central.residents.invitations import KINDS, MOST, TYPED_TIME, Invitations
+from sync.central.residents.tables import consent_delivery
 from sync.central.residents.words import WORDS
-from sync.central.schema import consent_delivery
 from sync.central.words import LANGUAGES
 from tests.sync.central.enrolling import enrol, now_us
 from tests.sync.central.forms.phones import Phone, forms_server, said

@@ -51,6 +51,8 @@ GET  /api/v1/now                                       devices
 GET  /                                                 guard
 GET  /live                                             guard
 GET  /devices                                          guard
+GET  /devices/enrol                                    admin
+POST /devices/enrol                                    admin
 GET  /cases                                            guard
 GET  /cases/{compound}/{device}/{log_id}/{seq}         guard
 POST /cases/{compound}/{device}/{log_id}/{seq}         guard
