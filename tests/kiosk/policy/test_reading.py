@@ -29,6 +29,13 @@ MISTAKES: dict[str, tuple[dict[str, object], str]] = {
     "version text": (document(rule(), version="1"), "version must be a whole number"),
     "a language missing": (document(rule(), title={"zh": "规则"}), "title: the key 'en' is missing"),
     "an empty title": (document(rule(), title=TITLE | {"ko": " "}), "title.ko must be a text"),
+    "a notice": (document(rule(), notice=TITLE), "write the notices as [[notice]] tables"),
+    "a notice in two languages": (
+        document(rule(), notice=[TITLE, {"zh": "请", "en": "Do"}]),
+        "[[notice]] number 2: the key 'ja'",
+    ),
+    "a long notice": (document(rule(), notice=[TITLE | {"ko": "가" * 161}]), "[[notice]] number 1.ko has 161 characters"),
+    "thirteen notices": (document(rule(), notice=[TITLE] * 13), "13 notices are more"),
     "title a text": (document(rule(), title="Rules"), "title must be a table"),
     "no rules": (document(), "1 to 200"),
     "rules a table": (document(rule=rule()), "[[rule]]"),
@@ -260,3 +267,8 @@ def test_what_goes_with_a_document_is_read() -> None:
 def test_a_colour_that_was_seen_neither_admits_nor_refuses(then: str) -> None:
     with pytest.raises(UsageError, match="a colour that was seen is no proof; with colour_seen a rule can only hold"):
         parsed(rule(when={"unavailable": ["health_code"], "colour_seen": ["green"]}, then=then))
+
+
+def test_a_document_brings_notices_of_its_own() -> None:
+    assert parsed(rule()).own_notices == ()
+    assert policy.parse(document(rule(), notice=[TITLE, WORDS] * 6), "p").own_notices == (TITLE, WORDS) * 6
