@@ -14,6 +14,7 @@ from sync.central.database import changing
 from sync.central.inserting import begin_compound
 from sync.central.policies import read_policy
 from sync.central.publishing import Documents
+from sync.central.schema import compound as compounds
 from sync.central.schema import policy_draft
 from sync.downward.contents import read_content
 from sync.downward.publication import Publication
@@ -60,6 +61,8 @@ class Drafts:
         who, now_us = asker.who.strip(), self._wall_us()
         with changing(self._engine) as connection:
             begin_compound(connection, compound)
+            # One at a time in a compound: each draft has a number of its own, and there are not too many.
+            connection.execute(select(compounds.c.compound).where(compounds.c.compound == compound).with_for_update())
             waiting = select(func.count()).where(policy_draft.c.compound == compound, policy_draft.c.published.is_(None))
             if connection.execute(waiting).scalar_one() >= MOST:
                 raise UsageError(f"{MOST} drafts wait already; publish or discard one")

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -152,6 +153,12 @@ def test_what_cannot_be_read_or_nobody_brings_is_not_kept(drafts: Drafts, body: 
     with pytest.raises(UsageError):
         drafts.upload(COMPOUND, body, by(who))
     assert drafts.listed(COMPOUND) == []
+
+
+def test_drafts_that_come_at_once_have_a_number_each(drafts: Drafts) -> None:
+    with ThreadPoolExecutor(4) as people:
+        kept = list(people.map(lambda version: drafts.upload(COMPOUND, policy(version), BY), range(1, 9)))
+    assert sorted(one.number for one in kept) == list(range(1, 9))
 
 
 def test_there_are_only_so_many(site: Site, drafts: Drafts) -> None:
