@@ -86,7 +86,7 @@ def replay(
     if found.asked:
         typer.echo(f"{len(found.asked)} would have been asked for more: {_asked(found)}")
     if found.unknown:
-        typer.echo(f"{found.unknown} cannot be told: where their stays were is sealed")
+        typer.echo(f"{found.unknown} cannot be told: where their stays were, or who they are, is sealed")
     if found.unreadable:
         typer.echo(f"{found.unreadable} answers cannot be read by this software")
     for one in found.different:
