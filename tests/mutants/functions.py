@@ -110,6 +110,7 @@ class Tried:
                 self._reached.clear()
                 began = time.process_time()
                 if not _passes(session, item):
+                    self._tell(f"{item.nodeid} fails without any change\n")
                     os._exit(1)
                 found.append((time.process_time() - began, sorted(self._reached)))
             with os.fdopen(writing, "w") as out:
