@@ -60,12 +60,11 @@ gates: $(TEST_STAMP)
 chaos: setup
 	exec $(BIN)/gatepost chaos $(ARGS)
 
-# What the tests of rules and flow notice of their mutants: about an hour, ARGS="NAME..." for some. For development only:
-# mutmut comes from its own wheel and is in no lock. It copies the tree into mutants/.
+# What the tests of rules and flow notice of their mutants, ARGS="kiosk.flow ..." for some. For development only: mutmut,
+# which makes them, comes from its own wheel and is in no lock. The tree is copied into mutants/.
 mutants: setup
 	$(BIN)/python -c "import mutmut" 2>/dev/null || $(BIN)/pip install --quiet "mutmut>=3.8.1,<4"
-	$(BIN)/mutmut run $(ARGS)
-	exec $(BIN)/python -m tests.mutants
+	exec $(BIN)/python -m tests.mutants $(ARGS)
 
 # A million executions, or what fits into half an hour; `make fuzz ARGS="-runs=10000"` for fewer. For development only:
 # the fuzzer comes from its own wheel, where there is one for this Python, and is in no lock.
@@ -109,4 +108,4 @@ uninstall:
 	DESTDIR="$(DESTDIR)" deploy/install.sh $(WHAT) uninstall
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist mutants

@@ -3,8 +3,9 @@
 Print it anew with `python -c "from kiosk.diagram import mermaid; print(mermaid(), end='')"`.
 """
 
-from kiosk.flow import TRANSITIONS, To
+from kiosk.flow import TRANSITIONS
 from kiosk.visit import Effect, End, RecordGate
+from kiosk.way import To
 
 
 def mermaid() -> str:

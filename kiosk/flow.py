@@ -1,14 +1,15 @@
 """One visitor's way through the gate, as a literal table. Pure: `step(visit, event, now) -> (visit, effects)`.
 
 A pair of phase and event that is not in the table raises IllegalEvent and changes nothing. An effect is a value
-that the runtime carries out. `kiosk.diagram` prints docs/flow.md's diagram from the same table.
+that the runtime carries out. On what conditions a way is taken: `kiosk.way`. `kiosk.diagram` prints docs/flow.md's diagram
+from the same table.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar
 
-from kiosk.deadlines import EXTENSIONS, PATIENT, deadline_of
+from kiosk.deadlines import PATIENT, deadline_of
 from kiosk.errors import GatepostError
 from kiosk.model import Answer, GateOutcome, Phase
 from kiosk.units import Monotonic
@@ -49,6 +50,7 @@ from kiosk.visit import (
     TurnedBack,
     Visit,
 )
+from kiosk.way import CONDITIONS, To
 
 
 class FlowError(GatepostError, RuntimeError):
@@ -68,65 +70,6 @@ class EarlyDeadline(FlowError):
 
 
 Value = TypeVar("Value")
-Condition = Callable[[Visit, Event], bool]
-Effects = tuple[type[Effect], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class To:
-    """One way out of a phase: the next phase (None: stay), what to do, and the named condition that holds."""
-
-    phase: Phase | None
-    effects: Effects = ()
-    when: str | None = None
-    ending: Ending | None = None
-    gate: GateOutcome | None = None
-
-
-def _answered(visit: Visit, answer: Answer) -> bool:
-    return visit.decision is not None and visit.decision.answer is answer
-
-
-def _durable(visit: Visit, event: Event, answer: Answer) -> bool:
-    """Whether the decision that has just become durable is this visit's newest, and says this."""
-    return isinstance(event, Persisted) and event.decision == visit.decision and _answered(visit, answer)
-
-
-def _admits(event: Event) -> bool:
-    return isinstance(event, Persisted) and event.decision.answer is Answer.ADMIT
-
-
-def _names(visit: Visit, event: Event) -> bool:
-    return getattr(event, "admission", None) == visit.admission
-
-
-def _passed(event: Event) -> bool | None:
-    return event.passed if isinstance(event, GateClosed) else None
-
-
-CONDITIONS: Mapping[str, Condition] = {
-    "admitted, still there": lambda visit, event: _durable(visit, event, Answer.ADMIT) and not visit.left,
-    "admitted, but gone": lambda visit, event: _durable(visit, event, Answer.ADMIT) and visit.left,
-    "held, still there": lambda visit, event: _durable(visit, event, Answer.HOLD) and not visit.left,
-    "held, but gone": lambda visit, event: _durable(visit, event, Answer.HOLD) and visit.left,
-    "refused, still there": lambda visit, event: _durable(visit, event, Answer.REFUSE) and not visit.left,
-    "refused, but gone": lambda visit, event: _durable(visit, event, Answer.REFUSE) and visit.left,
-    "gone": lambda visit, _: visit.left,
-    "still there": lambda visit, _: not visit.left,
-    "an admission too late": lambda _, event: _admits(event),
-    "another answer too late": lambda _, event: not _admits(event),
-    "another decision": lambda visit, event: getattr(event, "decision", None) != visit.decision,
-    "this admission": _names,
-    "this admission, nobody passed": lambda visit, event: _names(visit, event) and _passed(event) is False,
-    "this admission, perhaps passed": lambda visit, event: _names(visit, event) and _passed(event) is not False,
-    "another admission": lambda visit, event: not _names(visit, event),
-    "the gate is lost": lambda _, event: getattr(event, "admission", None) is None,
-    "held": lambda visit, _: _answered(visit, Answer.HOLD),
-    "refused": lambda visit, _: _answered(visit, Answer.REFUSE),
-    "admitted, not recorded": lambda visit, _: _answered(visit, Answer.ADMIT),
-    "unanswered": lambda visit, _: visit.decision is None,
-    "extendable": lambda visit, _: visit.extended < EXTENSIONS,
-}
 
 STAY = (To(None),)
 CALL = (To(None, (CallGuard,)),)

@@ -18,5 +18,6 @@ def letting_out(now: InForce) -> InForce:
 
     The site's notices go on as they are.
     """
-    out = replace(_OUT, site=now.document.site, zone=now.document.zone, notices=now.document.shows)
+    told = now.document
+    out = replace(_OUT, site=told.site, zone=told.zone, notices=told.shows, own_notices=told.own_notices)
     return replace(now, document=out, timetable=(), confirmed=None, issued=NO_LIST, arrivals=NOBODY_EXPECTED)

@@ -1,6 +1,6 @@
 """What the screen shows, as one immutable value. Pure: made by the core of a visit and its evidence, drawn by the screen.
 
-A view carries codes and numbers: words are the screen's, but for the sentence of a site's own rules. Nothing in it names a
+A view carries codes and numbers: words are the screen's, but for what a site's own rules say. Nothing in it names a
 person. Times are of the boot-wide monotonic clock, so the screen can count down by itself.
 """
 
@@ -10,6 +10,9 @@ from enum import StrEnum
 from kiosk.model import Answer, Need, Part, Phase, ReasonCode, VisitId
 from kiosk.remote import Unfit
 from kiosk.units import Celsius, Monotonic
+
+Sentences = tuple[tuple[str, str], ...]
+"""The same in every language: pairs of language and sentence."""
 
 
 class Step(StrEnum):
@@ -83,6 +86,17 @@ class ParkedTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnCard:
+    """The cue card that the rules in force bring for a reason, by language. `call`: the value of a `kiosk.policy.Contact`."""
+
+    reason: ReasonCode
+    visitor: Sentences
+    say: Sentences
+    do: Sentences
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class Declined:
     """What a guard asked for at the kiosk was not carried out: why, and when that was known."""
 
@@ -103,7 +117,9 @@ class View:
     force. `site_phone`: whom to call when all else fails. `site_language`, `volume` (from which local time on how loud, in
     percent): as a manager set them from afar; None: as configured.
     `leaving`: by this gate people only leave.
-    `own_words`: language and sentence, where the rules themselves bring one for the first reason.
+    `own_words`: language and sentence, where the rules themselves bring one for the first reason; `own_cards`: the guard's
+    cards that they bring, in the order of the reasons. `own_notices`: while nobody is here, what they bring to be shown in
+    the place of `notices`.
     """
 
     phase: Phase
@@ -132,6 +148,8 @@ class View:
     site_phone: str | None = None
     site_language: str | None = None
     volume: tuple[tuple[str, int], ...] | None = None
-    own_words: tuple[tuple[str, str], ...] = ()
+    own_words: Sentences = ()
+    own_cards: tuple[OwnCard, ...] = ()
+    own_notices: tuple[Sentences, ...] = ()
     simulated: bool = False
     leaving: bool = False

@@ -14,12 +14,12 @@ from kiosk.deadlines import LIMITS, PATIENT
 from kiosk.direction import Direction
 from kiosk.evidence import HealthStatus, Reading, Verdict
 from kiosk.facts import Evidence
-from kiosk.model import Answer, Decision, Facts, Need, Part, Phase, Role, VisitId
+from kiosk.model import Answer, Decision, Facts, Need, Part, Phase, ReasonCode, Role, VisitId
 from kiosk.overriding import in_the_way
-from kiosk.policy import Override, PolicyDocument, Rule
+from kiosk.policy import Override, OwnWords, PolicyDocument, Rule
 from kiosk.site import Site
 from kiosk.units import Monotonic
-from kiosk.view import Declined, FormTicket, GuardCall, Hint, Measured, ParkedTicket, Step, StepState, View
+from kiosk.view import Declined, FormTicket, GuardCall, Hint, Measured, OwnCard, ParkedTicket, Step, StepState, View
 from kiosk.visit import FormWanted, TimeWanted, Visit
 
 SETTLED = 6
@@ -67,6 +67,8 @@ class Viewpoint:
         rules = self.document.rules
         self.asks = self.document.asks
         """The facts that some rule may want."""
+        self._cards = {code: _card(code, own) for code, own in self.document.words.items()}
+        self._notices = tuple(tuple(notice.items()) for notice in self.site.document.own_notices)
         self._faults = {rule.id: _faults(rule) for rule in rules}
         self._lacks = {rule.id: _lacks(rule) for rule in rules}
 
@@ -92,6 +94,8 @@ class Viewpoint:
             answer=None if decision is None else decision.answer,
             reasons=() if decision is None else decision.reasons,
             own_words=self._own_words(decision),
+            own_cards=self._own_cards(decision),
+            own_notices=self._notices if visit.phase is Phase.IDLE else (),
             form=self._form(visit),
             parked=parked,
             guard=guard,
@@ -164,8 +168,14 @@ class Viewpoint:
 
     def _own_words(self, decision: Decision | None) -> tuple[tuple[str, str], ...]:
         """What the rules themselves say to the visitor for the first reason."""
-        own = None if decision is None or not decision.reasons else self.document.words.get(decision.reasons[0])
-        return () if own is None else tuple(own.visitor.items())
+        own = None if decision is None or not decision.reasons else self._cards.get(decision.reasons[0])
+        return () if own is None else own.visitor
+
+    def _own_cards(self, decision: Decision | None) -> tuple[OwnCard, ...]:
+        """The cards that the rules themselves bring for what stops somebody."""
+        if decision is None or decision.answer is Answer.ADMIT:
+            return ()
+        return tuple(self._cards[code] for code in decision.reasons if code in self._cards)
 
     def _form(self, visit: Visit) -> FormTicket | None:
         """Where the form is, in every phase in which it can be asked for; it counts until a parked visit expires."""
@@ -216,6 +226,11 @@ def served(before: Facts, after: Facts) -> frozenset[Need]:
         Need.HEALTH_CODE: before.health_code is not after.health_code,
     }
     return frozenset(need for need, changed in brought.items() if changed) | (after.pending - before.pending)
+
+
+def _card(reason: ReasonCode, own: OwnWords) -> OwnCard:
+    visitor, say, do = (tuple(words.items()) for words in (own.visitor, own.say, own.do))
+    return OwnCard(reason, visitor, say, do, own.call)
 
 
 def _measured(visit: Visit, reading: Reading | None) -> Measured | None:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from kiosk.bench.cluster import Cluster, postgresql
 
@@ -13,6 +13,10 @@ from kiosk.bench.cluster import Cluster, postgresql
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
 settings.register_profile("ci", parent=settings.get_profile("default"), max_examples=50, derandomize=True, print_blob=True)
 settings.register_profile("deep", parent=settings.get_profile("default"), max_examples=2000)
+# A mutant is noticed or not: nobody wants the smallest example, and there are thousands of them.
+settings.register_profile(
+    "mutants", parent=settings.get_profile("default"), max_examples=15, database=None, phases=[Phase.explicit, Phase.generate]
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 

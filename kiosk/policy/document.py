@@ -76,7 +76,8 @@ class PolicyDocument:
     """A parsed policy document: its rules in the order in which they are asked.
 
     In force from `begins_at` to before `ends_at`, without end where that is None; `zone` is the site's. `overrides`
-    names who may override a reason, where that is not one guard. `notices`: the shipped notices that go with it.
+    names who may override a reason, where that is not one guard. `notices`: the shipped notices that go with it;
+    `own_notices`: what it brings to be shown in their place.
     `stale_after_h`: how old a document that this gate goes by may be, by kind. `retention_days`: how long what names
     a person is kept.
     """
@@ -90,6 +91,7 @@ class PolicyDocument:
     begins_at: WallTime | None = None
     ends_at: WallTime | None = None
     notices: str | None = None
+    own_notices: tuple[Words, ...] = ()
     retention_days: int | None = None
     stale_after_h: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     overrides: Mapping[ReasonCode, Override] = field(default_factory=lambda: MappingProxyType({}))

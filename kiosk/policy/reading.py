@@ -30,13 +30,14 @@ from kiosk.units import WallTime
 SCHEMA = 1
 MAX_RULES = 200
 STALE_KINDS = tuple(limit.kind.value for limit in LIMITS)
+MOST_NOTICES = 12
 LONGEST = 160
 """Characters that the screen has room for in large type, and a cue card."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
 _HEAD = ("schema", "id", "version", "title")
-_REST = ("site", "zone", "from", "until", "notices", "retention_days", "stale_after_h", "override", "reason")
+_REST = ("site", "zone", "from", "until", "notices", "retention_days", "stale_after_h", "override", "reason", "notice")
 _RULES = ("person", "offline", "rule")
 
 
@@ -67,6 +68,7 @@ def parse(tree: Mapping[str, Any], where: str) -> PolicyDocument:
         begins_at=begins,
         ends_at=ends,
         notices=_notices(tree["notices"], f"{where}: notices") if "notices" in tree else None,
+        own_notices=_own_notices(tree.get("notice", []), where),
         retention_days=operands.whole(1, 3660)(tree["retention_days"], f"{where}: retention_days")
         if "retention_days" in tree
         else None,
@@ -151,6 +153,14 @@ def _notices(value: object, place: str) -> str:
     if value not in NOTICES:
         reject(f"{place} must be one of {', '.join(NOTICES)}, not {value!r}")
     return str(value)
+
+
+def _own_notices(tables: object, where: str) -> tuple[Words, ...]:
+    if not isinstance(tables, list):
+        reject(f"{where}: write the notices as [[notice]] tables")
+    if len(tables) > MOST_NOTICES:
+        reject(f"{where}: {len(tables)} notices are more than anybody reads; {MOST_NOTICES} at most")
+    return tuple(_words(table, f"{where}: [[notice]] number {number}") for number, table in enumerate(tables, start=1))
 
 
 def _overrides(tree: object, place: str) -> Mapping[ReasonCode, Override]:

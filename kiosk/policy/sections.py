@@ -78,11 +78,6 @@ def rules_of(tree: Mapping[str, Any], own: tuple[Rule, ...], where: str) -> tupl
     return tuple(_Sections(tree, where).rules(own))
 
 
-def answer(value: object, place: str) -> Answer:
-    """Read an answer to somebody who is stopped. Raises UsageError."""
-    return _stopping(value, place)
-
-
 class _Sections:
     """The sections of one document, each read as it is come to."""
 

@@ -57,6 +57,8 @@ class Act(StrEnum):
     """Residents were added, removed or listed."""
     FILING = "filing"
     """Works were filed, removed or listed."""
+    POLICY = "policy"
+    """A policy was brought, signed, thrown away, or tried on what was recorded."""
     FORM = "form"
     """A visitor's form was read."""
 

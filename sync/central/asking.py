@@ -1,5 +1,6 @@
 """What the central server's commands have in common: their options, the configuration, the database, who asks."""
 
+import getpass
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -53,6 +54,13 @@ def asker(who: str, role: str, reason: str) -> "Asker":
         if isinstance(error, UsageError):
             raise
         raise UsageError(f"--role {role}: there are {', '.join(Role)}") from error
+
+
+def by_command(who: str) -> "Asker":
+    """Whoever gives a command at the server's own machine, for the record; without a name, as they logged in."""
+    from sync.central.access import Asker, Role
+
+    return Asker(who or getpass.getuser(), Role.TECHNICIAN, "by command")
 
 
 def print_line(line: Mapping[str, Any]) -> None:

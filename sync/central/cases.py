@@ -4,6 +4,7 @@ A case is the event with which its gate opened it, so nothing has to be made whe
 the record of accesses, which nobody can change; the chain of `kiosk.cases` says what may follow. Who may act is said here.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, Row, and_, select
 
 from kiosk.cases import Act as Deed
-from kiosk.cases import Case, Cause, OutOfOrder, State, Step, after, answers, due, next_acts
+from kiosk.cases import Answers, Case, Cause, OutOfOrder, State, Step, after, answers, due, next_acts
 from kiosk.errors import UsageError
 from kiosk.records import CASE_OPENED, ZERO_CELSIUS_MK, millikelvin
 from kiosk.units import Celsius, WallTime
@@ -89,6 +90,15 @@ def cases(connection: Connection, of: str | None = None, limit: int = SHOWN) -> 
     done = _done(connection, {row.compound for row in rows})
     found = [_opened(row, done.get(_name(row), ())) for row in rows]
     return tuple(sorted(found, key=_urgency))
+
+
+def waiting(connection: Connection, now_us: int) -> Mapping[tuple[str, Answers], int]:
+    """How many open cases of each compound wait for whom: beyond the guard, nobody has acted in time."""
+    found: Counter[tuple[str, Answers]] = Counter()
+    for name in connection.execute(select(compound.c.compound)).scalars().all():
+        turns = (answers(one.case, WallTime(now_us)) for one in cases(connection, name))
+        found.update((name, turn) for turn in turns if turn is not None)
+    return found
 
 
 def find(connection: Connection, name: EventName) -> Opened:

@@ -3,6 +3,7 @@
 Labels are compounds, devices and results; none names a person, a visit or an event. `docs/central.md` describes them.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import (
@@ -18,6 +19,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from kiosk.exposition import Exposition
+from sync.central.cases import waiting as waiting_cases
 from sync.central.devices import Device, devices
 from sync.central.partitions import in_default
 from sync.central.schema import personal
@@ -40,7 +42,9 @@ OF_DEVICE: Mapping[str, tuple[str, Callable[[Device], float]]] = {
 class Metrics(Exposition):
     """The figures of one server, in a registry of their own. Any thread may count."""
 
-    def __init__(self, engine: Engine, vault: Vault, software: str) -> None:
+    def __init__(
+        self, engine: Engine, vault: Vault, software: str, wall_us: Callable[[], int] = lambda: time.time_ns() // 1000
+    ) -> None:
         super().__init__()
         registry = self.registry
         self._uploads = Counter(
@@ -57,7 +61,7 @@ class Metrics(Exposition):
             self._uploads.labels(result)
         ProcessCollector(namespace="gatepost_central", registry=registry)
         Info("gatepost_central", "What runs here.", registry=registry).info({"software": software})
-        registry.register(_Standings(engine, vault))
+        registry.register(_Standings(engine, vault, wall_us))
 
     def uploaded(self, events: int, fitted: bool, standing: Standing, took_s: float) -> None:
         """Count an upload that was answered."""
@@ -74,7 +78,8 @@ class Metrics(Exposition):
 class _Standings(Collector):
     """What the database and the vault say when somebody asks; nothing of the database while it cannot be read."""
 
-    def __init__(self, engine: Engine, vault: Vault) -> None:
+    def __init__(self, engine: Engine, vault: Vault, wall_us: Callable[[], int]) -> None:
+        self._wall_us = wall_us
         self._engine = engine
         self._vault = vault
 
@@ -110,6 +115,7 @@ class _Standings(Collector):
                 select(func.count()).select_from(personal).where(personal.c.indexed == 0)
             ).scalar_one()
             fallen_through = in_default(connection)
+            cases = waiting_cases(connection, self._wall_us())
         yield GaugeMetricFamily("gatepost_central_database_up", "1 while the database can be read.", value=1)
         yield GaugeMetricFamily(
             "gatepost_central_not_indexed_events", "Sealed parts that wait for the vault to be found by.", value=waiting
@@ -117,6 +123,12 @@ class _Standings(Collector):
         yield GaugeMetricFamily(
             "gatepost_central_default_partition_events", "Events in no month's partition yet.", value=fallen_through
         )
+        open_cases = GaugeMetricFamily(
+            "gatepost_central_open_cases", "Cases that wait for somebody, by whose turn it is.", labels=["compound", "turn"]
+        )
+        for (compound, turn), count in sorted(cases.items()):
+            open_cases.add_metric([compound, turn], count)
+        yield open_cases
         for name, (said, value) in OF_DEVICE.items():
             family = GaugeMetricFamily(f"gatepost_central_device_{name}", said, labels=["compound", "device"])
             for one in found:

@@ -36,6 +36,8 @@ from sync.downward.signing import Purpose, Signed, sign
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 """From a document's members to what they are to be."""
+Together = Callable[[Connection, Publication], None]
+"""What else changes in the transaction that publishes a document: both are done, or neither is."""
 UPCOMING = 8
 """So many documents of one place may wait for their time."""
 
@@ -60,7 +62,15 @@ class Documents:
         self._wall_us = wall_us
 
     def publish(
-        self, compound: str, kind: Kind, body: bytes, who: str, *, gate: str = "", effective_us: int | None = None
+        self,
+        compound: str,
+        kind: Kind,
+        body: bytes,
+        who: str,
+        *,
+        gate: str = "",
+        effective_us: int | None = None,
+        together: Together | None = None,
     ) -> Publication:
         """Publish a document from `effective_us` on, by default now, or when a policy itself says that it begins.
 
@@ -70,7 +80,7 @@ class Documents:
         if isinstance(content, PolicyDocument):
             see_sound(content, reasons())
             effective_us = beginning(content, effective_us, self._wall_us())
-        return self._publish(compound, (gate, kind), body, who, effective_us)
+        return self._publish(compound, (gate, kind), body, who, effective_us, together)
 
     def withdraw(self, compound: str, kind: Kind, who: str, *, gate: str = "") -> Publication:
         """Take a document back: a gate goes by its compound's again, and a compound by its kiosks' configuration.
@@ -181,7 +191,15 @@ class Documents:
         )
         _insert(connection, publication, sign(self._key.private(), Purpose.DOCUMENT, publication), body, who.strip())
 
-    def _publish(self, compound: str, place: Place, body: bytes | None, who: str, effective_us: int | None) -> Publication:
+    def _publish(
+        self,
+        compound: str,
+        place: Place,
+        body: bytes | None,
+        who: str,
+        effective_us: int | None,
+        together: Together | None = None,
+    ) -> Publication:
         if not who.strip() or len(who) > WHO_LENGTH:
             raise UsageError(f"whoever publishes a document is recorded: a name of 1 to {WHO_LENGTH} characters")
         gate, kind = place
@@ -203,6 +221,8 @@ class Documents:
             )
             signed = sign(self._key.private(), Purpose.DOCUMENT, publication)
             _insert(connection, publication, signed, body or b"", who.strip())
+            if together is not None:
+                together(connection, publication)
         return publication
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kiosk.errors import UsageError
-from sync.central.asking import ConfigFile, loaded, print_line, store
+from sync.central.asking import ConfigFile, by_command, loaded, print_line, store
 
 if TYPE_CHECKING:
-    from sync.central.access import Asker
+    pass
 
 staff_app = typer.Typer(help="Accounts of those who sign in to the pages.", no_args_is_help=True)
 
@@ -47,7 +47,7 @@ def add(
     password = _password(username)
     account = {"compound": place, "username": username, "name": name, "role": role}
     with store(configured) as opened:
-        accounts.add(opened.engine, Passwords(), account, password, _by(who), wall_us())
+        accounts.add(opened.engine, Passwords(), account, password, by_command(who), wall_us())
     typer.echo(f"{username} may sign in as {role} for {compound or 'all compounds'}")
     return 0
 
@@ -83,7 +83,7 @@ def disable(context: typer.Context, username: Username, who: By = "", config: Co
     from sync.central.staff import accounts
 
     with store(loaded(context, config)) as opened:
-        accounts.disable(opened.engine, username, _by(who), wall_us())
+        accounts.disable(opened.engine, username, by_command(who), wall_us())
     typer.echo(f"{username} is disabled")
     return 0
 
@@ -95,7 +95,7 @@ def enable(context: typer.Context, username: Username, who: By = "", config: Con
     from sync.central.staff import accounts
 
     with store(loaded(context, config)) as opened:
-        accounts.enable(opened.engine, username, _by(who), wall_us())
+        accounts.enable(opened.engine, username, by_command(who), wall_us())
     typer.echo(f"{username} may sign in again")
     return 0
 
@@ -110,7 +110,7 @@ def password(context: typer.Context, username: Username, who: By = "", config: C
     configured = loaded(context, config)
     new = _password(username)
     with store(configured) as opened:
-        accounts.set_password(opened.engine, Passwords(), username, new, _by(who), wall_us())
+        accounts.set_password(opened.engine, Passwords(), username, new, by_command(who), wall_us())
     typer.echo(f"{username} has a new password, and is signed out everywhere")
     return 0
 
@@ -130,12 +130,6 @@ def _password(username: str) -> str:
         raise UsageError("the password is read from standard input, and there is none")
     see_good(typed, username)
     return typed
-
-
-def _by(who: str) -> "Asker":
-    from sync.central.access import Asker, Role
-
-    return Asker(who or getpass.getuser(), Role.TECHNICIAN, "by command")
 
 
 def _day(at_us: int | None) -> str:

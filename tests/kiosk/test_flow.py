@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from kiosk import visit
 from kiosk.deadlines import EXTENSIONS, LIMITS, PATIENT
 from kiosk.diagram import mermaid
-from kiosk.flow import CONDITIONS, TRANSITIONS, EarlyDeadline, FlowError, IllegalEvent, step, takes
+from kiosk.flow import TRANSITIONS, EarlyDeadline, FlowError, IllegalEvent, step, takes
 from kiosk.model import Answer, Decision, EventId, GateOutcome, Need, Phase, ReasonCode, VisitId
 from kiosk.units import Monotonic
 from kiosk.visit import (
@@ -31,6 +31,7 @@ from kiosk.visit import (
     RecordGate,
     Visit,
 )
+from kiosk.way import CONDITIONS
 from tests.examples import examples
 
 DOCS = Path(__file__).parents[2] / "docs" / "flow.md"

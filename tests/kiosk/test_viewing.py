@@ -249,6 +249,35 @@ def test_what_the_rules_themselves_say_for_the_reason_is_in_the_view() -> None:
         assert view.own_words == said
 
 
+def test_a_documents_own_cards_come_with_whoever_is_stopped_and_travel() -> None:
+    def said(what: str) -> dict[str, str]:
+        return {language: f"{what} {language}" for language in policy.LANGUAGES}
+
+    own = policy.OwnWords(said("visitor"), said("say"), said("do"), policy.Contact.PROPERTY_OFFICE)
+    document = replace(NORMAL.document, words={ReasonCode("side_gate"): own, ReasonCode("other_gate"): own})
+    held = Decision(Answer.HOLD, (ReasonCode("guest"), ReasonCode("side_gate")), "rule", "p@1")
+    visit = Visit(VISIT, Phase.AWAITING_GUARD, decision=held)
+    viewpoint = Viewpoint(NORMAL.site, document)
+    view = viewpoint.view(visit, Evidence(), Surroundings(), NOW)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(view), type=View) == view
+    (card,) = view.own_cards
+    assert (card.reason, card.call) == ("side_gate", "property_office")
+    assert [dict(lines) for lines in (card.visitor, card.say, card.do)] == [said("visitor"), said("say"), said("do")]
+    let_in = replace(held, answer=Answer.ADMIT)
+    admitted = replace(visit, phase=Phase.OPENING, decision=let_in, admission=EventId("gate-1/log/1"))
+    assert viewpoint.view(admitted, Evidence(), Surroundings(), NOW).own_cards == ()
+
+
+def test_a_documents_own_notices_are_shown_while_nobody_is_here() -> None:
+    notice = {language: f"notice {language}" for language in policy.LANGUAGES}
+    site = replace(NORMAL.site, document=replace(NORMAL.document, own_notices=(notice,)))
+    viewpoint = Viewpoint(site)
+    idle = viewpoint.view(Visit(VISIT, Phase.IDLE), Evidence(), Surroundings(), NOW)
+    assert [dict(each) for each in idle.own_notices] == [notice]
+    assert viewpoint.view(Visit(VISIT, Phase.COLLECTING), Evidence(), Surroundings(), NOW).own_notices == ()
+    assert CHECK.view(Visit(VISIT, Phase.IDLE), Evidence(), Surroundings(), NOW).own_notices == ()
+
+
 def test_the_form_is_where_the_server_is_and_lasts_until_a_parked_visit_expires() -> None:
     waiting = Visit(VISIT, Phase.AWAITING_FORM, Monotonic(NOW + 45))
     view = CHECK.view(waiting, Evidence(), Surroundings(), NOW)

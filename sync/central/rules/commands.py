@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kiosk.errors import UsageError
-from sync.central.asking import Compound, ConfigFile, Who, loaded, print_line, store
+from sync.central.asking import Compound, ConfigFile, Who, by_command, loaded, print_line, store
 
 if TYPE_CHECKING:
     from kiosk.policy import PolicyDocument
@@ -68,6 +68,7 @@ def replay(
     context: typer.Context,
     document: DocumentName,
     compound: Compound,
+    who: Who,
     gate: Gate = "",
     days: Annotated[int, typer.Option(min=1, max=366, help="How far back.")] = 7,
     as_json: AsJson = False,
@@ -76,6 +77,7 @@ def replay(
     """Try a document on what the gates have recorded, and list the visits that would have ended differently."""
     with _opened(context, config, compound, gate) as opened:
         read, _ = opened.document(document)
+        opened.drafts.trying(compound, read, by_command(who), gate)
         found = opened.trial.replay(compound, read, gate, days)
     if as_json:
         print_line(_told(found))
@@ -84,7 +86,7 @@ def replay(
     if found.asked:
         typer.echo(f"{len(found.asked)} would have been asked for more: {_asked(found)}")
     if found.unknown:
-        typer.echo(f"{found.unknown} cannot be told: where their stays were is sealed")
+        typer.echo(f"{found.unknown} cannot be told: where their stays were, or who they are, is sealed")
     if found.unreadable:
         typer.echo(f"{found.unreadable} answers cannot be read by this software")
     for one in found.different:
@@ -103,7 +105,7 @@ def upload(
 ) -> int:
     """Keep a document as a draft, for somebody else to look at and sign."""
     with _opened(context, config, compound, gate) as opened:
-        one = opened.drafts.upload(compound, _read(file), who, gate)
+        one = opened.drafts.upload(compound, _read(file), by_command(who), gate)
     typer.echo(f"draft {one.number} of {gate or compound}: {'' if one.document is None else one.document.name}")
     return 0
 
@@ -145,16 +147,16 @@ def push(
 
     begins_us = moment(effective_from)
     with _opened(context, config, compound) as opened:
-        one = opened.drafts.publish(compound, draft, who, begins_us)
+        one = opened.drafts.publish(compound, draft, by_command(who), begins_us)
     typer.echo(f"policy {one.number} of {one.gate or compound} published, in force from {_written(one.effective_us)}")
     return 0
 
 
 @policy_app.command()
-def discard(context: typer.Context, draft: Number, compound: Compound, config: ConfigFile = None) -> int:
+def discard(context: typer.Context, draft: Number, compound: Compound, who: Who, config: ConfigFile = None) -> int:
     """Throw a draft away that was not published."""
     with _opened(context, config, compound) as opened:
-        opened.drafts.discard(compound, draft)
+        opened.drafts.discard(compound, draft, by_command(who))
     typer.echo(f"draft {draft} of {compound} discarded")
     return 0
 

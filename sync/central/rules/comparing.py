@@ -59,6 +59,9 @@ def _flat(tree: Mapping[str, Any]) -> Iterator[tuple[str, _Value]]:
                 yield "rule", tuple(str(rule["id"]) for rule in value)
                 for rule in value:
                     yield from _under(f"rule.{rule['id']}", {name: said for name, said in rule.items() if name != "id"})
+            case "notice", list():
+                for number, notice in enumerate(value, start=1):
+                    yield from _under(f"notice.{number}", notice)
             case _:
                 yield from _under(key, value)
 

@@ -9,19 +9,18 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, fun
 from kiosk.errors import GatepostError, UsageError
 from kiosk.policy import PolicyDocument
 from kiosk.staleness import Kind
-from sync.central.access import WHO_LENGTH
+from sync.central.access import Act, Asker, record
 from sync.central.database import changing
 from sync.central.inserting import begin_compound
 from sync.central.policies import read_policy
 from sync.central.publishing import Documents
+from sync.central.schema import compound as compounds
 from sync.central.schema import policy_draft
 from sync.downward.contents import read_content
 from sync.downward.publication import Publication
 
 MOST = 50
 """So many drafts of a compound may wait to be published."""
-UNDER_WAY = 0
-"""Stands in the place of a number while a draft is being published."""
 LARGEST = 256 * 1024
 """Bytes: ten times the largest that ships."""
 
@@ -56,22 +55,24 @@ class Drafts:
         self._documents = documents
         self._wall_us = wall_us
 
-    def upload(self, compound: str, body: bytes, who: str, gate: str = "") -> Draft:
+    def upload(self, compound: str, body: bytes, asker: Asker, gate: str = "") -> Draft:
         """Keep a document that can be read, whatever the check says of it. Raises UsageError."""
         document = read_draft(body, compound)
-        if not who.strip() or len(who) > WHO_LENGTH:
-            raise UsageError(f"whoever uploads a document is recorded: a name of 1 to {WHO_LENGTH} characters")
-        now_us = self._wall_us()
+        who, now_us = asker.who.strip(), self._wall_us()
         with changing(self._engine) as connection:
             begin_compound(connection, compound)
+            # One at a time in a compound: each draft has a number of its own, and there are not too many.
+            connection.execute(select(compounds.c.compound).where(compounds.c.compound == compound).with_for_update())
             waiting = select(func.count()).where(policy_draft.c.compound == compound, policy_draft.c.published.is_(None))
             if connection.execute(waiting).scalar_one() >= MOST:
                 raise UsageError(f"{MOST} drafts wait already; publish or discard one")
             last = select(func.max(policy_draft.c.number)).where(policy_draft.c.compound == compound)
             number = int(connection.execute(last).scalar() or 0) + 1
             row = {"compound": compound, "number": number, "gate": gate, "uploaded_us": now_us, "body": body}
-            connection.execute(insert(policy_draft).values({**row, "uploaded_by": who.strip()}))
-        return Draft(compound, number, gate, now_us, who.strip(), body, document)
+            connection.execute(insert(policy_draft).values({**row, "uploaded_by": who}))
+            draft = Draft(compound, number, gate, now_us, who, body, document)
+            self._record(connection, draft, asker, "brought")
+        return draft
 
     def listed(self, compound: str) -> list[Draft]:
         """Every draft of a compound, newest first."""
@@ -84,33 +85,41 @@ class Drafts:
         with self._engine.connect() as connection:
             return _found(connection, compound, number)
 
-    def publish(self, compound: str, number: int, who: str, effective_us: int | None = None) -> Publication:
+    def publish(self, compound: str, number: int, asker: Asker, effective_us: int | None = None) -> Publication:
         """Sign a draft and let it come down to the gates. Raises NoSuchDraft, KeyUnusable or UsageError."""
-        draft = self.find(compound, number)
-        if not self._mark(draft, UNDER_WAY, who, instead_of=None):
-            raise UsageError(f"draft {number} was published already")
-        try:
-            one = self._documents.publish(compound, Kind.POLICY, draft.body, who, gate=draft.gate, effective_us=effective_us)
-        except BaseException:
-            self._mark(draft, None, None, instead_of=UNDER_WAY)
-            raise
-        self._mark(draft, one.number, who, instead_of=UNDER_WAY)
-        return one
+        draft, who = self.find(compound, number), asker.who.strip()
 
-    def discard(self, compound: str, number: int) -> None:
+        def signed(connection: Connection, one: Publication) -> None:
+            # In the transaction that publishes: a server that is killed meanwhile has done both, or nothing.
+            open_still = and_(_is(compound, number), policy_draft.c.published.is_(None))
+            values = {"published": one.number, "published_by": who}
+            if connection.execute(update(policy_draft).where(open_still).values(values)).rowcount != 1:
+                raise UsageError(f"draft {number} was published already, or thrown away")
+            self._record(connection, draft, asker, "signed", published=one.number)
+
+        return self._documents.publish(
+            compound, Kind.POLICY, draft.body, who, gate=draft.gate, effective_us=effective_us, together=signed
+        )
+
+    def discard(self, compound: str, number: int, asker: Asker) -> None:
         """Throw a draft away that was not published. Raises NoSuchDraft or UsageError."""
         with changing(self._engine) as connection:
-            if _found(connection, compound, number).published is not None:
+            draft = _found(connection, compound, number)
+            open_still = and_(_is(compound, number), policy_draft.c.published.is_(None))
+            if connection.execute(delete(policy_draft).where(open_still)).rowcount != 1:
                 raise UsageError(f"draft {number} was published, and stays")
-            connection.execute(delete(policy_draft).where(_is(compound, number)))
+            self._record(connection, draft, asker, "discarded")
 
-    def _mark(self, draft: Draft, published: int | None, who: str | None, *, instead_of: int | None) -> bool:
-        """Note what became of a draft; False if something else had become of it before."""
-        values = {"published": published, "published_by": None if who is None else who.strip()[:WHO_LENGTH]}
-        # SQLAlchemy makes IS NULL of a comparison with None.
-        as_it_was = and_(_is(draft.compound, draft.number), policy_draft.c.published == instead_of)
+    def trying(self, compound: str, document: PolicyDocument, asker: Asker, gate: str = "") -> None:
+        """Record that somebody tries a document on what was recorded, before they are told what comes of it."""
         with changing(self._engine) as connection:
-            return connection.execute(update(policy_draft).where(as_it_was).values(values)).rowcount == 1
+            subject = {"document": document.name, "gate": gate, "did": "tried"}
+            record(connection, compound, asker, Act.POLICY, subject, self._wall_us())
+
+    def _record(self, connection: Connection, draft: Draft, asker: Asker, did: str, **more: int) -> None:
+        named = "" if draft.document is None else draft.document.name
+        subject = {"draft": draft.number, "document": named, "gate": draft.gate, "did": did, **more}
+        record(connection, draft.compound, asker, Act.POLICY, subject, self._wall_us())
 
 
 def read_draft(body: bytes, compound: str) -> PolicyDocument:

@@ -12,7 +12,7 @@ from kiosk.policy.check import Finding
 from kiosk.staleness import Kind
 from sync.central.publishing import Listed
 from sync.central.rules.comparing import Change
-from sync.central.rules.drafts import UNDER_WAY, Draft
+from sync.central.rules.drafts import Draft
 from sync.central.rules.reached import Gate, Has, to_come
 from sync.central.rules.replaying import DAYS, Difference, Ending
 from sync.central.rules.trial import Trial
@@ -183,7 +183,7 @@ def _gate(one: Gate, desk: Desk, words: Words) -> dict[str, object]:
 
 def _draft(one: Draft, language: str) -> dict[str, object]:
     words = WORDS[language]["policies"]
-    published = one.published is not None and one.published != UNDER_WAY
+    published = one.published is not None
     return {
         "mark": "admit" if published else "hold",
         "link": f"/policies/{one.compound}/{one.number}",

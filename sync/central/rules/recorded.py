@@ -1,6 +1,6 @@
 """The facts of a recorded decision, as far as its header tells them: what a gate knew when it answered. Pure.
 
-A header is anything that a device has sent. Where somebody's stays were is not in it: that part is sealed.
+A header is anything that a device has sent. Where somebody's stays were and who they are is not in it: that part is sealed.
 """
 
 import math
@@ -15,12 +15,14 @@ from kiosk.evidence import (
     ColourSeen,
     Credential,
     CredentialKind,
+    Doubt,
     Finding,
     FindingKind,
     HealthStatus,
     Reading,
     Verdict,
 )
+from kiosk.holder import Holder
 from kiosk.local_time import local_time
 from kiosk.model import Answer, ClockState, Facts, Need, ReasonCode, Role
 from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
@@ -28,6 +30,8 @@ from kiosk.records import ZERO_CELSIUS_MK
 from kiosk.units import Celsius, Monotonic, WallTime
 
 Short = Annotated[str, Meta(max_length=200)]
+Pair = tuple[Holder, Holder]
+"""Whom a form was about, and whom a health code."""
 MilliKelvin = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
@@ -55,6 +59,7 @@ class _Evidence(msgspec.Struct, frozen=True):
     body_mk: MilliKelvin | None = None
     uncertainty_mk: MilliKelvin | None = None
     samples: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    quality: tuple[Doubt, ...] = ()
 
 
 class _Declared(msgspec.Struct, frozen=True):
@@ -101,11 +106,17 @@ class RecordedDecision:
     facts: Facts
     """Without the time at the gate, which the zone of a document makes of `at`, and without stays."""
 
-    def facts_by(self, zone: str | None, stays: tuple[Stay, ...] = ()) -> Facts:
-        """The facts as rules of this zone see them; `stays`, where somebody who may know has told them."""
-        told = self.facts.declaration
-        declaration = None if told is None else replace(told, stays=stays)
-        return replace(self.facts, declaration=declaration, local_time=local_time(self.at, self.clock, zone))
+    def facts_by(self, zone: str | None, stays: tuple[Stay, ...] = (), persons: Pair | None = None) -> Facts:
+        """The facts as rules of this zone see them.
+
+        `stays` and `persons`, whom form and health code were about, where they are known from elsewhere.
+        """
+        told, shown = self.facts.declaration, self.facts.health_code
+        if told is not None:
+            told = replace(told, stays=stays, person=None if persons is None else persons[0])
+        if shown is not None and persons is not None:
+            shown = replace(shown, person=persons[1])
+        return replace(self.facts, declaration=told, health_code=shown, local_time=local_time(self.at, self.clock, zone))
 
 
 def read(header: str) -> RecordedDecision | None:
@@ -165,6 +176,7 @@ def _reading(told: _Evidence) -> Reading | None:
         calibration="",
         began_at=Monotonic(0.0),
         at=Monotonic(0.0),
+        quality=told.quality,
     )
 
 

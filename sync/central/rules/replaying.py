@@ -20,7 +20,8 @@ from kiosk.rulebook import LIST_RULE
 from kiosk.staleness import STALE_RULE
 from kiosk.units import WallTime
 from kiosk.weighing import decided
-from sync.central.rules.recorded import RecordedDecision, read
+from sync.central.rules.alike import possible
+from sync.central.rules.recorded import Pair, RecordedDecision, read
 from sync.central.schema import event
 
 DAYS = 7
@@ -119,7 +120,11 @@ def _tried(
         if stays is None:
             unknown += 1
             continue
-        before, after = Ending(one.answer, one.reasons), ending(document, one, stays)
+        endings = [ending(document, one, stays, persons) for persons in possible(document, one, known(one.policy))]
+        if len({each.answer for each in endings}) > 1:
+            unknown += 1
+            continue
+        before, after = Ending(one.answer, one.reasons), endings[0]
         if after.answer is None:
             asked.append(Difference(name, one.gate, one.at, one.visitor, before, after))
         elif after.answer is not before.answer:
@@ -153,9 +158,11 @@ def _listed(document: PolicyDocument) -> Mapping[Travel, set[ReasonCode]]:
     return found
 
 
-def ending(document: PolicyDocument, one: RecordedDecision, stays: tuple[Stay, ...] = ()) -> Ending:
+def ending(
+    document: PolicyDocument, one: RecordedDecision, stays: tuple[Stay, ...] = (), persons: Pair | None = None
+) -> Ending:
     """How a visit would have ended by a document, on what was known when it was answered."""
-    facts = one.facts_by(document.zone, stays)
+    facts = one.facts_by(document.zone, stays, persons)
     answer = evaluate(document, facts)
     if isinstance(answer, Needs):
         if one.rule != DEFAULT_RULE:

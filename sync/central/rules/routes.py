@@ -39,6 +39,8 @@ Compound = Annotated[str, Path(pattern=NAME)]
 Number = Annotated[int, Path(ge=1, lt=2**53)]
 AcceptLanguage = Annotated[str, Header()]
 GATE = NAME.strip("^$")
+ON_THE_PAGE = "on the page of policies"
+"""Why, for the record of accesses."""
 
 
 def rules_routes(store: Store, documents: Documents, wall_us: Callable[[], int]) -> APIRouter:
@@ -88,7 +90,7 @@ def rules_routes(store: Store, documents: Documents, wall_us: Callable[[], int])
         body = sent.get("file", "").encode("utf-8", "surrogateescape") or pasted
         try:
             see_place(desk(person, chosen(person, "")).compounds, compound, sent.get("gate", ""))
-            kept = drafts.upload(compound, body, person.account.signature, sent.get("gate", ""))
+            kept = drafts.upload(compound, body, person.account.asker(ON_THE_PAGE), sent.get("gate", ""))
         except UsageError as error:
             page = policies_page(
                 desk(person, chosen(person, compound)),
@@ -112,7 +114,10 @@ def rules_routes(store: Store, documents: Documents, wall_us: Callable[[], int])
         compound: Compound, number: Number, person: SignedIn, lang: str = "", accept_language: AcceptLanguage = ""
     ) -> Response:
         def try_on() -> bytes:
-            return replay_page(found(compound, number), trial, language_for(lang, accept_language), person)
+            draft = found(compound, number)
+            if draft.document is not None:
+                drafts.trying(compound, draft.document, person.account.asker(ON_THE_PAGE), draft.gate)
+            return replay_page(draft, trial, language_for(lang, accept_language), person)
 
         return _page(await to_thread.run_sync(try_on, limiter=trying))
 
@@ -127,7 +132,7 @@ def rules_routes(store: Store, documents: Documents, wall_us: Callable[[], int])
     ) -> Response:
         language, draft = language_for(lang, accept_language), found(compound, number)
         try:
-            drafts.publish(compound, number, person.account.signature, _begins_us(draft, sent.get("from", "")))
+            drafts.publish(compound, number, person.account.asker(ON_THE_PAGE), _begins_us(draft, sent.get("from", "")))
         except (UsageError, KeyUnusable) as error:
             return _page(draft_page(found(compound, number), trial, language, person, wrong=str(error)), 422)
         return _onward(f"/policies/{compound}/{number}", language)
@@ -138,7 +143,7 @@ def rules_routes(store: Store, documents: Documents, wall_us: Callable[[], int])
     ) -> Response:
         language, draft = language_for(lang, accept_language), found(compound, number)
         try:
-            drafts.discard(compound, number)
+            drafts.discard(compound, number, person.account.asker(ON_THE_PAGE))
         except UsageError as error:
             return _page(draft_page(draft, trial, language, person, wrong=str(error)), 422)
         return _onward("/policies", language, compound)

@@ -94,7 +94,7 @@ def test_the_documentation_lists_every_name_that_a_value_can_have(title: str) ->
 def test_the_documentation_has_every_section_and_its_examples_are_in_order() -> None:
     page = DOCS.read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| .+ \| .+ \|$", page.partition("### Sections")[2].partition("\n### ")[0], re.MULTILINE)
-    assert set(rows) == {*SECTIONS, "person", "offline", "rule", "reason", "override", "stale_after_h"}
+    assert set(rows) == {*SECTIONS, "person", "offline", "rule", "reason", "notice", "override", "stale_after_h"}
     example, *_ = re.findall(r"```toml\n(.+?)```", page, re.DOTALL)
     document = policy.parse(tomllib.loads(example), "docs/policy.md")
     assert set(tomllib.loads(example)) >= {*SECTIONS} - {"health_code", "consent", "filing"}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kiosk import policy
 from kiosk.errors import UsageError
 from kiosk.model import ReasonCode
+from kiosk.policy.check import between
 from kiosk.units import WallTime
 from tests.kiosk.policy.visitors import TITLE, parsed, person, rule
 from tests.kiosk.policy.visitors import tree as document
@@ -29,6 +30,13 @@ MISTAKES: dict[str, tuple[dict[str, object], str]] = {
     "version text": (document(rule(), version="1"), "version must be a whole number"),
     "a language missing": (document(rule(), title={"zh": "规则"}), "title: the key 'en' is missing"),
     "an empty title": (document(rule(), title=TITLE | {"ko": " "}), "title.ko must be a text"),
+    "a notice": (document(rule(), notice=TITLE), "write the notices as [[notice]] tables"),
+    "a notice in two languages": (
+        document(rule(), notice=[TITLE, {"zh": "请", "en": "Do"}]),
+        "[[notice]] number 2: the key 'ja'",
+    ),
+    "a long notice": (document(rule(), notice=[TITLE | {"ko": "가" * 161}]), "[[notice]] number 1.ko has 161 characters"),
+    "thirteen notices": (document(rule(), notice=[TITLE] * 13), "13 notices are more"),
     "title a text": (document(rule(), title="Rules"), "title must be a table"),
     "no rules": (document(), "1 to 200"),
     "rules a table": (document(rule=rule()), "[[rule]]"),
@@ -234,6 +242,32 @@ rule = [{ id = "all", when = { always = true }, then = "hold", reason = "march" 
     assert [found.in_force(WallTime(at)) for at in (1_585_445_399_999_999, 1_585_445_400_000_000)] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("local", "expected"),
+    [
+        (datetime(2020, 10, 25, 2, 30), datetime(2020, 10, 25, 0, 30, tzinfo=UTC)),
+        (datetime(2020, 10, 25, 3, 0), datetime(2020, 10, 25, 2, 0, tzinfo=UTC)),
+        (datetime(2020, 3, 29, 2, 30), datetime(2020, 3, 29, 1, 30, tzinfo=UTC)),
+    ],
+    ids=["shown twice: the first", "after both", "skipped: as much later as the clock was put forward"],
+)
+def test_a_time_when_the_clock_is_changed_is_one_moment(local: datetime, expected: datetime) -> None:
+    found = parsed(rule(), zone="Europe/Rome", **{"from": local})
+    assert found.begins_at == int(expected.timestamp()) * 1_000_000
+
+
+@given(
+    st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)),
+    st.sampled_from(["Asia/Shanghai", "Europe/Rome", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Apia"]),
+)
+def test_one_that_begins_at_the_local_time_when_the_other_ends_leaves_no_gap(turn: datetime, zone: str) -> None:
+    one, other = parsed(rule(), zone=zone, until=turn), parsed(rule(), id="other", zone=zone, **{"from": turn})
+    assert between([one, other]) == ()
+    assert one.ends_at is not None
+    for at in (one.ends_at - 1, one.ends_at):
+        assert [each.in_force(WallTime(at)) for each in (one, other)] == [at < one.ends_at, at >= one.ends_at]
+
+
 def test_a_document_without_dates_is_always_in_force() -> None:
     assert all(parsed(rule()).in_force(WallTime(at)) for at in (0, 1 << 60))
 
@@ -260,3 +294,8 @@ def test_what_goes_with_a_document_is_read() -> None:
 def test_a_colour_that_was_seen_neither_admits_nor_refuses(then: str) -> None:
     with pytest.raises(UsageError, match="a colour that was seen is no proof; with colour_seen a rule can only hold"):
         parsed(rule(when={"unavailable": ["health_code"], "colour_seen": ["green"]}, then=then))
+
+
+def test_a_document_brings_notices_of_its_own() -> None:
+    assert parsed(rule()).own_notices == ()
+    assert policy.parse(document(rule(), notice=[TITLE, WORDS] * 6), "p").own_notices == (TITLE, WORDS) * 6

@@ -2,6 +2,7 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from kiosk.cases import Cause
 from kiosk.model import ClockState
 from sync.central.device_pages import devices_page
 from sync.central.devices import Device
@@ -10,6 +11,7 @@ from sync.central.store import Store
 from sync.central.vault import ClosedVault
 from sync.central.words import LANGUAGES, WORDS
 from tests.sync.central.kiosks import NOON_US, KioskLog
+from tests.sync.central.test_cases import opens
 from tests.sync.central.test_store import log_of, send
 
 
@@ -107,6 +109,18 @@ def test_the_figures_say_how_uploads_went_and_where_the_logs_stand(store: Store)
     assert found["gatepost_central_device_aside_events riverside gate-1"] == 1
     assert found["gatepost_central_device_received_timestamp_seconds riverside gate-1"] == NOON_US / 1e6
     assert (found["gatepost_central_vault_open"], found["gatepost_central_database_up"]) == (0, 1)
+
+
+def test_the_figures_say_whose_turn_it_is_when_nobody_acts_on_a_case(store: Store) -> None:
+    log = KioskLog()
+    opens(log, Cause.TEMPERATURE)
+    send(store, log)
+    now_us = NOON_US
+    metrics = Metrics(store.engine, ClosedVault("no vault"), "1.0", lambda: now_us)
+    for minutes, turn in ((9, "guard"), (10, "property_office"), (20, "committee")):
+        now_us = NOON_US + minutes * 60_000_000
+        waiting = {name: value for name, value in figures(metrics).items() if "open_cases" in name}
+        assert waiting == {f"gatepost_central_open_cases riverside {turn}": 1}
 
 
 def test_the_figures_outlive_the_database(store: Store) -> None:

@@ -59,3 +59,9 @@ def test_the_first_document_is_all_new() -> None:
     found = changes(None, LEVEL_2)
     assert all(one.before is None for one in found)
     assert Change("from", None, "2020-03-24 00:00") in found
+
+
+def test_notices_are_compared_by_their_place_and_language() -> None:
+    notice = '[[notice]]\nzh = "请慢行"\nen = "{}"\nja = "徐行"\nko = "천천히"\n'
+    found = changes(notice.format("Slow").encode(), notice.format("Slowly").encode())
+    assert found == (Change("notice.1.en", "Slow", "Slowly"),)

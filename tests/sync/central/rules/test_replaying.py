@@ -2,16 +2,19 @@
 
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from kiosk import policy
+from kiosk.holder import holder_of
 from kiosk.model import Answer, Command, Decision, Facts, ReasonCode, Role, VisitId
 from kiosk.people import Consent, Declaration, Stay, VisitorKind
 from kiosk.policy import PolicyDocument
 from kiosk.records import decision_draft
 from kiosk.staleness import STALE_RULE
 from kiosk.weighing import decided
+from sync.central.rules.recorded import RecordedDecision, read
 from sync.central.rules.replaying import Replay, replay
 from sync.central.store import Store
 from tests.kiosk.policy.visitors import GREEN, GUEST, POLICIES, RESIDENT, SHIPPED, parsed, reading, rule
@@ -42,6 +45,10 @@ class Week:
         stamp = self.log.stamp(NOON_US - round(days_ago * DAY_US), facts.clock)
         self.log.append(decision_draft(stamp, VisitId(name), decision, facts, {}))
 
+    def recorded(self) -> list[RecordedDecision]:
+        found = [read(event.header) for event in self.log.events]
+        return [one for one in found if one is not None]
+
     def try_on(self, document: PolicyDocument, days: int = 7, **more: object) -> Replay:
         self.store.append(COMPOUND, "gate-1", LOG_ID, self.log.upload())
         known: Callable[[str], PolicyDocument | None] = {self.document.name: self.document}.get
@@ -52,6 +59,21 @@ class Week:
 @pytest.fixture
 def week(store: Store) -> Week:
     return Week(store, LEVEL_2)
+
+
+@pytest.mark.parametrize(("family", "reasons"), [("Wang", ("guest_green",)), ("Li", ("identity_differs",))])
+def test_whom_form_and_code_were_about_is_sealed_but_what_was_found_of_it_counts(
+    week: Week, family: str, reasons: tuple[str, ...]
+) -> None:
+    code = replace(GREEN, person=holder_of("Wang", "Fang", "1990-01-01"))
+    told = Declaration(VisitorKind.GUEST, person=holder_of(family, "Fang", "1990-01-01"))
+    week.visit("a", Facts(reading(36.5), None, code, declaration=told, consent=Consent.GIVEN))
+    assert week.recorded()[0].reasons == reasons
+    found = week.try_on(stricter(37.4))
+    assert (found.visits, found.different, found.asked, found.unknown) == (1, (), (), 0)
+    # Of rules that are not known here nobody can say what they found.
+    week.document = NORMAL
+    assert week.try_on(stricter(37.4)).unknown == 1
 
 
 def test_the_rules_of_the_week_end_every_visit_as_it_ended(week: Week) -> None:

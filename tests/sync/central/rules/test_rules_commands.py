@@ -52,7 +52,7 @@ def test_a_document_is_looked_at_signed_and_followed_to_the_gates(folder: Path) 
         1,
         ["version: 1 -> 2", "temperature.raised: 37.3 -> 36.8", "temperature.borderline: 37.1 -> 36.7"],
     )
-    ran = run(folder, "replay", "new.toml")
+    ran = run(folder, "replay", "new.toml", "--as", "Wang Fang")
     summary, line = ran.stdout.splitlines()
     assert (ran.returncode, summary) == (0, "1 of 3 visits of the last 7 days would have ended differently")
     assert line.endswith("gate-1/00c0ffee/2  resident  admit (resident) -> hold (temperature_high)")
@@ -71,10 +71,10 @@ def test_what_is_wrong_is_said_and_nothing_is_published(folder: Path) -> None:
     (folder / "bad.toml").write_bytes((BROKEN / "people-left-out.toml").read_bytes())
     ran = run(folder, "check", "bad.toml")
     assert (ran.returncode, len(ran.stdout.splitlines())) == (1, 3)
-    ran = run(folder, "replay", "7")
+    ran = run(folder, "replay", "7", "--as", "Wang Fang")
     assert (ran.returncode, ran.stderr) == (2, "gatepost: riverside has no draft 7\n")
 
 
 def test_a_replay_is_told_as_one_json_line_too(folder: Path) -> None:
-    told = json.loads(run(folder, "replay", "new.toml", "--json").stdout)
+    told = json.loads(run(folder, "replay", "new.toml", "--json", "--as", "Wang Fang").stdout)
     assert (told["visits"], [one["event"] for one in told["different"]]) == (3, ["gate-1/00c0ffee/2"])

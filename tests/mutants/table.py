@@ -7,7 +7,6 @@ process of its own, forked before anything has imported the table. Prints the su
 import ast
 import copy
 import importlib
-import os
 import sys
 from collections.abc import Iterator
 from importlib.metadata import entry_points
@@ -16,9 +15,11 @@ from types import ModuleType
 
 import pytest
 
-MODULE = "kiosk.flow"
-FILE = Path(__file__).parents[1] / "kiosk" / "flow.py"
-TESTS = Path(__file__).parent / "kiosk" / "test_flow.py"
+from tests.mutants.children import say, survivors
+
+FOLDER = Path(__file__).parents[2]
+MODULES = ("kiosk.way", "kiosk.flow")
+TESTS = Path(__file__).parents[1] / "kiosk" / "test_flow.py"
 NOTHING = ast.Constant(None)
 
 
@@ -69,47 +70,32 @@ def load() -> None:
         importlib.import_module(name)
 
 
-def killed(mutant: ast.Module) -> bool:
-    """Whether the tests notice."""
-    child = os.fork()
-    if child == 0:
-        sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - the process ends with it
-        module = ModuleType(MODULE)
-        module.__file__ = str(FILE)
-        sys.modules[MODULE] = module
-        importlib.import_module("kiosk").flow = module  # type: ignore[attr-defined]  # as importing it does
-        try:
-            exec(compile(mutant, str(FILE), "exec"), module.__dict__)
-            status = pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--assert=plain", str(TESTS)])
-        except Exception:  # noqa: BLE001 - a mutant that cannot even be made is noticed by everybody
-            status = 1
-        os._exit(int(status != 0))
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+def survives(module: str, mutant: ast.Module) -> bool:
+    """Whether the tests do not notice. Only in a child: it takes the place of the module."""
+    made = ModuleType(module)
+    made.__file__ = str(_file(module))
+    sys.modules[module] = made
+    # As importing it does.
+    setattr(importlib.import_module("kiosk"), module.rpartition(".")[2], made)
+    exec(compile(mutant, made.__file__, "exec"), made.__dict__)
+    return pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--assert=plain", str(TESTS)]) == pytest.ExitCode.OK
 
 
-def say(line: str) -> None:
-    """Print a line at once: it takes a while until the next."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+def _file(module: str) -> Path:
+    return FOLDER / f"{module.replace('.', '/')}.py"
 
 
-def main() -> int:
-    """Try all of them; status 1 if fewer than 85 of 100 are noticed."""
+def score() -> tuple[str, int, int]:
+    """Try all of them, and say how many were noticed of how many."""
     load()
-    tree = ast.parse(FILE.read_text(encoding="utf-8"))
-    if killed(tree):
-        say("the tests fail without any change")
-        return 2
-    tried = noticed = 0
-    for what, mutant in mutants(tree):
-        tried += 1
-        if killed(mutant):
-            noticed += 1
-        else:
-            say(f"survived: {what}")
-    say(f"{noticed} of {tried} mutants of the flow's table noticed, {noticed / tried:.1%}")
-    return int(noticed < 0.85 * tried)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    trees = {module: ast.parse(_file(module).read_text(encoding="utf-8")) for module in MODULES}
+    for one in survivors(trees.items(), lambda one: survives(*one)):
+        if not one[1]:
+            raise SystemExit("the tests of the flow fail without any change")
+    made = [(module, what, mutant) for module, tree in trees.items() for what, mutant in mutants(tree)]
+    noticed = 0
+    for (module, what, _), survived in survivors(made, lambda one: survives(one[0], one[2])):
+        noticed += not survived
+        if survived:
+            say(f"survived: {module} {what}")
+    return "of the flow's table", noticed, len(made)
