@@ -35,6 +35,10 @@ OF_THE_HOUSE = frozenset({VisitorKind.RESIDENT, VisitorKind.STAFF, VisitorKind.G
 """Who belongs here: only a pass proves it, and nobody has to consent to their coming."""
 
 
+BADGES = frozenset({VisitorKind.GUARD, VisitorKind.TECHNICIAN})
+"""Whose pass is a badge, which opens the staff's door of the screen."""
+
+
 class Consent(StrEnum):
     """What somebody of the house answered about a visit."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kiosk.model import Answer, Need, Part, Phase, ReasonCode, VisitId
+from kiosk.people import VisitorKind
 from kiosk.remote import Unfit
 from kiosk.units import Celsius, Monotonic
 
@@ -91,6 +92,29 @@ class Declined:
 
 
 @dataclass(frozen=True, slots=True)
+class Badge:
+    """A guard's or a technician's badge was held up for the staff's door: whose kind it is, and when."""
+
+    kind: VisitorKind
+    at: Monotonic
+
+
+Lines = tuple[tuple[str, str], ...]
+"""Language and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCard:
+    """What the site's own rules say for a reason: to the visitor, and on the guard's card. `call`: a Contact's name."""
+
+    reason: ReasonCode
+    visitor: Lines
+    say: Lines
+    do: Lines
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """All that whoever stands at the gate should see and hear now.
 
@@ -103,7 +127,8 @@ class View:
     force. `site_phone`: whom to call when all else fails. `site_language`, `volume` (from which local time on how loud, in
     percent): as a manager set them from afar; None: as configured.
     `leaving`: by this gate people only leave.
-    `own_words`: language and sentence, where the rules themselves bring one for the first reason.
+    `own_words`: language and sentence, where the rules themselves bring one for the first reason; `own_cards`: all that
+    they bring for whoever is stopped. `badges`: the staff's door can be opened with a badge; `badge`: it was just now.
     """
 
     phase: Phase
@@ -132,6 +157,9 @@ class View:
     site_phone: str | None = None
     site_language: str | None = None
     volume: tuple[tuple[str, int], ...] | None = None
-    own_words: tuple[tuple[str, str], ...] = ()
+    own_words: Lines = ()
+    own_cards: tuple[OwnCard, ...] = ()
+    badges: bool = False
+    badge: Badge | None = None
     simulated: bool = False
     leaving: bool = False

@@ -16,10 +16,25 @@ from kiosk.evidence import HealthStatus, Reading, Verdict
 from kiosk.facts import Evidence
 from kiosk.model import Answer, Decision, Facts, Need, Part, Phase, Role, VisitId
 from kiosk.overriding import in_the_way
+from kiosk.people import BADGES
 from kiosk.policy import Override, PolicyDocument, Rule
+from kiosk.policy.document import Words
 from kiosk.site import Site
 from kiosk.units import Monotonic
-from kiosk.view import Declined, FormTicket, GuardCall, Hint, Measured, ParkedTicket, Step, StepState, View
+from kiosk.view import (
+    Badge,
+    Declined,
+    FormTicket,
+    GuardCall,
+    Hint,
+    Lines,
+    Measured,
+    OwnCard,
+    ParkedTicket,
+    Step,
+    StepState,
+    View,
+)
 from kiosk.visit import FormWanted, TimeWanted, Visit
 
 SETTLED = 6
@@ -41,6 +56,8 @@ TAKES = {Override.ONE_GUARD: 1, Override.TWO_PEOPLE: 2, Override.NOBODY: 0}
 ALPHABET = "23456789ACDEFGHJKMNPQRTUVWXY"
 """Read off a screen, said aloud, typed on a phone: of 0 and O, 1, I and L, 2 and Z, 5 and S, 8 and B one at most."""
 SHORT = 6
+MOST_CARDS = 5
+"""Of so many reasons at most a view carries the site's own card: it is to fit into one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +72,7 @@ class Surroundings:
     parked: ParkedTicket | None = None
     parked_until: Monotonic | None = None
     declined: Declined | None = None
+    badge: Badge | None = None
 
 
 class Viewpoint:
@@ -69,6 +87,7 @@ class Viewpoint:
         """The facts that some rule may want."""
         self._faults = {rule.id: _faults(rule) for rule in rules}
         self._lacks = {rule.id: _lacks(rule) for rule in rules}
+        self._badges = any(issuer.visitors & BADGES for issuer in site.trust.pass_issuers.values())
 
     def view(self, visit: Visit, evidence: Evidence, around: Surroundings, now: Monotonic) -> View:
         """Make the view of this moment."""
@@ -92,6 +111,9 @@ class Viewpoint:
             answer=None if decision is None else decision.answer,
             reasons=() if decision is None else decision.reasons,
             own_words=self._own_words(decision),
+            own_cards=self._own_cards(visit),
+            badges=self._badges,
+            badge=around.badge,
             form=self._form(visit),
             parked=parked,
             guard=guard,
@@ -162,10 +184,21 @@ class Viewpoint:
             return frozenset()
         return what.get(decision.rule, frozenset())
 
-    def _own_words(self, decision: Decision | None) -> tuple[tuple[str, str], ...]:
+    def _own_words(self, decision: Decision | None) -> Lines:
         """What the rules themselves say to the visitor for the first reason."""
         own = None if decision is None or not decision.reasons else self.document.words.get(decision.reasons[0])
-        return () if own is None else tuple(own.visitor.items())
+        return () if own is None else _lines(own.visitor)
+
+    def _own_cards(self, visit: Visit) -> tuple[OwnCard, ...]:
+        """What the rules themselves say of whoever is stopped, for their guard."""
+        if visit.phase is not Phase.AWAITING_GUARD or visit.decision is None:
+            return ()
+        found = ((reason, self.document.words.get(reason)) for reason in visit.decision.reasons[:MOST_CARDS])
+        return tuple(
+            OwnCard(reason, _lines(own.visitor), _lines(own.say), _lines(own.do), str(own.call))
+            for reason, own in found
+            if own is not None
+        )
 
     def _form(self, visit: Visit) -> FormTicket | None:
         """Where the form is, in every phase in which it can be asked for; it counts until a parked visit expires."""
@@ -216,6 +249,10 @@ def served(before: Facts, after: Facts) -> frozenset[Need]:
         Need.HEALTH_CODE: before.health_code is not after.health_code,
     }
     return frozenset(need for need, changed in brought.items() if changed) | (after.pending - before.pending)
+
+
+def _lines(words: Words) -> Lines:
+    return tuple(words.items())
 
 
 def _measured(visit: Visit, reading: Reading | None) -> Measured | None:
