@@ -17,7 +17,7 @@ class VisitorKind(StrEnum):
     STAFF = "staff"
     """Whoever works here: in an office tower, or for the property office."""
     GUARD = "guard"
-    """Whoever keeps this gate: their badge lets them in, and opens nothing for others."""
+    """Whoever keeps this gate: their badge lets them in, opens the staff's door, and the gate for nobody else."""
     TECHNICIAN = "technician"
     """Whoever looks after the kiosk and the gate."""
     DOMESTIC_HELP = "domestic_help"

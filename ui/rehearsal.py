@@ -18,6 +18,8 @@ STAFFS = frozenset({Screen.PIN, Screen.STATUS, Screen.CARD, Screen.CHOICES})
 _LATER = Monotonic(NOW + 60)
 BEHIND_THE_DOOR = {
     "pin": (Staff(Door.PIN, "12", until=_LATER), "steps-lost"),
+    "pin-either": (Staff(Door.PIN, "", until=_LATER), "idle"),
+    "pin-badge": (Staff(Door.PIN, "", until=_LATER, pins=False), "idle"),
     "status": (Staff(Door.OPEN, until=_LATER), "steps-lost"),
     "card": (Staff(Door.OPEN, until=_LATER, desk=Desk("Wang Fang")), "hold"),
     "card-several": (Staff(Door.OPEN, until=Monotonic(NOW + 9), desk=Desk("Wang Fang")), "refuse-several"),
