@@ -149,7 +149,8 @@ def _bar(staff: Staff, view: View | None, now: Monotonic) -> tuple[Touch, ...]:
         case Page.CARD:
             let_in = Touch(Action.LET_IN, Say("button.let_in"), "enter", prominent=True, wide=2.0)
             more = Touch(Action.NEXT, Say("button.next"), "arrow", wide=2.0)
-            bar = (let_in,) if desk.may_ask(view) else ()
+            # Where nobody has a PIN, a badge opens the desk for reading alone.
+            bar = (let_in,) if desk.may_ask(view) and staff.pins else ()
             return (*bar, *((more,) if len(desk.reasons_of(view)) > 1 else ()), more_time, close)
         case Page.REASONS:
             return (back, more_time, close)

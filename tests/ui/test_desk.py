@@ -274,6 +274,12 @@ def test_who_came_in_with_a_badge_gives_a_pin_before_letting_anybody_in() -> Non
     assert asked(staff, after, "in words", NOW) == OverrideAsked("Wang Fang", "in words", NOW)
 
 
+def test_where_nobody_has_a_pin_nobody_is_let_in_with_a_badge() -> None:
+    by_badge = replace(opened(), desk=Desk(NOBODY_YET))
+    assert Action.LET_IN in actions(pictured(by_badge))
+    assert Action.LET_IN not in actions(pictured(replace(by_badge, pins=False)))
+
+
 def test_where_two_are_wanted_a_badge_stands_for_neither() -> None:
     by_badge = replace(opened(), desk=Desk(NOBODY_YET))
     staff, _ = press(by_badge, TWO, Action.LET_IN, "measured_again")
