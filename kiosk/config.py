@@ -120,8 +120,8 @@ class ScreenSection(Section, frozen=True):
     `notices`, `recordings`: the site's own files. `volume`: from which local time on how loud it speaks; the last one
     lasts over midnight. `dim_after_s`: so long after the last visitor it grows dark. `cache`: a folder that it may
     write to. `statistics`: a file that it writes its pace to at its end, and on SIGUSR1. `staff_pin`: what `gatepost
-    pin` prints; `guards`: each guard's name with such a PIN, who lets people in under that name. Without any PIN the
-    staff's door does not open. `form_url`: what a visitor form's address begins with; without it, `[server] url` and
+    pin` prints; `guards`: each guard's name with such a PIN, who lets people in under that name. Without any PIN a
+    badge alone opens the staff's door. `form_url`: what a visitor form's address begins with; without it, `[server] url` and
     `/f/`. `guard_phone` is shown when nobody has answered a call for `guard_answers_s`.
     """
 

@@ -14,7 +14,7 @@ from kiosk.ports import Clock
 from kiosk.remote import Unfit
 from kiosk.site import Site
 from kiosk.units import Monotonic, Seconds
-from kiosk.view import Declined, Hint, ParkedTicket, View
+from kiosk.view import Badge, Declined, Hint, ParkedTicket, View
 from kiosk.viewing import CODES, Surroundings, Viewpoint, parked_ticket, served
 from kiosk.visit import Visit
 
@@ -106,7 +106,9 @@ class Display:
         """Put the ticket of a parked visitor away."""
         self._parked = None
 
-    def refresh(self, here: Dossier, on_the_way: Dossier | None, lost: Mapping[Part, Monotonic]) -> None:
+    def refresh(
+        self, here: Dossier, on_the_way: Dossier | None, lost: Mapping[Part, Monotonic], badge: Badge | None = None
+    ) -> None:
         """Tell the screen what has changed since it was told last.
 
         Whoever is at the kiosk sees their visit; while nobody is, the one on the way through sees the answer, unless
@@ -130,6 +132,7 @@ class Display:
             parked=ticket,
             parked_until=None if self._parked is None else self._parked[1],
             declined=self._declined,
+            badge=badge,
         )
         view, shown = self._viewpoint_of(dossier).view(visit, evidence, around, now), self._shown
         if shown is not None:

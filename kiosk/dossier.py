@@ -15,7 +15,7 @@ class Dossier:
     """A visit, what is known of its visitor, and when the gate moved for them.
 
     `document`: the rules under which it began, and under which it ends; None: those in force. `out_of_force`: why those
-    admitted nobody when it began. `causes`: what cases were opened about.
+    admitted nobody when it began. `causes`: what cases were opened about. `seen_to`: a guard has come for them.
     """
 
     visit: Visit
@@ -24,3 +24,4 @@ class Dossier:
     document: PolicyDocument | None = None
     out_of_force: ReasonCode | None = None
     causes: frozenset[Cause] = frozenset()
+    seen_to: bool = False

@@ -11,6 +11,7 @@ from kiosk.holder import Holder
 from kiosk.in_force import DocumentRefused, PolicyTurned, Renewed
 from kiosk.link import (
     Coloured,
+    DoorMoved,
     Finished,
     FormAsked,
     GateClosed,
@@ -59,7 +60,7 @@ class Recorded:
 
 Sight = Scan | Observation | Noticed | Coloured
 """What is seen again a moment later: under pressure the oldest of these go, and nothing else ever does."""
-Asked = FormAsked | GuardAsked | TimeAsked | OverrideAsked | Finished
+Asked = FormAsked | GuardAsked | TimeAsked | OverrideAsked | DoorMoved | Finished
 """What was touched on the screen."""
 Downward = Renewed | DocumentRefused | RemoteOpen | ModeOrder | CommandRefused | FormFilled | ConsentAnswered | UsedElsewhere
 """What came down from the server."""

@@ -142,6 +142,17 @@ class OverrideAsked(Message, frozen=True):
         return f"OverrideAsked(at={self.at})"
 
 
+class DoorMoved(Message, frozen=True):
+    """From the screen: how far the staff's door is open.
+
+    A badge that is held up before `asks_until` is for the door; `guard`: one stands at the desk behind it.
+    """
+
+    asks_until: Monotonic | None
+    guard: bool
+    at: Monotonic
+
+
 class Finished(Message, frozen=True):
     """From the screen: whoever stands there is done, or goes back from the form to the codes."""
 
@@ -230,6 +241,7 @@ AnyMessage = (
     | GuardAsked
     | TimeAsked
     | OverrideAsked
+    | DoorMoved
     | Finished
     | Scanned
     | Coloured

@@ -17,7 +17,7 @@ class VisitorKind(StrEnum):
     STAFF = "staff"
     """Whoever works here: in an office tower, or for the property office."""
     GUARD = "guard"
-    """Whoever keeps this gate: their badge lets them in, and opens nothing for others."""
+    """Whoever keeps this gate: their badge lets them in, opens the staff's door, and the gate for nobody else."""
     TECHNICIAN = "technician"
     """Whoever looks after the kiosk and the gate."""
     DOMESTIC_HELP = "domestic_help"
@@ -33,6 +33,10 @@ class VisitorKind(StrEnum):
 
 OF_THE_HOUSE = frozenset({VisitorKind.RESIDENT, VisitorKind.STAFF, VisitorKind.GUARD, VisitorKind.TECHNICIAN})
 """Who belongs here: only a pass proves it, and nobody has to consent to their coming."""
+
+
+BADGES = frozenset({VisitorKind.GUARD, VisitorKind.TECHNICIAN})
+"""Whose pass is a badge, which opens the staff's door of the screen."""
 
 
 class Consent(StrEnum):

@@ -25,6 +25,7 @@ from kiosk.lines import get_logger
 from kiosk.link import (
     BEAT_EVERY,
     Coloured,
+    DoorMoved,
     Finished,
     FormAsked,
     GateClosed,
@@ -45,6 +46,7 @@ from kiosk.model import Command, Decision, EventId, Part, Phase, VisitId
 from kiosk.overriding import Way
 from kiosk.parking import ParkedVisits
 from kiosk.passing import PassingVisits
+from kiosk.people import VisitorKind
 from kiosk.ports import Clock, Gate, Recorder, Resolver
 from kiosk.presence import Presence
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
@@ -52,6 +54,7 @@ from kiosk.rulebook import Rulebook
 from kiosk.site import Site
 from kiosk.spent import SpentPasses, UsedElsewhere
 from kiosk.spot import begins_anew, may_measure, stepped_in, stepped_out, waited_for
+from kiosk.staff_door import StaffDoor, badge_of
 from kiosk.units import Monotonic, Seconds
 from kiosk.view import View
 from kiosk.viewing import rung_out
@@ -91,6 +94,7 @@ from kiosk.visit import (
 from kiosk.visit import GateClosed as GateHasClosed
 from kiosk.visit import GateFailed as GateHasFailed
 from kiosk.visit import GateOpened as GateHasOpened
+from kiosk.waiting import WaitingVisit, gives_way, waits_for_guard
 from kiosk.weighing import wants_host, weighed
 
 OVERRIDE_COUNTS = Seconds(10.0)
@@ -138,6 +142,8 @@ class Runtime:
         self._spent = spent or SpentPasses()
         self._parked = ParkedVisits()
         self._passing = PassingVisits()
+        self._waiting = WaitingVisit()
+        self._door = StaffDoor()
         self._here = self._nobody()
         self._unanswered: Monotonic | None = None
         self._refresh()
@@ -164,7 +170,8 @@ class Runtime:
         due = [self._next_beat]
         if self.visit.deadline is not None:
             due.append(self.visit.deadline)
-        others = (self._parked.next_expiry(), self._passing.next_deadline(), self._modes.next_deadline())
+        kept = (self._parked.next_expiry(), self._waiting.next_expiry())
+        others = (*kept, self._passing.next_deadline(), self._modes.next_deadline())
         due += [at for at in others if at is not None]
         if self._watching():
             due.append(self._presence.absent_at(self._waited()))
@@ -187,6 +194,8 @@ class Runtime:
             self._part(never_came)
         for expired, ended in self._parked.expire(now):
             self._journal.ended(expired, ended)
+        if (gone := self._waiting.expired(now)) is not None:
+            self._take(Left(), gone)
         if self._watching() and self._presence.absent(now, self._waited()):
             self._take(Left())
         if self.visit.deadline is not None and now >= self.visit.deadline:
@@ -262,6 +271,8 @@ class Runtime:
             case OverrideAsked(guard, reason, at, second):
                 command = Command(secrets.token_hex(16), guard, reason, second)
                 self._let_in(command, Way.AT_GATE, Monotonic(at + OVERRIDE_COUNTS))
+            case DoorMoved():
+                self._door_moved(item)
             case FormFilled():
                 self._form_filled(item)
             case ConsentAnswered():
@@ -340,7 +351,26 @@ class Runtime:
         """The visit of this name, at the kiosk or parked; None for one that has ended or is on its way through."""
         return self._here if visit == self.visit.id else self._parked.of(visit)
 
+    def _door_moved(self, told: DoorMoved) -> None:
+        """A guard at the desk has come for whoever waits for one, here or a few steps away, and stands there instead."""
+        now = self._clock.monotonic()
+        self._door.asks(told.asks_until, now)
+        if not told.guard:
+            return
+        waits = self._waiting.called_back() if gives_way(self._here) else None
+        if waits is not None:
+            self._tell(None if self.visit.phase is Phase.IDLE else Left())
+            self._here = waits
+            self._here.evidence.without(self._site.without(self._losses.parts))
+            self._presence.called(now)
+            self._attention.visit = True
+            self._attend(True)
+        if waits_for_guard(self._here):
+            self._here.seen_to = True
+
     def _scanned(self, scan: Scan) -> None:
+        if self._door.takes(scan, self._clock.monotonic(), lambda: self._badge_of(scan)):
+            return
         again = scan.content in self._here.evidence.seen
         if not again and (self.visit.phase in ANSWERED or self._presence.lingers(scan)):
             return
@@ -367,7 +397,7 @@ class Runtime:
         if self._presence.left_spot(seen):
             self._tell(stepped_out(self._here, seen.at, expected=self._presence.expected(seen.at)))
         if self._presence.steps_in(seen):
-            self._tell(stepped_in(self._here, seen.at, aside=self._aside(seen.at)))
+            self._another_steps_in(seen.at)
         arrives = self._presence.arrives(seen)
         if not seen.present or (self.visit.phase is Phase.IDLE and not arrives):
             return
@@ -375,6 +405,21 @@ class Runtime:
         if seen.reading is not None and may_measure(self._here) and self._presence.fresh(seen.reading):
             self._here.evidence.measured(seen.reading)
             self._weigh()
+
+    def _badge_of(self, scan: Scan) -> VisitorKind | None:
+        moment = self._rules.moment(self._here, self._clock.monotonic())
+        return badge_of(scan, self._site, moment, self._spent.used)
+
+    def _another_steps_in(self, at: Monotonic) -> None:
+        left = stepped_in(self._here, at, aside=self._aside(at))
+        if left is None or not waits_for_guard(self._here):
+            self._tell(left)
+            return
+        # The guard may still come for them.
+        before = self._waiting.set_aside(self._here, self._presence.absent_at(self._waited()))
+        self._free(left)
+        if before is not None:
+            self._take(left, before)
 
     def _seen(self, at: Monotonic, *, again: bool = False) -> None:
         """Take in a sign that somebody is there; `again`: it is a code of this visit's, so nobody else."""
@@ -455,8 +500,9 @@ class Runtime:
 
     def _weigh(self) -> None:
         """Ask the rules what they make of the facts now, and tell the flow."""
-        if self.visit.phase is Phase.AWAITING_GUARD and self._aside(self._clock.monotonic()):
-            return  # the gate opens for nobody who is not before it
+        stopped = self.visit.phase is Phase.AWAITING_GUARD
+        if stopped and (self._here.seen_to or self._aside(self._clock.monotonic())):
+            return  # the gate opens for nobody who is not before it, nor for the guard who is
         answer = self._rules.judged(self._here)
         self._tell(weighed(self.visit, answer, self._here.evidence.facts))
 
@@ -558,4 +604,4 @@ class Runtime:
         return self.visit.phase not in {Phase.IDLE, Phase.ENDED} and not self._presence.left
 
     def _refresh(self) -> None:
-        self._display.refresh(self._here, self._passing.newest(), self._losses.since)
+        self._display.refresh(self._here, self._passing.newest(), self._losses.since, self._door.badge)

@@ -17,8 +17,9 @@ PHONES_FOR = Seconds(20.0)
 
 def may_measure(dossier: Dossier) -> bool:
     """Whether a reading is taken in now."""
-    # Whoever is held is not measured again and again until it suits; what was never measured still may be.
-    held = dossier.visit.phase is Phase.AWAITING_GUARD and not dossier.evidence.was_measured
+    # Whoever is held is not measured again and again until it suits; what was never measured still may be, unless it is
+    # the guard who stands there.
+    held = dossier.visit.phase is Phase.AWAITING_GUARD and not dossier.evidence.was_measured and not dossier.seen_to
     return held or dossier.visit.phase in ASKING
 
 
@@ -42,14 +43,14 @@ def stepped_out(dossier: Dossier, now: Monotonic, *, expected: bool) -> Left | N
 def stepped_in(dossier: Dossier, now: Monotonic, *, aside: bool) -> Left | None:
     """Whoever stands in the spot now may be somebody else: what was measured before does not vouch for them.
 
-    `aside`: the visitor had stepped aside, and holds up no code.
+    `aside`: the visitor had stepped aside, and holds up no code. Where a guard has come for them it is the guard, or they.
     """
     match dossier.visit.phase:
         case Phase.COMMITTING if _seen_by_a_guard(dossier.visit):
             return None
         case Phase.COMMITTING:
             return None if dossier.evidence.in_sight(now) else Left()
-        case Phase.AWAITING_GUARD if aside:
+        case Phase.AWAITING_GUARD if aside and not dossier.seen_to:
             return Left()
         case _:
             dossier.evidence.unmeasured()
@@ -73,7 +74,7 @@ def begins_anew(dossier: Dossier, *, again: bool, aside: bool) -> Left | None:
     if again:
         unrecorded = visit.decision is not None and visit.decision.answer is Answer.ADMIT
         return Left() if aside and unrecorded else None
-    return Left() if aside or dossier.evidence.vouches_no_more else None
+    return Left() if aside or dossier.seen_to or dossier.evidence.vouches_no_more else None
 
 
 def waited_for(visit: Visit, guard_answers_s: Seconds) -> Seconds:

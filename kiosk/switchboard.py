@@ -15,6 +15,7 @@ from kiosk.link import (
     Beat,
     Coloured,
     Connection,
+    DoorMoved,
     Finished,
     FormAsked,
     GateClosed,
@@ -236,7 +237,7 @@ class Switchboard:
 
     def _pass_on(self, message: AnyMessage, part: Part) -> None:
         match message:
-            case OverrideAsked() if part is Part.SCREEN:
+            case OverrideAsked() | DoorMoved() if part is Part.SCREEN:
                 self._inbox.post(message)
             case Scanned(scan):
                 self._inbox.post(scan)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kiosk.model import Answer, Need, Part, Phase, ReasonCode, VisitId
+from kiosk.people import VisitorKind
 from kiosk.remote import Unfit
 from kiosk.units import Celsius, Monotonic
 
-Sentences = tuple[tuple[str, str], ...]
-"""The same in every language: pairs of language and sentence."""
+Lines = tuple[tuple[str, str], ...]
+"""The same in every language: pairs of language and line."""
 
 
 class Step(StrEnum):
@@ -86,22 +87,30 @@ class ParkedTicket:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnCard:
-    """The cue card that the rules in force bring for a reason, by language. `call`: the value of a `kiosk.policy.Contact`."""
-
-    reason: ReasonCode
-    visitor: Sentences
-    say: Sentences
-    do: Sentences
-    call: str
-
-
-@dataclass(frozen=True, slots=True)
 class Declined:
     """What a guard asked for at the kiosk was not carried out: why, and when that was known."""
 
     why: Unfit
     at: Monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A guard's or a technician's badge was held up for the staff's door: whose kind it is, and when."""
+
+    kind: VisitorKind
+    at: Monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCard:
+    """What the site's own rules say for a reason: to the visitor, and on the guard's card. `call`: a Contact's name."""
+
+    reason: ReasonCode
+    visitor: Lines
+    say: Lines
+    do: Lines
+    call: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +127,9 @@ class View:
     percent): as a manager set them from afar; None: as configured.
     `leaving`: by this gate people only leave.
     `own_words`: language and sentence, where the rules themselves bring one for the first reason; `own_cards`: the guard's
-    cards that they bring, in the order of the reasons. `own_notices`: while nobody is here, what they bring to be shown in
-    the place of `notices`.
+    cards that they bring for whoever is stopped, in the order of the reasons. `own_notices`: while nobody is here, what
+    they bring to be shown in the place of `notices`. `badges`: the staff's door can be opened with a badge; `badge`: it
+    was just now.
     """
 
     phase: Phase
@@ -148,8 +158,10 @@ class View:
     site_phone: str | None = None
     site_language: str | None = None
     volume: tuple[tuple[str, int], ...] | None = None
-    own_words: Sentences = ()
+    own_words: Lines = ()
     own_cards: tuple[OwnCard, ...] = ()
-    own_notices: tuple[Sentences, ...] = ()
+    own_notices: tuple[Lines, ...] = ()
+    badges: bool = False
+    badge: Badge | None = None
     simulated: bool = False
     leaving: bool = False

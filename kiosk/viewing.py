@@ -16,10 +16,25 @@ from kiosk.evidence import HealthStatus, Reading, Verdict
 from kiosk.facts import Evidence
 from kiosk.model import Answer, Decision, Facts, Need, Part, Phase, ReasonCode, Role, VisitId
 from kiosk.overriding import in_the_way
+from kiosk.people import BADGES
 from kiosk.policy import Override, OwnWords, PolicyDocument, Rule
+from kiosk.policy.document import Words
 from kiosk.site import Site
 from kiosk.units import Monotonic
-from kiosk.view import Declined, FormTicket, GuardCall, Hint, Measured, OwnCard, ParkedTicket, Step, StepState, View
+from kiosk.view import (
+    Badge,
+    Declined,
+    FormTicket,
+    GuardCall,
+    Hint,
+    Lines,
+    Measured,
+    OwnCard,
+    ParkedTicket,
+    Step,
+    StepState,
+    View,
+)
 from kiosk.visit import FormWanted, TimeWanted, Visit
 
 SETTLED = 6
@@ -41,6 +56,10 @@ TAKES = {Override.ONE_GUARD: 1, Override.TWO_PEOPLE: 2, Override.NOBODY: 0}
 ALPHABET = "23456789ACDEFGHJKMNPQRTUVWXY"
 """Read off a screen, said aloud, typed on a phone: of 0 and O, 1, I and L, 2 and Z, 5 and S, 8 and B one at most."""
 SHORT = 6
+NOBODY = frozenset({Phase.IDLE, Phase.ENDED, Phase.PARKED})
+"""When the screen is free for notices."""
+MOST_CARDS = 5
+"""Of so many reasons at most a view carries the site's own card: it is to fit into one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +74,7 @@ class Surroundings:
     parked: ParkedTicket | None = None
     parked_until: Monotonic | None = None
     declined: Declined | None = None
+    badge: Badge | None = None
 
 
 class Viewpoint:
@@ -68,9 +88,10 @@ class Viewpoint:
         self.asks = self.document.asks
         """The facts that some rule may want."""
         self._cards = {code: _card(code, own) for code, own in self.document.words.items()}
-        self._notices = tuple(tuple(notice.items()) for notice in self.site.document.own_notices)
+        self._notices = tuple(_lines(notice) for notice in self.site.document.own_notices)
         self._faults = {rule.id: _faults(rule) for rule in rules}
         self._lacks = {rule.id: _lacks(rule) for rule in rules}
+        self._badges = any(issuer.visitors & BADGES for issuer in site.trust.pass_issuers.values())
 
     def view(self, visit: Visit, evidence: Evidence, around: Surroundings, now: Monotonic) -> View:
         """Make the view of this moment."""
@@ -94,8 +115,10 @@ class Viewpoint:
             answer=None if decision is None else decision.answer,
             reasons=() if decision is None else decision.reasons,
             own_words=self._own_words(decision),
-            own_cards=self._own_cards(decision),
-            own_notices=self._notices if visit.phase is Phase.IDLE else (),
+            own_cards=self._own_cards(visit),
+            own_notices=self._notices if visit.phase in NOBODY else (),
+            badges=self._badges,
+            badge=around.badge,
             form=self._form(visit),
             parked=parked,
             guard=guard,
@@ -166,16 +189,16 @@ class Viewpoint:
             return frozenset()
         return what.get(decision.rule, frozenset())
 
-    def _own_words(self, decision: Decision | None) -> tuple[tuple[str, str], ...]:
+    def _own_words(self, decision: Decision | None) -> Lines:
         """What the rules themselves say to the visitor for the first reason."""
         own = None if decision is None or not decision.reasons else self._cards.get(decision.reasons[0])
         return () if own is None else own.visitor
 
-    def _own_cards(self, decision: Decision | None) -> tuple[OwnCard, ...]:
-        """The cards that the rules themselves bring for what stops somebody."""
-        if decision is None or decision.answer is Answer.ADMIT:
+    def _own_cards(self, visit: Visit) -> tuple[OwnCard, ...]:
+        """What the rules themselves say of whoever is stopped, for their guard."""
+        if visit.phase is not Phase.AWAITING_GUARD or visit.decision is None:
             return ()
-        return tuple(self._cards[code] for code in decision.reasons if code in self._cards)
+        return tuple(self._cards[code] for code in visit.decision.reasons[:MOST_CARDS] if code in self._cards)
 
     def _form(self, visit: Visit) -> FormTicket | None:
         """Where the form is, in every phase in which it can be asked for; it counts until a parked visit expires."""
@@ -229,8 +252,11 @@ def served(before: Facts, after: Facts) -> frozenset[Need]:
 
 
 def _card(reason: ReasonCode, own: OwnWords) -> OwnCard:
-    visitor, say, do = (tuple(words.items()) for words in (own.visitor, own.say, own.do))
-    return OwnCard(reason, visitor, say, do, own.call)
+    return OwnCard(reason, _lines(own.visitor), _lines(own.say), _lines(own.do), str(own.call))
+
+
+def _lines(words: Words) -> Lines:
+    return tuple(words.items())
 
 
 def _measured(visit: Visit, reading: Reading | None) -> Measured | None:

@@ -32,7 +32,7 @@ from ui.pace import Pace
 from ui.picture import Action, Screen, Touch
 from ui.pin import whose
 from ui.presenter import answers_a_scan, present
-from ui.rehearsal import rehearsal
+from ui.rehearsal import STAFFS, rehearsal
 from ui.session import Session, seen, touched, waited
 from ui.settings import ScreenSettings
 from ui.staff import Door, Staff
@@ -84,9 +84,9 @@ class ScreenApp(App):
         self._workers = ThreadPoolExecutor(1, thread_name_prefix="screen worker")
         self._session = Session(settings.manner, clock.monotonic())
         self._pins = dict(settings.guards) | ({staff.TECHNICIAN: settings.staff_pin} if settings.staff_pin else {})
-        self._staff = Staff()
+        self._staff = Staff(pins=bool(self._pins))
+        self._door: tuple[Monotonic | None, bool] = (None, False)
         self._told = Told()
-        self._rehearsed: set[Screen] = set()
         self._ticks = 0
         self._picture_index = 0
         self._newest: View | None = None
@@ -113,6 +113,7 @@ class ScreenApp(App):
         Clock.schedule_interval(self._warm_up, WARM_UP_S)
         # From now on garbage is collected when it suits.
         gc.disable()
+        self._sweep()
         Clock.schedule_interval(self._collect, COLLECT_S)
 
     def on_stop(self) -> None:
@@ -138,6 +139,8 @@ class ScreenApp(App):
             self._ready()
         if view is None:
             self._told = Told()
+            # The next core has been told of nothing.
+            self._door = (None, False)
         else:
             self._voice.go_by(view.volume)
         self._draw()
@@ -177,7 +180,8 @@ class ScreenApp(App):
         Window.clearcolor = colour
 
     def _knock(self) -> None:
-        if self._pins:
+        view = self._session.view
+        if self._pins or (view is not None and view.badges):
             self._staff = staff.knocked(self._staff, self._clock.monotonic())
             self._draw()
 
@@ -198,10 +202,18 @@ class ScreenApp(App):
         if order is not None:
             self._link.send(order)
 
+    def _tell_of_the_door(self, now: Monotonic) -> None:
+        """The core knows whether a badge is asked for, and whether a guard is there."""
+        told = staff.door_of(self._staff, now)
+        if (told.asks_until, told.guard) != self._door and self._session.view is not None:
+            self._door = (told.asks_until, told.guard)
+            self._link.send(told)
+
     def _draw(self) -> None:
         if self._front is None:
             return
         now = self._clock.monotonic()
+        self._tell_of_the_door(now)
         behind = present_staff(
             self._session, self._staff, self._settings.device, self._settings.version, now, self._time_of_day
         )
@@ -232,32 +244,42 @@ class ScreenApp(App):
 
     def _warm_up(self, _: float) -> bool:
         """Make the next screen ready, unless a visitor is here; False ends it."""
-        if self._pace.visiting:
+        if self._somebody():
             return True
         picture = next(self._warm, None)
         if picture is None or self._front is None:
-            # What is there now stays: later collections look at what came since.
-            gc.collect()
-            gc.freeze()
+            self._sweep()
             give_back()
             self._ready()
             return False
         front, screen = self._front, picture.screen
-        if screen in self._rehearsed:
-            # Every screen is there; what else they may show follows.
+        if screen in STAFFS:
+            # Whatever a visitor may meet is there.
             self._ready()
-        self._rehearsed.add(screen)
         front.prepare(picture)
         # A few turns later its words are where they belong.
-        Clock.schedule_once(lambda _: front.rehearse(screen), WARM_UP_S / 2)
+        Clock.schedule_once(lambda _: None if self._somebody() else front.rehearse(screen), WARM_UP_S / 2)
         # What the last one left behind is taken back before it is needed anew: memory never shrinks again.
-        gc.collect()
+        self._sweep()
         return True
 
+    def _sweep(self) -> None:
+        """Collect garbage. What is there stays, so that the next time only what came since is looked at.
+
+        All of it at once takes as long as several frames, and a visitor may come in that very moment.
+        """
+        gc.collect()
+        gc.freeze()
+
     def _collect(self, _: float) -> None:
-        if not self._pace.visiting:
+        if not self._somebody():
             gc.collect()
             give_back()
+
+    def _somebody(self) -> bool:
+        """Whether a visitor is here, also one whose first view is still to be drawn in this turn."""
+        coming = self._newest
+        return self._pace.visiting or (coming is not None and coming.phase is not Phase.IDLE)
 
     def _time_of_day(self, at: Monotonic) -> str | None:
         wall_us = self._clock.wall() - round((self._clock.monotonic() - at) * 1_000_000)

@@ -6,12 +6,11 @@ It is all in the site's own language: staff are at home there, whoever the visit
 from dataclasses import replace
 from math import ceil
 
-from kiosk.cards import Card as CueCard
-from kiosk.cards import card, shipped
-from kiosk.model import Answer, ReasonCode
+from kiosk.cards import Said, card, shipped
+from kiosk.model import Answer, Part, ReasonCode
 from kiosk.policy import Contact
 from kiosk.units import Monotonic
-from kiosk.view import View
+from kiosk.view import Lines, OwnCard, View
 from ui import desk
 from ui.banners import TimeOfDay, strip_of
 from ui.desk import Desk, Page
@@ -38,7 +37,7 @@ def present_staff(
     language, view = session.at_home, session.view
     body: Body
     if staff.door is not Door.OPEN:
-        body = _pad(staff, now)
+        body = _pad(staff, view, now)
     elif staff.desk is not None:
         body = _desk(staff.desk, view, language)
     else:
@@ -62,13 +61,21 @@ def present_staff(
     )
 
 
-def _pad(staff: Staff, now: Monotonic) -> PinPad:
+def _pad(staff: Staff, view: View | None, now: Monotonic) -> PinPad:
     pause = ceil(staff.attempts.wait_s(now))
-    asks = "staff.ask" if staff.desk is None else "desk.second"
-    line = Say("staff.wrong") if staff.wrong else Say(asks)
+    line = Say("staff.wrong") if staff.wrong else Say(_asks(staff, view))
     if pause > 0:
         line = Say("staff.wait", (("seconds", str(pause)),))
-    return PinPad(Say("staff.title"), line, len(staff.entered), closed=pause > 0)
+    return PinPad(Say("staff.title"), line, len(staff.entered), closed=pause > 0, keys=staff.pins)
+
+
+def _asks(staff: Staff, view: View | None) -> str:
+    if staff.desk is not None:
+        return "staff.ask" if staff.desk.guard == desk.NOBODY_YET else "desk.second"
+    seen = view is not None and view.badges and not {Part.CAMERA, Part.EYES} & set(view.lost)
+    if not staff.pins:
+        return "staff.ask.badge"
+    return "staff.ask.either" if seen else "staff.ask"
 
 
 def _status(view: View | None, device: str, version: str) -> Status:
@@ -104,24 +111,32 @@ def _card(found: Desk, view: View | None, language: str) -> Card:
     title = Say("desk.title")
     if len(reasons) > 1:
         title = Say("desk.title.of", (("number", str(found.turn % len(reasons) + 1)), ("count", str(len(reasons)))))
+    own = next((one for one in view.own_cards if one.reason == reason), None)
     cue = card(reason)
-    told = _told(view, reason)
+    told = _told(view, reason, own)
+    if own is not None:
+        return Card(title, told, _of(own.say, language), _of(own.do, language), _contact(Contact(own.call), language), who)
     if cue is None:
-        # A reason of a site's own: its card came with the document, to the server's pages.
+        # A site's own reason, of more than a view has room for.
         return Card(title, told, Say("card.other.say"), Say("card.other.do"), None, who)
-    return Card(title, told, _in(cue.say, language), _in(cue.do, language), _contact(cue, language), who)
+    return Card(title, told, _in(cue.say, language), _in(cue.do, language), _contact(cue.call, language), who)
 
 
-def _told(view: View, reason: ReasonCode) -> Words:
-    return Because(reason, Answer.REFUSE if view.answer is Answer.REFUSE else Answer.HOLD)
+def _told(view: View, reason: ReasonCode, own: OwnCard | None) -> Words:
+    answer = Answer.REFUSE if view.answer is Answer.REFUSE else Answer.HOLD
+    return Because(reason, answer, () if own is None else own.visitor)
 
 
-def _contact(cue: CueCard, language: str) -> Words | None:
-    return None if cue.call is Contact.NONE else Plain(shipped().contact[cue.call].in_language(language))
+def _contact(contact: Contact, language: str) -> Words | None:
+    return None if contact is Contact.NONE else Plain(shipped().contact[contact].in_language(language))
 
 
-def _in(said: object, language: str) -> Plain:
-    return Plain(getattr(said, language))
+def _in(said: Said, language: str) -> Plain:
+    return Plain(said.in_language(language))
+
+
+def _of(lines: Lines, language: str) -> Plain:
+    return Plain(dict(lines)[language])
 
 
 def _bar(staff: Staff, view: View | None, now: Monotonic) -> tuple[Touch, ...]:
@@ -134,7 +149,8 @@ def _bar(staff: Staff, view: View | None, now: Monotonic) -> tuple[Touch, ...]:
         case Page.CARD:
             let_in = Touch(Action.LET_IN, Say("button.let_in"), "enter", prominent=True, wide=2.0)
             more = Touch(Action.NEXT, Say("button.next"), "arrow", wide=2.0)
-            bar = (let_in,) if desk.may_ask(view) else ()
+            # Where nobody has a PIN, a badge opens the desk for reading alone.
+            bar = (let_in,) if desk.may_ask(view) and staff.pins else ()
             return (*bar, *((more,) if len(desk.reasons_of(view)) > 1 else ()), more_time, close)
         case Page.REASONS:
             return (back, more_time, close)

@@ -19,13 +19,17 @@ ANSWERED_WITHIN = Seconds(12.0)
 """A touch counts for 10 s in the core; whoever has no answer by then gets none."""
 
 
+NOBODY_YET = ""
+"""Whose desk it is that a badge opened: letting somebody in takes the guard's own PIN first."""
+
+
 class Page(StrEnum):
     """What lies on the desk."""
 
     CARD = "card"
     REASONS = "reasons"
     SECOND = "second"
-    """Another person's PIN is asked for."""
+    """Another person's PIN is asked for; before that the guard's own, where a badge has opened the door."""
     ASKED = "asked"
     DONE = "done"
 
@@ -87,7 +91,8 @@ def touched(desk: Desk, action: Action, value: str, view: View | None, now: Mono
             return replace(desk, page=Page.CARD, reason="")
         case Page.REASONS, Action.REASON if value in REASONS and may_ask(view):
             desk = replace(desk, reason=value)
-            return replace(desk, page=Page.SECOND) if takes(view) > 1 else _asked(desk, view, now)
+            asks = takes(view) > 1 or desk.guard == NOBODY_YET
+            return replace(desk, page=Page.SECOND) if asks else _asked(desk, view, now)
         case Page.DONE, Action.BACK:
             return Desk(desk.guard)
         case _:
@@ -95,7 +100,10 @@ def touched(desk: Desk, action: Action, value: str, view: View | None, now: Mono
 
 
 def agreed(desk: Desk, second: str, view: View | None, now: Monotonic) -> Desk | None:
-    """Another person's PIN was right; None: it is the guard's own, and nobody agrees with themselves."""
+    """A PIN was right, and may be the guard's own; None: it is theirs a second time, and nobody agrees with themselves."""
+    if desk.guard == NOBODY_YET:
+        known = replace(desk, guard=second)
+        return known if takes(view) > 1 else _asked(known, view, now)
     return None if second.casefold() == desk.guard.casefold() else _asked(replace(desk, second=second), view, now)
 
 

@@ -1,4 +1,7 @@
-"""Take one face out of a font and cut it down to some characters. A program of its own: SOURCE FACE TARGET, text on stdin."""
+"""Take one face out of a font and cut it down to some characters. A program of its own: SOURCE FACE TARGET, text on stdin.
+
+Without any text the face is only taken out, which is quick.
+"""
 
 import os
 import sys
@@ -12,20 +15,25 @@ COLLECTION = b"ttcf"
 
 
 def cut(source: Path, face: str, target: Path, text: str) -> None:
-    """Write the face of that full name (nothing: the first) with the glyphs for `text`, whole or not at all."""
+    """Write the face of that full name (nothing: the first) with the glyphs for `text` (nothing: all), or write nothing."""
+    font = _face(source, face)
+    if text:
+        _reduce(font, text)
+    draft = target.with_suffix(f".{os.getpid()}")
+    font.save(str(draft))
+    draft.rename(target)
+
+
+def _reduce(font: TTFont, text: str) -> None:
     options = subset.Options()
     # Nothing shapes our words: each character has its glyph, and stands beside the next.
     options.layout_features = []
     options.hinting = False
     options.notdef_outline = True
     options.drop_tables = [*options.drop_tables, "GSUB", "GPOS", "GDEF", "BASE", "vhea", "vmtx", "VORG"]
-    font = _face(source, face)
     subsetter = subset.Subsetter(options)
     subsetter.populate(text=text)
     subsetter.subset(font)
-    draft = target.with_suffix(f".{os.getpid()}")
-    font.save(str(draft))
-    draft.rename(target)
 
 
 def _face(source: Path, face: str) -> TTFont:

@@ -2,7 +2,8 @@
 
 Noto Sans CJK has 65,000 glyphs, of which Kivy's text library keeps 2.5 MB for each size and weight that is in use, and
 Kivy opens only the first face of a collection: the Japanese one, whose characters a Chinese reader finds foreign. So
-each face is taken out and cut down once, in a process of its own, and kept until words or fonts change.
+each face is taken out and cut down once, in a process of its own, and kept until words or fonts change. Words with other
+characters, as a policy document may bring them, are shown in the whole face.
 """
 
 import hashlib
@@ -28,6 +29,8 @@ REGULAR = "NotoSansCJK-Regular.ttc"
 BOLD = "NotoSansCJK-Bold.ttc"
 CHINESE_FACE = {REGULAR: "Noto Sans CJK SC", BOLD: "Noto Sans CJK SC Bold"}
 FIRST_FACE = ""
+ALL = ""
+"""No characters named: the face is taken out and not cut down."""
 ALWAYS = frozenset({*map(chr, range(0x20, 0x7F)), *"●…“”‘’–—·±°℃"})
 """What any configuration may bring: names, numbers, addresses."""
 CUT_WITHIN_S = 180.0
@@ -45,10 +48,16 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Fonts:
-    """The families: Chinese has a face of its own, the other languages share the first of the collection."""
+    """The families: Chinese has a face of its own, the other languages share the first of the collection.
+
+    Those cut down have `characters`; for words with any other there are the whole ones.
+    """
 
     chinese: Family
     others: Family
+    whole_chinese: Family
+    whole_others: Family
+    characters: frozenset[str]
 
 
 def characters(board: NoticeBoard, names: Iterable[str] = ()) -> frozenset[str]:
@@ -75,21 +84,25 @@ class Cutter:
         if configured is not None:
             if not configured.is_file():
                 raise DeviceLost(f"{configured}: there is no such font; correct [screen] font")
-            cut = self._cut(configured, FIRST_FACE)
-            return Fonts(Family(cut, cut), Family(cut, cut))
+            cut = self._cut(configured, FIRST_FACE, self._text)
+            family, whole = Family(cut, cut), Family(configured, configured)
+            return Fonts(family, family, whole, whole, frozenset(self._text))
         for folder in folders:
             if (regular := folder / REGULAR).is_file():
                 bold = folder / BOLD if (folder / BOLD).is_file() else regular
                 return Fonts(
-                    Family(*(self._cut(file, CHINESE_FACE[file.name]) for file in (regular, bold))),
-                    Family(*(self._cut(file, FIRST_FACE) for file in (regular, bold))),
+                    Family(*(self._cut(file, CHINESE_FACE[file.name], self._text) for file in (regular, bold))),
+                    Family(*(self._cut(file, FIRST_FACE, self._text) for file in (regular, bold))),
+                    Family(*(self._cut(file, CHINESE_FACE[file.name], ALL) for file in (regular, bold))),
+                    Family(regular, bold),
+                    frozenset(self._text),
                 )
         raise DeviceLost("no font for Chinese, Japanese and Korean is installed; install fonts-noto-cjk")
 
-    def _cut(self, source: Path, face: str) -> Path:
+    def _cut(self, source: Path, face: str, text: str) -> Path:
         """Return the face cut down, made on first use; the whole file where that fails: foreign shapes beat none."""
         status = source.stat()
-        mark = hashlib.sha256(f"{source} {status.st_mtime_ns} {status.st_size} {face} {self._text}".encode()).hexdigest()[:16]
+        mark = hashlib.sha256(f"{source} {status.st_mtime_ns} {status.st_size} {face} {text}".encode()).hexdigest()[:16]
         kept = self._cache / f"{source.stem}-{mark}.otf"
         if kept.exists():
             return kept
@@ -98,7 +111,7 @@ class Cutter:
         try:
             self._cache.mkdir(parents=True, exist_ok=True)
             # Another process: cutting takes 100 MB, which this one would keep.
-            done = subprocess.run(argv, input=self._text.encode(), capture_output=True, timeout=CUT_WITHIN_S, check=False)
+            done = subprocess.run(argv, input=text.encode(), capture_output=True, timeout=CUT_WITHIN_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
             _log.warning("font not cut down", font=str(source), reason=str(error))
             return source

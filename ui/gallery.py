@@ -1,5 +1,6 @@
 """Pictures of every screen in every language and size, drawn by the screens themselves. For whoever changes them."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -137,6 +138,8 @@ def drawn(gallery: Gallery, only: str | None = None) -> Iterator[tuple[str, "Fro
                 front.mirror(sample_preview() if picture.screen is Screen.STEPS else None)
                 settle(SETTLES_IN)
                 yield f"{name}-{language}-{size}", front
+        # What was drawn into holds itself, and megabytes each.
+        gc.collect()
 
 
 def pixels_of(front: "Front") -> "Pixels":

@@ -51,6 +51,10 @@ class Look:
         """The name under which the language's font is registered."""
         return font_of(self.language)
 
+    def font_for(self, raw: str) -> str:
+        """The name of the font in which every character of these words is to be had."""
+        return self.font if _Cut.characters.issuperset(raw.replace("\n", "")) else f"{self.font} whole"
+
     def text(self, words: Words | None) -> str:
         """Return words in the look's language; nothing for none."""
         match words:
@@ -71,8 +75,21 @@ class Look:
 
 def register_fonts(fonts: Fonts) -> None:
     """Make the fonts known to Kivy by name."""
-    for name, family in (("chinese", fonts.chinese), ("others", fonts.others)):
+    families = {
+        "chinese": fonts.chinese,
+        "others": fonts.others,
+        "chinese whole": fonts.whole_chinese,
+        "others whole": fonts.whole_others,
+    }
+    for name, family in families.items():
         LabelBase.register(name, str(family.regular), fn_bold=str(family.bold))
+    _Cut.characters = fonts.characters
+
+
+class _Cut:
+    """What the fonts were cut down to when they were registered, for the whole process as the fonts are."""
+
+    characters: frozenset[str] = frozenset()
 
 
 def font_of(language: str) -> str:

@@ -1,5 +1,6 @@
 """The notices that the screen shows one after another while nobody is here: shipped for each mode, or a site's own."""
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,6 +9,7 @@ from msgspec import Meta
 
 from kiosk.documents import decode_toml
 from kiosk.policy.document import NOTICES
+from kiosk.view import Lines
 
 FOLDER = Path(__file__).parent / "words" / "notices"
 Title = Annotated[str, Meta(pattern=r"\S", max_length=40, description="words, of 40 characters at most")]
@@ -52,6 +54,11 @@ def read(path: Path) -> Notices:
     return decode_toml(path, Notices)
 
 
+@cache
+def _ruled(title: Titled, notices: tuple[Lines, ...]) -> Notices:
+    return Notices(1, title, tuple(Notice(**dict(lines)) for lines in notices))
+
+
 class NoticeBoard:
     """All that may hang: the site's own notices whatever its rules are, else those that ship, each under its name."""
 
@@ -59,9 +66,12 @@ class NoticeBoard:
         self._own = own
         self._shipped = {} if own is not None else {name: read(FOLDER / f"{name}.toml") for name in NOTICES}
 
-    def under(self, name: str) -> Notices:
-        """The notices to show under rules with which those of this name go."""
-        return self._own or self._shipped.get(name, self._shipped[NOTICES[-1]])
+    def under(self, name: str, ruled: tuple[Lines, ...] = ()) -> Notices:
+        """The notices to show under rules with which those of this name go, or that bring some themselves (`ruled`)."""
+        if self._own is not None:
+            return self._own
+        shipped = self._shipped.get(name, self._shipped[NOTICES[-1]])
+        return _ruled(shipped.title, ruled) if ruled else shipped
 
     def all(self) -> tuple[Notices, ...]:
         """Every one that may be shown."""

@@ -213,13 +213,15 @@ class Moment:
 class PinPad:
     """The staff's door: how many digits there are so far, and what is to be said about them.
 
-    `out_of_order`: what stands in the strip elsewhere, which would leave the keys too little room here.
+    `keys`: whether anybody has a PIN to enter. `out_of_order`: what stands in the strip elsewhere, which would leave the
+    keys too little room here.
     """
 
     title: Say
     line: Say
     digits: int
     closed: bool
+    keys: bool = True
     out_of_order: tuple[Say, ...] = ()
 
 

@@ -108,7 +108,7 @@ def _shown(view: View, now: Monotonic, board: NoticeBoard, language: str) -> tup
     if view.phase is Phase.AWAITING_GUARD:
         return Screen.GUARD, _guard(view, GuardCall.RINGING, now)
     if view.phase in {Phase.IDLE, Phase.ENDED, Phase.PARKED}:
-        heading, notice = board.under(view.notices).at(int(now // NOTICE_S), language)
+        heading, notice = board.under(view.notices, view.own_notices).at(int(now // NOTICE_S), language)
         title, line = ("idle.leaving", "idle.leaving.line") if view.leaving else ("idle.title", "idle.line")
         return Screen.IDLE, Idle(say(title), say(line), Plain(heading), Plain(notice), say("privacy.line"), view.leaving)
     if view.phase is Phase.AWAITING_FORM:

@@ -13,9 +13,13 @@ from ui.samples import NOW, SAMPLES
 from ui.session import Manner, Session
 from ui.staff import Door, Staff
 
+STAFFS = frozenset({Screen.PIN, Screen.STATUS, Screen.CARD, Screen.CHOICES})
+"""What is behind the staff's door."""
 _LATER = Monotonic(NOW + 60)
 BEHIND_THE_DOOR = {
     "pin": (Staff(Door.PIN, "12", until=_LATER), "steps-lost"),
+    "pin-either": (Staff(Door.PIN, "", until=_LATER), "idle"),
+    "pin-badge": (Staff(Door.PIN, "", until=_LATER, pins=False), "idle"),
     "status": (Staff(Door.OPEN, until=_LATER), "steps-lost"),
     "card": (Staff(Door.OPEN, until=_LATER, desk=Desk("Wang Fang")), "hold"),
     "card-several": (Staff(Door.OPEN, until=Monotonic(NOW + 9), desk=Desk("Wang Fang")), "refuse-several"),
@@ -53,13 +57,17 @@ def named(manner: Manner, time_of_day: TimeOfDay, board: NoticeBoard) -> Iterato
 
 
 def rehearsal(manner: Manner, time_of_day: TimeOfDay, board: NoticeBoard) -> Iterator[Picture]:
-    """One picture of each screen, then what else they may show."""
-    others: list[Picture] = []
-    seen: set[Screen] = set()
-    for _, picture in named(manner, time_of_day, board):
-        if picture.screen in seen:
-            others.append(picture)
-        else:
-            seen.add(picture.screen)
-            yield picture
-    yield from others
+    """What visitors see before what staff does: of either one picture of each screen, then what else they may show."""
+    everything = [picture for _, picture in named(manner, time_of_day, board)]
+    for whose in (False, True):
+        others: list[Picture] = []
+        seen: set[Screen] = set()
+        for picture in everything:
+            if (picture.screen in STAFFS) is not whose:
+                continue
+            if picture.screen in seen:
+                others.append(picture)
+            else:
+                seen.add(picture.screen)
+                yield picture
+        yield from others

@@ -34,7 +34,9 @@ def _stopped(answer: Answer, reason: str, **parts: object) -> View:
 
 
 SAMPLES: Mapping[str, View | None] = {
-    "idle": _view(Phase.IDLE, steps=_steps(StepState.WAITING, StepState.WAITING, StepState.NOT_NEEDED), notices="epidemic"),
+    "idle": _view(
+        Phase.IDLE, steps=_steps(StepState.WAITING, StepState.WAITING, StepState.NOT_NEEDED), notices="epidemic", badges=True
+    ),
     "steps": _view(
         Phase.COLLECTING,
         steps=_BEGUN,

@@ -15,9 +15,10 @@ def bar_of(screen: Screen, session: Session, *, running_out: bool) -> tuple[Touc
         return ()
     if session.chooser_until is not None:
         return (*_choices(session), Touch(Action.CLOSE, pictogram="cross"))
-    guard = Touch(Action.GUARD, Say("button.guard"), "phone", wide=1.9)
     if screen is Screen.IDLE:
-        return (*_choices(session), guard)
+        return (*_choices(session), Touch(Action.GUARD, Say("button.guard"), "phone", wide=1.9))
+    # Nobody is to overlook it: its words are no smaller than those beside it.
+    guard = Touch(Action.GUARD, Say("button.guard"), "phone", wide=2.2)
     bar = [Touch(Action.CHOOSE, pictogram="globe")]
     match screen:
         case Screen.STEPS if view.phase in {Phase.APPROACHING, Phase.COLLECTING}:

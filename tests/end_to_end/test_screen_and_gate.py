@@ -170,7 +170,7 @@ def first_choice() -> tuple[int, int]:
     """Where the first reason is, from the upper left of the screen."""
     gap = METRICS.gap
     pane = SIZE[1] - METRICS.strip - METRICS.target - 2 * gap
-    head = (pane - 2 * gap) * 0.16 / 1.16
+    head = (pane - 2 * gap) * 0.14 / 1.14
     row = (pane - 2 * gap - head - 2 * gap) / 3
     return SIZE[0] // 4, round(METRICS.strip + 2 * gap + head + row / 2)
 

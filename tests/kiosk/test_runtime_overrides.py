@@ -1,10 +1,13 @@
 """A guard who lets somebody in whatever the rules say, at the kiosk and from afar."""
 
+from dataclasses import replace
+
 import pytest
 
 from kiosk.link import Finished, OverrideAsked
-from kiosk.model import Answer, Command, EventId, Phase, Role
+from kiosk.model import Answer, Command, EventId, Phase, ReasonCode, Role
 from kiosk.people import VisitorKind
+from kiosk.policy import Override
 from kiosk.remote import RemoteOpen, Unfit
 from kiosk.units import Monotonic
 from kiosk.view import Declined
@@ -130,6 +133,19 @@ def test_the_screen_knows_how_many_people_it_takes() -> None:
     bench.scan(b"GP1:NOT A PASS")
     bench.durable()
     assert (bench.phase(), shown(bench).override_takes) == (Phase.AWAITING_GUARD, 1)
+
+
+def test_the_screen_knows_over_what_nobody_may_pass() -> None:
+    bench = Bench("normal-times")
+    never = {ReasonCode("pass_malformed"): Override.NOBODY}
+    bench.runtime._rules.site = replace(
+        bench.runtime._rules.site, document=replace(bench.runtime._rules.site.document, overrides=never)
+    )
+    bench.scan(b"GP1:NOT A PASS")
+    bench.durable()
+    assert (shown(bench).reasons, shown(bench).override_takes) == (("pass_malformed",), 0)
+    overrides(bench, "Li Wei")
+    assert (refusals(bench), bench.gate.opened) == (["nobody_may"], [])
 
 
 def test_a_guard_at_the_kiosk_is_told_why_it_was_not_done_and_the_next_visitors_screen_is_not() -> None:

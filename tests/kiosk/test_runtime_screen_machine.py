@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.display import MEASURED_EVERY
-from kiosk.link import Finished, FormAsked, GateClosed, GateOpened, GuardAsked, Noticed, SceneMoved, TimeAsked
+from kiosk.link import DoorMoved, Finished, FormAsked, GateClosed, GateOpened, GuardAsked, Noticed, SceneMoved, TimeAsked
 from kiosk.model import Answer, EventId, Part, Phase
 from kiosk.people import VisitorKind
+from kiosk.units import Monotonic
 from kiosk.view import Hint
 from tests.examples import examples
 from tests.kiosk.runtimes import HEALTH_CODE, MENU, Bench, lose, signed_pass
@@ -43,6 +44,8 @@ HAPPENINGS: dict[str, Callable[[Bench, int], None]] = {
     "guard": lambda bench, _: bench.give(GuardAsked(bench.clock.now)),
     "time": lambda bench, _: bench.give(TimeAsked(bench.clock.now)),
     "done": lambda bench, _: bench.give(Finished(bench.clock.now)),
+    "knocks": lambda bench, _: bench.give(DoorMoved(Monotonic(bench.clock.now + 20.0), guard=False, at=bench.clock.now)),
+    "desk": lambda bench, number: bench.give(DoorMoved(None, guard=number % 2 == 0, at=bench.clock.now)),
     "moves": lambda bench, number: bench.give(SceneMoved(number % 2 == 0, bench.clock.now)),
     "noticed": lambda bench, number: bench.give(Noticed(list(Hint)[number], bench.clock.now)),
     "waits": lambda bench, number: wait(bench, [0.1, 0.6, 2.0, 16.0, 31.0, 61.0][number]),

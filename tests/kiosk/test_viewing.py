@@ -15,11 +15,12 @@ from kiosk.deadlines import LIMITS
 from kiosk.documents import decode_toml
 from kiosk.evidence import Credential, CredentialKind, HealthStatus, Reading, Verdict
 from kiosk.facts import Evidence
+from kiosk.link import MAX_MESSAGE, ViewChanged
 from kiosk.model import Answer, Decision, EventId, Facts, Need, Part, Phase, ReasonCode, Role, VisitId
 from kiosk.people import VisitorKind
 from kiosk.site import Site
 from kiosk.units import Celsius, Monotonic, Seconds
-from kiosk.view import GuardCall, Hint, ParkedTicket, Step, StepState, View
+from kiosk.view import GuardCall, Hint, OwnCard, ParkedTicket, Step, StepState, View
 from kiosk.viewing import ALPHABET, SETTLED, SHORT, Surroundings, Viewpoint, parked_ticket, served, short_code
 from kiosk.visit import Visit
 from tests.kiosk.fakes import FakeFormLinks
@@ -276,6 +277,32 @@ def test_a_documents_own_notices_are_shown_while_nobody_is_here() -> None:
     assert [dict(each) for each in idle.own_notices] == [notice]
     assert viewpoint.view(Visit(VISIT, Phase.COLLECTING), Evidence(), Surroundings(), NOW).own_notices == ()
     assert CHECK.view(Visit(VISIT, Phase.IDLE), Evidence(), Surroundings(), NOW).own_notices == ()
+
+
+def test_a_guards_card_has_the_rules_own_words_for_each_reason_that_stops_somebody() -> None:
+    words = {language: f"{language}!" for language in policy.LANGUAGES}
+    own = policy.OwnWords(words, words, words, policy.Contact.PROPERTY_OFFICE)
+    document = replace(NORMAL.document, words={ReasonCode(code): own for code in ("side_gate", "by_day")})
+    held = Decision(Answer.HOLD, (ReasonCode("guest"), ReasonCode("side_gate"), ReasonCode("by_day")), "rule", "p@1")
+    viewpoint = Viewpoint(NORMAL.site, document)
+    shown = viewpoint.view(Visit(VISIT, Phase.AWAITING_GUARD, decision=held), Evidence(), Surroundings(), NOW).own_cards
+    lines = tuple(words.items())
+    assert shown == tuple(
+        OwnCard(ReasonCode(code), lines, lines, lines, "property_office") for code in ("side_gate", "by_day")
+    )
+    admitted = Visit(VISIT, Phase.OPEN, decision=replace(held, answer=Answer.ADMIT), admission=EventId("d/l/1"))
+    assert viewpoint.view(admitted, Evidence(), Surroundings(), NOW).own_cards == ()
+
+
+def test_the_largest_card_of_the_sites_own_fits_into_one_message() -> None:
+    longest = dict.fromkeys(policy.LANGUAGES, "門" * 160)
+    own = policy.OwnWords(longest, longest, longest, policy.Contact.PROPERTY_OFFICE)
+    reasons = tuple(ReasonCode(f"reason_{number}") for number in range(40))
+    document = replace(NORMAL.document, words=dict.fromkeys(reasons, own))
+    held = Visit(VISIT, Phase.AWAITING_GUARD, decision=Decision(Answer.HOLD, reasons, "rule", "p@1"))
+    view = Viewpoint(NORMAL.site, document).view(held, Evidence(), Surroundings(), NOW)
+    assert 0 < len(view.own_cards) < len(reasons)
+    assert len(msgspec.msgpack.encode(ViewChanged(view))) < MAX_MESSAGE
 
 
 def test_the_form_is_where_the_server_is_and_lasts_until_a_parked_visit_expires() -> None:

@@ -28,12 +28,13 @@ class Drawn:
 
 def measured(name: str, front: "Front") -> Drawn:
     """Measure what a front shows just now. Kivy is imported only here: the studio must be open before it."""
-    from ui.widgets.bar import TouchButton
+    from kivy.uix.behaviors import ButtonBehavior
+
     from ui.widgets.fitted import FittedWords
 
     assert front.look is not None
     words = [widget for widget in everything(front) if isinstance(widget, FittedWords) and widget.raw]
-    buttons = [widget for widget in everything(front) if isinstance(widget, TouchButton)]
+    buttons = [widget for widget in everything(front) if isinstance(widget, ButtonBehavior) and seen(widget)]
     return Drawn(
         name,
         front.look.metrics,
@@ -57,6 +58,15 @@ def problems(words: "FittedWords", front: "Front") -> Iterator[str]:
         yield f"{said} leaves the screen sideways"
     if not (words.y >= -ROUNDING and words.top <= front.height + ROUNDING):
         yield f"{said} leaves the screen"
+
+
+def seen(widget: Any) -> bool:
+    """Whether neither it nor what it lies in is hidden."""
+    while hasattr(widget, "opacity") and widget.parent is not widget:
+        if not widget.opacity:
+            return False
+        widget = widget.parent
+    return True
 
 
 def everything(widget: Any) -> Iterator[Any]:

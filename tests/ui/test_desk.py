@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from kiosk.cards import shipped
 from kiosk.link import OverrideAsked
 from kiosk.model import Answer, Phase, ReasonCode, VisitId
+from kiosk.policy import Contact
 from kiosk.remote import Unfit
 from kiosk.units import Monotonic
-from kiosk.view import Declined, View
+from kiosk.view import Declined, Lines, OwnCard, View
 from tests.ui.views import NOW, session, view
 from ui.back_room import present_staff
-from ui.desk import ANSWERED_WITHIN, Desk, Outcome, Page
+from ui.desk import ANSWERED_WITHIN, NOBODY_YET, Desk, Outcome, Page
 from ui.picture import Action, Because, Card, Choices, Picture, PinPad, Plain, Say, Screen, Status
 from ui.pin import hash_pin, whose
 from ui.staff import DONE_FOR, OPEN_FOR, PIN_FOR, TECHNICIAN, Door, Staff, asked, checked, seen, touched, waited
@@ -95,7 +97,20 @@ def test_of_several_reasons_each_has_its_card_in_turn() -> None:
     assert Action.NEXT not in actions(pictured(staff))
 
 
-def test_a_reason_of_the_sites_own_has_a_general_card() -> None:
+def lines(said: str) -> Lines:
+    return tuple((language, f"{said} {language}") for language in ("zh", "en", "ja", "ko"))
+
+
+@pytest.mark.parametrize("reason", ["use_the_side_gate", "temperature_high"], ids=["its own", "one of ours"])
+def test_what_the_sites_rules_say_for_a_reason_is_on_its_card_in_the_sites_language(reason: str) -> None:
+    own = OwnCard(ReasonCode(reason), lines("told"), lines("say"), lines("do"), "property_office")
+    found = card(opened(), replace(HELD, reasons=(ReasonCode(reason),), own_cards=(own,)))
+    assert (found.say, found.do) == (Plain("say en"), Plain("do en"))
+    assert found.told == Because(ReasonCode(reason), Answer.HOLD, lines("told"))
+    assert found.call == Plain(shipped().contact[Contact.PROPERTY_OFFICE].en)
+
+
+def test_a_reason_that_nobody_has_a_card_for_has_a_general_one() -> None:
     assert card(opened(), replace(HELD, reasons=(ReasonCode("use_the_side_gate"),))).say == Say("card.other.say")
 
 
@@ -245,3 +260,38 @@ def test_it_closes_by_itself_says_so_before_and_any_touch_keeps_it_open() -> Non
 def test_names_are_in_no_log() -> None:
     staff = ordered()
     assert "Wang" not in repr(staff) + repr(staff.desk) + repr(Desk("Wang Fang", visit=VisitId("v1")))
+
+
+def test_who_came_in_with_a_badge_gives_a_pin_before_letting_anybody_in() -> None:
+    by_badge = replace(opened(), desk=Desk(NOBODY_YET))
+    assert card(by_badge).title == Say("desk.title")
+    staff, told = press(by_badge, HELD, Action.LET_IN, "measured_again")
+    assert (staff.door, page(staff), told) == (Door.PIN, Page.SECOND, [])
+    body = pictured(staff).body
+    assert isinstance(body, PinPad)
+    assert body.line == Say("staff.ask")
+    after = checked(replace(staff, door=Door.CHECKING), "Wang Fang", HELD, NOW)
+    assert asked(staff, after, "in words", NOW) == OverrideAsked("Wang Fang", "in words", NOW)
+
+
+def test_where_nobody_has_a_pin_nobody_is_let_in_with_a_badge() -> None:
+    by_badge = replace(opened(), desk=Desk(NOBODY_YET))
+    assert Action.LET_IN in actions(pictured(by_badge))
+    assert Action.LET_IN not in actions(pictured(replace(by_badge, pins=False)))
+
+
+def test_where_two_are_wanted_a_badge_stands_for_neither() -> None:
+    by_badge = replace(opened(), desk=Desk(NOBODY_YET))
+    staff, _ = press(by_badge, TWO, Action.LET_IN, "measured_again")
+    staff, told = enter(staff, "Wang Fang")
+    assert (staff.door, page(staff), told) == (Door.PIN, Page.SECOND, [])
+    body = pictured(staff, TWO).body
+    assert isinstance(body, PinPad)
+    assert body.line == Say("desk.second")
+    assert enter(staff, "Wang Fang")[1] == []
+    assert enter(staff, "Li Wei")[1] == [OverrideAsked("Wang Fang", "in words", NOW, "Li Wei")]
+
+
+def test_a_visitor_to_whom_the_guard_has_come_is_no_new_one_who_shuts_the_door() -> None:
+    theirs = replace(HELD, visit=VisitId("v9"))
+    assert page(seen(opened(), view(Phase.APPROACHING, visit="v2"), theirs, NOW)) is Page.CARD

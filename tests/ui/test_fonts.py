@@ -15,7 +15,8 @@ ALL = characters(NOTICES)
 
 
 def has(font: Path) -> set[str]:
-    with TTFont(font) as opened:
+    # Of a collection Kivy opens the first face.
+    with TTFont(font, fontNumber=0) as opened:
         return {chr(code) for code in opened.getBestCmap()}
 
 
@@ -47,6 +48,14 @@ def test_chinese_has_a_face_of_its_own(cutter: Cutter) -> None:
     assert name_of(found.chinese.regular) == "Noto Sans CJK SC"
     assert name_of(found.others.regular) == "Noto Sans CJK JP"
     assert name_of(found.chinese.bold) == "Noto Sans CJK SC Bold"
+
+
+def test_whatever_a_policy_document_says_can_be_shown_in_the_languages_own_shapes(cutter: Cutter) -> None:
+    found = cutter.find()
+    assert "龘" not in found.characters
+    assert name_of(found.whole_chinese.regular) == "Noto Sans CJK SC"
+    for family in (found.whole_chinese, found.whole_others):
+        assert "龘" in has(family.regular) & has(family.bold)
 
 
 def test_a_font_is_cut_down_once_and_anew_when_the_words_change(cutter: Cutter, cache: Path) -> None:

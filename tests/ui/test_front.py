@@ -67,6 +67,20 @@ def test_of_a_visit_that_is_over_no_widget_says_anything_any_more(front: Any) ->
     assert not any("K7Q2" in words for words in said)
 
 
+@pytest.mark.parametrize("language", ["zh", "ja"])
+def test_words_of_the_rules_own_with_a_rare_character_are_drawn_with_it(front: Any, language: str) -> None:
+    def pixels(character: str) -> bytes:
+        own = ((language, character),)
+        stopped = view(Phase.AWAITING_GUARD, answer=Answer.REFUSE, reasons=(ReasonCode("own"),), own_words=own)
+        drawn(front, picture(stopped, language=language))
+        (words,) = [words for words in everything(front) if getattr(words, "raw", "") == character]
+        return bytes(words.textures[0].pixels)
+
+    # What no font has is one and the same box.
+    assert pixels("\ue000") == pixels("\ue001")
+    assert pixels("龘") != pixels("靐")
+
+
 def test_nothing_is_animated() -> None:
     for path in [*UI.rglob("*.py"), *UI.rglob("*.kv")]:
         assert not re.search(r"\bkivy\.animation\b|\bAnimation\(|Transition\(", path.read_text(encoding="utf-8")), path

@@ -51,6 +51,14 @@ def test_a_notice_calls_the_buttons_by_their_names(language: str) -> None:
     assert Translator(language, strict=True).text("button.guard") in said
 
 
+def test_notices_that_the_rules_bring_hang_in_the_place_of_those_that_ship_but_not_of_the_sites_own(tmp_path: Path) -> None:
+    ruled = (tuple({language: f"ruled {language}" for language in LANGUAGES}.items()),)
+    hung = notices.NoticeBoard().under("normal", ruled)
+    assert (hung.at(0, "ja"), hung.title) == ((shipped("normal-times").title.ja, "ruled ja"), shipped("normal-times").title)
+    own = read(tmp_path, GOOD + ONE)
+    assert notices.NoticeBoard(own).under("normal", ruled) is own
+
+
 def test_they_come_in_order_and_begin_again(tmp_path: Path) -> None:
     found = read(tmp_path, GOOD + ONE + TWO)
     assert [found.at(turn, "ko") for turn in range(3)] == [("제목", "하나"), ("제목", "둘"), ("제목", "하나")]

@@ -1,16 +1,20 @@
 """The staff's door: held, asked, opened, shut by itself."""
 
+from typing import Any
+
 import pytest
 
 from kiosk.errors import UsageError
+from kiosk.link import DoorMoved
 from kiosk.model import Part, Phase
+from kiosk.people import VisitorKind
 from kiosk.units import Monotonic
-from kiosk.view import View
+from kiosk.view import Badge, View
 from tests.ui.views import NOW, session, view
 from ui.back_room import present_staff
 from ui.picture import Action, PinPad, Say, Status
 from ui.pin import PAUSES_S, Attempts, hash_pin, matches
-from ui.staff import OPEN_FOR, PIN_FOR, TECHNICIAN, Door, Staff, checked, knocked, seen, touched, waited
+from ui.staff import OPEN_FOR, PIN_FOR, TECHNICIAN, Door, Staff, checked, door_of, knocked, seen, touched, waited
 
 SALT = bytes(16)
 
@@ -127,3 +131,43 @@ def test_behind_the_door_stands_what_is_out_of_order() -> None:
     alone = pictured(Staff(Door.OPEN), None)
     assert isinstance(alone, Status)
     assert alone.lines[-1] == Say("part.core.lost")
+
+
+def shown(kind: VisitorKind, at: Monotonic = NOW) -> View:
+    return view(Phase.IDLE, badges=True, badge=Badge(kind, at))
+
+
+@pytest.mark.parametrize(("kind", "has_desk"), [(VisitorKind.GUARD, True), (VisitorKind.TECHNICIAN, False)])
+def test_a_badge_opens_the_door_that_asks_for_one_and_forgives_no_wrong_pin(kind: VisitorKind, has_desk: bool) -> None:
+    asks = knocked(Staff(attempts=Attempts(3, later(30))), NOW)
+    opened = seen(asks, view(Phase.IDLE), shown(kind), NOW)
+    assert (opened.door, opened.desk is not None, opened.attempts.wrong) == (Door.OPEN, has_desk, 3)
+    assert seen(Staff(), view(Phase.IDLE), shown(kind), NOW).door is Door.SHUT
+    assert seen(knocked(Staff(), NOW), view(Phase.IDLE), shown(kind, later(-1)), NOW).door is Door.PIN
+
+
+@pytest.mark.parametrize(
+    ("pins", "parts", "asks", "keys"),
+    [
+        (True, {"badges": True}, "staff.ask.either", True),
+        (True, {"badges": True, "lost": (Part.CAMERA,)}, "staff.ask", True),
+        (True, {}, "staff.ask", True),
+        (False, {"badges": True}, "staff.ask.badge", False),
+    ],
+    ids=["either", "no camera", "nobody signs badges", "nobody has a PIN"],
+)
+def test_the_pad_asks_for_what_can_open_it(pins: bool, parts: dict[str, Any], asks: str, keys: bool) -> None:
+    pad = pictured(knocked(Staff(pins=pins), NOW), view(Phase.IDLE, **parts))
+    assert isinstance(pad, PinPad)
+    assert (pad.line, pad.keys) == (Say(asks), keys)
+
+
+def test_where_nobody_has_a_pin_no_key_counts() -> None:
+    assert entered("2468", knocked(Staff(pins=False), NOW)) == knocked(Staff(pins=False), NOW)
+
+
+def test_the_core_hears_whether_a_badge_is_asked_for_and_whether_a_guard_is_there() -> None:
+    asks = knocked(Staff(), NOW)
+    assert door_of(asks, NOW) == DoorMoved(later(PIN_FOR), guard=False, at=NOW)
+    assert door_of(Staff(), NOW) == DoorMoved(None, guard=False, at=NOW)
+    assert door_of(seen(asks, None, shown(VisitorKind.GUARD), NOW), NOW) == DoorMoved(None, guard=True, at=NOW)

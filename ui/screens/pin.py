@@ -3,7 +3,7 @@
 from kivy.properties import ObjectProperty
 
 from ui.screens.pane import Pane, load_layout
-from ui.widgets import fitted, keypad, pictogram  # noqa: F401 - the layout names them
+from ui.widgets import fitted, keypad, medallion  # noqa: F401 - the layout names them
 
 load_layout("pin.kv")
 

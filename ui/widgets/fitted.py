@@ -66,7 +66,7 @@ class FittedWords(Widget):
             self._place()
             self.used_width = self.used_height = 0
             return
-        font = self.font or self.look.font
+        font = self.font or self.look.font_for(self.raw)
         wanted = (self.raw, font, self.bold, self.largest, self.width, self.height, self.look.metrics.legible)
         if wanted == self._told:
             self._place()

@@ -9,7 +9,10 @@ from ui.widgets.surface import Emblem
 
 
 class Medallion(Widget):
-    """`share`: how much of the disc the pictogram takes. `edge`: the colour of a thin line around it."""
+    """`share`: how much of the disc the pictogram takes. `edge`: the colour of a thin line around it.
+
+    Without a name nothing is to be seen of it, however small it was made: a disc of no size is still a dot.
+    """
 
     name = StringProperty("")
     ink = ColorProperty("#000000")
@@ -34,5 +37,6 @@ class Medallion(Widget):
         self._rim.fill, self._disc.fill = self.edge, self.fill
         side = min(self.size)
         for part, width in ((self._rim, side), (self._disc, max(0, side - 4)), (self._mark, side * self.share)):
+            part.opacity = 1 if self.name else 0
             part.size = (width, width)
             part.center = self.center
