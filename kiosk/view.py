@@ -4,9 +4,10 @@ A view carries codes and numbers: words are the screen's, but for the sentence o
 person. Times are of the boot-wide monotonic clock, so the screen can count down by itself.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from kiosk.frozen import frozen
 from kiosk.model import Answer, Need, Part, Phase, ReasonCode, VisitId
 from kiosk.remote import Unfit
 from kiosk.units import Celsius, Monotonic
@@ -56,7 +57,7 @@ class GuardCall(StrEnum):
     UNANSWERED = "unanswered"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measured:
     """A temperature as it settles: `uncertainty_c` is the half-width of the 95 % interval."""
 
@@ -65,7 +66,7 @@ class Measured:
     settled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormTicket:
     """Where the visitor's phone finds the form: `url` goes into the QR, `short` is for typing. None: there is no server."""
 
@@ -74,7 +75,7 @@ class FormTicket:
     expires_at: Monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParkedTicket:
     """A visit that waits elsewhere while the kiosk is free: a short code to name it by, and until when it is kept."""
 
@@ -82,7 +83,7 @@ class ParkedTicket:
     expires_at: Monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declined:
     """What a guard asked for at the kiosk was not carried out: why, and when that was known."""
 
@@ -90,7 +91,7 @@ class Declined:
     at: Monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """All that whoever stands at the gate should see and hear now.
 
