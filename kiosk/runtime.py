@@ -95,6 +95,8 @@ from kiosk.weighing import wants_host, weighed
 
 OVERRIDE_COUNTS = Seconds(10.0)
 """A guard's touch that was held up longer on its way, or whose record was, opens nothing."""
+SHOWN_WITHIN = Seconds(0.05)
+"""A view waits so long at most while something else waits to be taken in, or an admission is written down."""
 
 _log = get_logger()
 
@@ -140,6 +142,7 @@ class Runtime:
         self._passing = PassingVisits()
         self._here = self._nobody()
         self._unanswered: Monotonic | None = None
+        self._show_by: Monotonic | None = None
         self._refresh()
 
     @property
@@ -157,14 +160,15 @@ class Runtime:
             item = self._inbox.take(self.wait_s())
             if item is not None:
                 self.handle(item)
-            self.tick()
+            self._keep_time()
+            self._show_when_free()
 
     def wait_s(self) -> float:
         """How long nothing needs doing unless something comes in."""
         due = [self._next_beat]
         if self.visit.deadline is not None:
             due.append(self.visit.deadline)
-        others = (self._parked.next_expiry(), self._passing.next_deadline(), self._modes.next_deadline())
+        others = (self._parked.next_expiry(), self._passing.next_deadline(), self._modes.next_deadline(), self._show_by)
         due += [at for at in others if at is not None]
         if self._watching():
             due.append(self._presence.absent_at(self._waited()))
@@ -172,6 +176,10 @@ class Runtime:
 
     def tick(self) -> None:
         """Do what time asks for: the heartbeat, absence, deadlines. Then tell the screen what has changed."""
+        self._keep_time()
+        self._refresh()
+
+    def _keep_time(self) -> None:
         now = self._clock.monotonic()
         if now >= self._next_beat:
             self._next_beat = Monotonic(now + BEAT_EVERY)
@@ -198,7 +206,6 @@ class Runtime:
         if rung_out(self._site, self.visit, now) and self._unanswered != self.visit.called_at:
             self._unanswered = self.visit.called_at
             self._journal.note("guard_unanswered", self.visit.id)
-        self._refresh()
 
     def handle(self, item: Item) -> None:
         """Take in one item; the screen hears of it with the next tick."""
@@ -357,6 +364,10 @@ class Runtime:
         token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if self._resumes():
             token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
+        times = self._here.evidence.times
+        if times.get("code_verified") == now:
+            # It has just been examined, and that took its time.
+            times["code_verified"] = self._clock.monotonic()
         if token is not None:
             self._resolver.ask(self.visit.id, token)
         self._display.scanned(self._here, scan, before)
@@ -557,5 +568,16 @@ class Runtime:
     def _watching(self) -> bool:
         return self.visit.phase not in {Phase.IDLE, Phase.ENDED} and not self._presence.left
 
+    def _show_when_free(self) -> None:
+        """Tell the screen what has changed, unless the processor is wanted for what opens the gate; then a little later."""
+        now = self._clock.monotonic()
+        if self._inbox.depth() or self.visit.phase is Phase.COMMITTING:
+            if self._show_by is None:
+                self._show_by = Monotonic(now + SHOWN_WITHIN)
+            if now < self._show_by:
+                return
+        self._refresh()
+
     def _refresh(self) -> None:
+        self._show_by = None
         self._display.refresh(self._here, self._passing.newest(), self._losses.since)
