@@ -96,7 +96,9 @@ from kiosk.weighing import wants_host, weighed
 OVERRIDE_COUNTS = Seconds(10.0)
 """A guard's touch that was held up longer on its way, or whose record was, opens nothing."""
 SHOWN_WITHIN = Seconds(0.05)
-"""A view waits so long at most while something else waits to be taken in, or an admission is written down."""
+"""A view waits so long at most: what opens the gate comes first."""
+NOT_URGENT = Observation | Noticed | Coloured
+"""Of what is seen so it is told a moment later: where several codes are in sight they follow at once."""
 
 _log = get_logger()
 
@@ -161,7 +163,7 @@ class Runtime:
             if item is not None:
                 self.handle(item)
             self._keep_time()
-            self._show_when_free()
+            self._show_when_free(urgent=not isinstance(item, NOT_URGENT))
 
     def wait_s(self) -> float:
         """How long nothing needs doing unless something comes in."""
@@ -568,10 +570,10 @@ class Runtime:
     def _watching(self) -> bool:
         return self.visit.phase not in {Phase.IDLE, Phase.ENDED} and not self._presence.left
 
-    def _show_when_free(self) -> None:
-        """Tell the screen what has changed, unless the processor is wanted for what opens the gate; then a little later."""
+    def _show_when_free(self, *, urgent: bool) -> None:
+        """Tell the screen what has changed; a little later while something waits, or an admission is written down."""
         now = self._clock.monotonic()
-        if self._inbox.depth() or self.visit.phase is Phase.COMMITTING:
+        if not urgent or self._inbox.depth() or self.visit.phase is Phase.COMMITTING:
             if self._show_by is None:
                 self._show_by = Monotonic(now + SHOWN_WITHIN)
             if now < self._show_by:

@@ -411,3 +411,13 @@ def test_the_screen_waits_for_an_admission_that_is_written_down_but_not_for_long
     normal.clock.advance(SHOWN_WITHIN)
     turn(normal)
     assert shown(normal).phase is Phase.COMMITTING
+
+
+def test_what_is_seen_beside_the_codes_is_told_a_moment_later(bench: Bench) -> None:
+    turn(bench, seen_now(bench, signed_pass(VisitorKind.GUEST)))
+    turn(bench, Noticed(Hint.CODE_TOO_SMALL, bench.clock.now))
+    assert shown(bench).hint is not Hint.CODE_TOO_SMALL
+    assert bench.runtime.wait_s() <= SHOWN_WITHIN
+    bench.clock.advance(SHOWN_WITHIN)
+    turn(bench)
+    assert shown(bench).hint is Hint.CODE_TOO_SMALL
