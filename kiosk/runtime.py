@@ -10,6 +10,7 @@ from collections.abc import Callable
 from kiosk import flow, overriding
 from kiosk.attention import Attention
 from kiosk.cases import causes_of
+from kiosk.credentials import HealthToken
 from kiosk.declared import ConsentAnswered, FormFilled
 from kiosk.direction import Direction
 from kiosk.display import Display
@@ -145,6 +146,8 @@ class Runtime:
         self._here = self._nobody()
         self._unanswered: Monotonic | None = None
         self._show_by: Monotonic | None = None
+        self._unasked: list[tuple[VisitId, HealthToken]] = []
+        self._ask_by = Monotonic(0.0)
         self._refresh()
 
     @property
@@ -183,6 +186,7 @@ class Runtime:
 
     def _keep_time(self) -> None:
         now = self._clock.monotonic()
+        self._ask_issuers(now)
         if now >= self._next_beat:
             self._next_beat = Monotonic(now + BEAT_EVERY)
             try:
@@ -371,9 +375,20 @@ class Runtime:
             # It has just been examined, and that took its time.
             times["code_verified"] = self._clock.monotonic()
         if token is not None:
-            self._resolver.ask(self.visit.id, token)
+            self._unasked.append((self.visit.id, token))
+            self._ask_by = Monotonic(now + SHOWN_WITHIN)
         self._display.scanned(self._here, scan, before)
         self._weigh()
+        self._ask_issuers(now)
+
+    def _ask_issuers(self, now: Monotonic) -> None:
+        """Ask about health codes once the codes that were seen beside them are taken in: asking takes the processor too."""
+        if self._inbox.depth() and now < self._ask_by:
+            return
+        asked, self._unasked = self._unasked, []
+        for visit, token in asked:
+            if visit == self.visit.id:
+                self._resolver.ask(visit, token)
 
     def _observed(self, seen: Observation) -> None:
         self._display.observed(seen)

@@ -403,6 +403,26 @@ def test_codes_that_come_together_are_all_examined_before_the_screen_is_told(ben
     assert shown(bench).code_taken_at == bench.clock.now
 
 
+def test_an_issuer_is_asked_once_the_codes_that_came_with_it_are_taken_in(bench: Bench) -> None:
+    for content in (HEALTH_CODE, signed_pass(VisitorKind.GUEST)):
+        bench.inbox.post(seen_now(bench, content))
+    turn(bench)
+    assert bench.resolver.asked == []
+    turn(bench)
+    assert len(bench.resolver.asked) == 1
+
+
+def test_an_issuer_is_asked_in_any_case_before_long(bench: Bench) -> None:
+    bench.inbox.post(seen_now(bench, HEALTH_CODE))
+    for _ in range(3):
+        bench.inbox.post(seen_now(bench, MENU))
+    turn(bench)
+    bench.clock.advance(SHOWN_WITHIN)
+    turn(bench)
+    assert bench.inbox.depth() == 2
+    assert len(bench.resolver.asked) == 1
+
+
 def test_the_screen_waits_for_an_admission_that_is_written_down_but_not_for_long(normal: Bench) -> None:
     turn(normal, seen_now(normal, signed_pass(VisitorKind.RESIDENT)))
     assert normal.phase() is Phase.COMMITTING
