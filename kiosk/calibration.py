@@ -10,10 +10,10 @@ value toward normal: object and ambient are recorded as the sensor gave them, wi
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from kiosk.events import canonical
+from kiosk.frozen import frozen
 from kiosk.units import Celsius
 
 SHARE = 0.184
@@ -27,7 +27,7 @@ AMBIENT_C = (14.0, 32.0)
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calibration:
     """The formula's numbers. `residual_c`: the standard deviation that it left between persons; None: never measured.
 
@@ -123,7 +123,7 @@ class Calibration:
 FACTORY = Calibration()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Residual:
     """One comparison: what the sensor saw, what the reference said, and what the formula then still missed."""
 

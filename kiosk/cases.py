@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from kiosk.errors import GatepostError
+from kiosk.frozen import frozen
 from kiosk.model import Answer, Decision, ReasonCode, Role
 from kiosk.units import Celsius, WallTime
 
@@ -68,7 +69,7 @@ class OutOfOrder(GatepostError, ValueError):
     """An act that does not follow, or lacks what belongs to it. The case is unchanged."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One act as it was recorded: when, by whom, to whom; `body_c` is what the clinical thermometer showed."""
 
@@ -79,7 +80,7 @@ class Step:
     body_c: Celsius | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """One case: why it was opened, how far it is, and since when."""
 

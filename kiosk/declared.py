@@ -1,12 +1,11 @@
 """What was told on a phone, a visitor's or a resident's, as it reaches the loop. Pure."""
 
-from dataclasses import dataclass
-
+from kiosk.frozen import frozen
 from kiosk.model import VisitId
 from kiosk.people import Consent, Declaration, Filing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormFilled:
     """To the loop: the form of a visit is complete. Whoever else stands there, it is that visit's and no other's.
 
@@ -18,7 +17,7 @@ class FormFilled:
     filing: Filing | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsentAnswered:
     """To the loop: what whoever is visited says of a visit; None: nobody could be reached who might say it."""
 

@@ -12,11 +12,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from kiosk.errors import GatepostError
+from kiosk.frozen import frozen
 from kiosk.model import EventId
 
 SCHEMA = 1
@@ -39,7 +39,7 @@ class ChainBroken(GatepostError, ValueError):
     """An event does not follow from the one before it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """An event before the log gives it its place. `body` joins the header; `sealed` is ciphertext or None."""
 
@@ -48,7 +48,7 @@ class Draft:
     sealed: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """Where a log stands: the next sequence number and the hash of its newest event."""
 
@@ -59,7 +59,7 @@ class Head:
     hash: bytes = GENESIS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """A recorded event. `header` is the canonical text exactly as hashed; `signature` has its place here."""
 

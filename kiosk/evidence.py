@@ -1,8 +1,9 @@
 """What a thermometer measured and what a code turned out to be. Frozen values, no behaviour."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from kiosk.frozen import frozen
 from kiosk.holder import Holder
 from kiosk.people import VisitorKind
 from kiosk.units import Celsius, Monotonic, Seconds, WallTime
@@ -29,7 +30,7 @@ class Colour(StrEnum):
     RED = "red"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColourSeen:
     """The colour that the camera saw around a health code, and how sure that is, 0 to 1."""
 
@@ -37,7 +38,7 @@ class ColourSeen:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IssuerAnswer:
     """What an issuer tells of a health code: its status, whose it is as far as it says, for how long that holds.
 
@@ -112,7 +113,7 @@ OF_THE_STANDING = frozenset({Doubt.UNSTEADY, Doubt.PARTIAL, Doubt.FAR})
 """What speaks against a reading because of how somebody stands: the next one may be free of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """One temperature of one person, with what a later reader needs to judge it.
 
@@ -131,7 +132,7 @@ class Reading:
     quality: tuple[Doubt, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observation:
     """What the thermometer sees just now: whether someone stands there and, once it has settled, a reading."""
 
@@ -140,7 +141,7 @@ class Observation:
     reading: Reading | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scan:
     """One code found in one frame. `corners` are four (x, y) in pixels of that frame, or empty."""
 
@@ -152,7 +153,7 @@ class Scan:
     corners: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One thing that a health certificate tells: what happened, on which day (ISO 8601), how many whole days ago.
 
@@ -165,7 +166,7 @@ class Finding:
     in_force: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credential:
     """A scanned code after checking. `holder` names a person or token and is sealed, never logged; so is `person`.
 

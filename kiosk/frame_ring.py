@@ -12,10 +12,10 @@ import mmap
 import os
 import re
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.errors import DeviceLost
+from kiosk.frozen import frozen
 
 SHARED = Path("/dev/shm")  # noqa: S108 - memory that both processes see, by a name of ours
 OWN = 0o600
@@ -36,7 +36,7 @@ Shape = tuple[int, int, int]
 """Height, width, channels; one byte each."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RingFrame:
     """A copy of one picture. `index` rises, with gaps; `note` is what its publisher told of it."""
 
@@ -47,7 +47,7 @@ class RingFrame:
     note: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Layout:
     slots: int
     shape: Shape

@@ -8,9 +8,9 @@ never outlives the core that was told; a lock has none and outlives every restar
 the guard's key and the ways out act on the gate itself.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.frozen import frozen
 from kiosk.model import Command
 from kiosk.units import Monotonic, Seconds
 
@@ -38,7 +38,7 @@ class ModeSince(StrEnum):
     """The core began anew: what was held open is not any more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModeOrder:
     """To the loop: a person orders a mode. `lasts_s`: for how long the gate is held open; `until`: it is too late then."""
 
@@ -48,7 +48,7 @@ class ModeOrder:
     lasts_s: Seconds | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModeRecorded:
     """The log's answer to an order: whether it is durable."""
 
@@ -56,7 +56,7 @@ class ModeRecorded:
     well: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """What outlives a restart: the mode that was ordered last, and the command that ordered it."""
 

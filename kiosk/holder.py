@@ -8,9 +8,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from itertools import takewhile
+
+from kiosk.frozen import frozen
 
 MAX_NAME = 200
 """Characters of a name as written; what is beyond them is not compared."""
@@ -44,7 +46,7 @@ _NO_LETTERS = frozenset("'’‘ʼʹʻ`´ªºµ")
 """Marks within a word that Unicode counts among the letters, or that stand for none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holder:
     """A person as a credential or a form names them. Nothing of it is ever logged or shown by `repr`.
 

@@ -1,19 +1,19 @@
 """The documents that a gate goes by just now, and what becomes of the ones that come down to it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from kiosk.credentials import TrustList
 from kiosk.credentials.arrivals import NOBODY_EXPECTED, Arrivals
 from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
+from kiosk.frozen import frozen
 from kiosk.policy import PolicyDocument
 from kiosk.ports import Sealer
 from kiosk.settings import AS_CONFIGURED, Settings
 from kiosk.staleness import Confirmed, Kind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InForce:
     """All of them. Without a `sealer` nothing that names a person is recorded.
 
@@ -33,7 +33,7 @@ class InForce:
     timetable: tuple[PolicyDocument, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Applied:
     """A document that has come into force; `withdrawn`: that has gone, so that what there was before it counts again."""
 
@@ -43,7 +43,7 @@ class Applied:
     withdrawn: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Renewed:
     """To the loop: from now on these are in force. `applied` are those that are new among them."""
 
@@ -51,14 +51,14 @@ class Renewed:
     applied: tuple[Applied, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyTurned:
     """To the loop, and to whoever counts: the date has chosen this document."""
 
     document: PolicyDocument
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DocumentRefused:
     """To the loop: a document came down that does not hold; the one in force stays. `reason` is one sentence."""
 

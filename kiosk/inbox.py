@@ -2,10 +2,11 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kiosk.declared import ConsentAnswered, FormFilled
 from kiosk.evidence import HealthStatus, Observation, Scan
+from kiosk.frozen import frozen
 from kiosk.gate_mode import ModeOrder, ModeRecorded
 from kiosk.holder import Holder
 from kiosk.in_force import DocumentRefused, PolicyTurned, Renewed
@@ -32,7 +33,7 @@ from kiosk.spent import Spend, UsedElsewhere
 from kiosk.units import Monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TokenAnswered:
     """The issuer's answer about a health code; None when there was none in time. `person`: whose it is, masked."""
 
@@ -42,7 +43,7 @@ class TokenAnswered:
     person: Holder | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recorded:
     """The log's answer to a decision: where it stands, or None when it could not be made durable.
 
@@ -90,6 +91,10 @@ class Inbox:
                     self.dropped += 1
             self._items.append(item)
             self._arrived.notify()
+
+    def depth(self) -> int:
+        """How many items wait."""
+        return len(self._items)
 
     def take(self, timeout_s: float) -> Item | None:
         """Wait for the oldest item; None when none came in time."""

@@ -1,11 +1,11 @@
 """Whether an address leads to this very machine, so that nobody is in between. Pure."""
 
-import ipaddress
-from urllib.parse import urlsplit
-
 
 def is_loopback(host: str) -> bool:
     """Whether a host's name or address is this machine's own."""
+    # Only here, as below: a process whose configuration names no address is back sooner without.
+    import ipaddress
+
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -14,6 +14,8 @@ def is_loopback(host: str) -> bool:
 
 def leads_to_loopback(url: str) -> bool:
     """Whether an address of the web leads to this machine."""
+    from urllib.parse import urlsplit
+
     try:
         return is_loopback(urlsplit(url).hostname or "")
     except ValueError:

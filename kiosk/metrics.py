@@ -199,10 +199,6 @@ class MeteredInbox(Inbox):
             self._turned(item.document)
         super().post(item)
 
-    def depth(self) -> int:
-        """How many items wait."""
-        return len(self._items)
-
 
 class MeteredRecorder:
     """A Recorder that counts what passes through it."""

@@ -1,10 +1,11 @@
 """The vocabulary of the gate: its parts and phases, all that is known of a visitor, and what is decided. Frozen values."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NewType
 
 from kiosk.evidence import CERTIFICATES, ColourSeen, Credential, Reading
+from kiosk.frozen import frozen
 from kiosk.people import Consent, Declaration, Filing
 
 VisitId = NewType("VisitId", str)
@@ -93,7 +94,7 @@ class GateOutcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LocalTime:
     """A moment of the week at the gate: `weekday` from 0, Monday, to 6; `minute` of the day from 0 to 1439."""
 
@@ -108,7 +109,7 @@ class TimeOfDay(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """All that is known of the visitor in front of the gate. What is not known is None.
 
@@ -137,7 +138,7 @@ class Facts:
         return shown if shown is not None and shown.kind in CERTIFICATES else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """What a person commanded. Who they are is sealed, never logged; so is why, which is in their words.
 
@@ -150,7 +151,7 @@ class Command:
     second: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """An answer with its reasons, the rule that gave it and the policy it stands in (`id@version`).
 
@@ -166,7 +167,7 @@ class Decision:
     overrides: tuple[ReasonCode, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Needs:
     """The rules cannot answer yet: they want these facts first."""
 

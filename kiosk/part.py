@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from kiosk.config import Config, load
+from kiosk.garbage import loading
 from kiosk.service_manager import tell
 from kiosk.stopping import stop_on_signals
 
@@ -47,16 +48,18 @@ def _run(part: str, config: Config, base: Path, stop: threading.Event) -> None:
     """Each process imports what it needs and no more: a gate is back sooner for what it does not load."""
     match part:
         case "core":
-            from kiosk.bootstrap.core import build_core
+            with loading():
+                from kiosk.bootstrap.core import build_core
 
-            core = build_core(config, base)
+                core = build_core(config, base)
             try:
                 announce("core")
                 core.run(stop)
             finally:
                 core.close()
         case "gate":
-            from kiosk.bootstrap.gate import run_gate
+            with loading():
+                from kiosk.bootstrap.gate import run_gate
 
             run_gate(config, stop, lambda: announce("gate"))
         case "eyes":

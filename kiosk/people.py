@@ -1,8 +1,9 @@
 """Who comes to the gate, and what they and those they visit tell of them. Frozen values, no behaviour."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from kiosk.frozen import frozen
 from kiosk.holder import Holder
 
 
@@ -76,7 +77,7 @@ class Vehicle(StrEnum):
     LORRY = "lorry"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stay:
     """A stay elsewhere that ended so many whole days ago. `region`: ISO 3166-1 such as `IT`, or 3166-2 such as `CN-HB`."""
 
@@ -84,7 +85,7 @@ class Stay:
     days_ago: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declaration:
     """What somebody told of themselves: on the visitor form, or beforehand for a list of expected arrivals.
 

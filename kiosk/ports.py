@@ -1,10 +1,10 @@
 """What the core needs, as small Protocols that it owns. Adapters translate third-party errors into ours."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from kiosk.evidence import IssuerAnswer, Observation, Scan
+from kiosk.frozen import frozen
 from kiosk.gate_mode import GateMode, Kept, ModeOrder
 from kiosk.model import ClockState, Decision, EventId, GateOutcome, VisitId
 from kiosk.units import Monotonic, Seconds, WallTime
@@ -69,7 +69,7 @@ class Gate(Protocol):
         """Say that the core is alive; without it the line goes inactive. Raises DeviceLost."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Admission:
     """A durable admission whose end at the gate line is not yet recorded."""
 
@@ -113,7 +113,7 @@ class HealthIssuer(Protocol):
         """Ask the issuer. A status that is not known maps to UNKNOWN. Raises ServiceUnavailable."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sealed:
     """What only the holder of a private key can read, and the name of that key."""
 

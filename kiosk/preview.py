@@ -9,11 +9,11 @@ import itertools
 import stat
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.errors import DeviceLost
 from kiosk.frame_ring import NOTE, OWN, SHARED, RingReader, RingWriter
+from kiosk.frozen import frozen
 from kiosk.units import Monotonic, Seconds
 from kiosk.view import Hint
 
@@ -33,7 +33,7 @@ _FARTHEST = 2**15 - 1
 MOST_CODES = (NOTE - 1) // _CODE.size
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preview:
     """One picture: `rgb` is `height` rows of `width` times three bytes, from the top. `index` rises."""
 

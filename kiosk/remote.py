@@ -1,8 +1,8 @@
 """A gate that a person opens from afar: the command as it reaches the loop, and one that is not carried out. Pure."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.frozen import frozen
 from kiosk.model import Command
 from kiosk.units import Monotonic
 
@@ -22,7 +22,7 @@ class Unfit(StrEnum):
     """The rules let nobody pass over what is in the way."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoteOpen:
     """To the loop: let in whoever is at the gate, until then and no later."""
 
@@ -30,7 +30,7 @@ class RemoteOpen:
     until: Monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CommandRefused:
     """To the loop: a command of the site's that is not carried out."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from kiosk import flow, overriding
 from kiosk.attention import Attention
 from kiosk.cases import causes_of
+from kiosk.credentials import HealthToken
 from kiosk.declared import ConsentAnswered, FormFilled
 from kiosk.direction import Direction
 from kiosk.display import Display
@@ -99,6 +100,10 @@ from kiosk.weighing import wants_host, weighed
 
 OVERRIDE_COUNTS = Seconds(10.0)
 """A guard's touch that was held up longer on its way, or whose record was, opens nothing."""
+SHOWN_WITHIN = Seconds(0.05)
+"""A view waits so long at most: what opens the gate comes first."""
+NOT_URGENT = Observation | Noticed | Coloured
+"""Of what is seen so it is told a moment later: where several codes are in sight they follow at once."""
 
 _log = get_logger()
 
@@ -146,6 +151,9 @@ class Runtime:
         self._door = StaffDoor()
         self._here = self._nobody()
         self._unanswered: Monotonic | None = None
+        self._show_by: Monotonic | None = None
+        self._unasked: list[tuple[VisitId, HealthToken]] = []
+        self._ask_by = Monotonic(0.0)
         self._refresh()
 
     @property
@@ -163,7 +171,8 @@ class Runtime:
             item = self._inbox.take(self.wait_s())
             if item is not None:
                 self.handle(item)
-            self.tick()
+            self._keep_time()
+            self._show_when_free(urgent=not isinstance(item, NOT_URGENT))
 
     def wait_s(self) -> float:
         """How long nothing needs doing unless something comes in."""
@@ -171,7 +180,7 @@ class Runtime:
         if self.visit.deadline is not None:
             due.append(self.visit.deadline)
         kept = (self._parked.next_expiry(), self._waiting.next_expiry())
-        others = (*kept, self._passing.next_deadline(), self._modes.next_deadline())
+        others = (*kept, self._passing.next_deadline(), self._modes.next_deadline(), self._show_by)
         due += [at for at in others if at is not None]
         if self._watching():
             due.append(self._presence.absent_at(self._waited()))
@@ -179,7 +188,12 @@ class Runtime:
 
     def tick(self) -> None:
         """Do what time asks for: the heartbeat, absence, deadlines. Then tell the screen what has changed."""
+        self._keep_time()
+        self._refresh()
+
+    def _keep_time(self) -> None:
         now = self._clock.monotonic()
+        self._ask_issuers(now)
         if now >= self._next_beat:
             self._next_beat = Monotonic(now + BEAT_EVERY)
             try:
@@ -207,7 +221,6 @@ class Runtime:
         if rung_out(self._site, self.visit, now) and self._unanswered != self.visit.called_at:
             self._unanswered = self.visit.called_at
             self._journal.note("guard_unanswered", self.visit.id)
-        self._refresh()
 
     def handle(self, item: Item) -> None:
         """Take in one item; the screen hears of it with the next tick."""
@@ -387,10 +400,25 @@ class Runtime:
         token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if self._resumes():
             token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
+        times = self._here.evidence.times
+        if times.get("code_verified") == now:
+            # It has just been examined, and that took its time.
+            times["code_verified"] = self._clock.monotonic()
         if token is not None:
-            self._resolver.ask(self.visit.id, token)
+            self._unasked.append((self.visit.id, token))
+            self._ask_by = Monotonic(now + SHOWN_WITHIN)
         self._display.scanned(self._here, scan, before)
         self._weigh()
+        self._ask_issuers(now)
+
+    def _ask_issuers(self, now: Monotonic) -> None:
+        """Ask about health codes once the codes that were seen beside them are taken in: asking takes the processor too."""
+        if self._inbox.depth() and now < self._ask_by:
+            return
+        asked, self._unasked = self._unasked, []
+        for visit, token in asked:
+            if visit == self.visit.id:
+                self._resolver.ask(visit, token)
 
     def _observed(self, seen: Observation) -> None:
         self._display.observed(seen)
@@ -603,5 +631,16 @@ class Runtime:
     def _watching(self) -> bool:
         return self.visit.phase not in {Phase.IDLE, Phase.ENDED} and not self._presence.left
 
+    def _show_when_free(self, *, urgent: bool) -> None:
+        """Tell the screen what has changed; a little later while something waits, or an admission is written down."""
+        now = self._clock.monotonic()
+        if not urgent or self._inbox.depth() or self.visit.phase is Phase.COMMITTING:
+            if self._show_by is None:
+                self._show_by = Monotonic(now + SHOWN_WITHIN)
+            if now < self._show_by:
+                return
+        self._refresh()
+
     def _refresh(self) -> None:
+        self._show_by = None
         self._display.refresh(self._here, self._passing.newest(), self._losses.since, self._door.badge)

@@ -1,9 +1,9 @@
 """What a manager may set for a gate from afar: what no admission depends on, and no fail-safe. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
+from kiosk.frozen import frozen
 from kiosk.units import Seconds
 
 LANGUAGE = "^(zh|en|ja|ko)$"
@@ -16,7 +16,7 @@ Volumes = Sequence[tuple[str, int]]
 """From which local time (`HH:MM`) on which volume in percent; the last one lasts over midnight."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """None: as the kiosk's own configuration has it. The meaning of each is that of its key in `[screen]`."""
 

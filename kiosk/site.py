@@ -1,13 +1,14 @@
 """What a running kiosk knows of its gate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kiosk.credentials import TrustList
 from kiosk.credentials.arrivals import NOBODY_EXPECTED, Arrivals
 from kiosk.credentials.issued import NO_LIST, Issued
 from kiosk.credentials.revocations import NOTHING_REVOKED, Revocations
 from kiosk.direction import Direction
+from kiosk.frozen import frozen
 from kiosk.in_force import InForce
 from kiosk.leaving import letting_out
 from kiosk.model import Part, VisitId
@@ -20,7 +21,7 @@ from kiosk.units import Seconds
 GUARD_ANSWERS = Seconds(60.0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Site:
     """What the runtime knows of its gate.
 

@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from kiosk.errors import GatepostError
 from kiosk.evidence import Credential
+from kiosk.frozen import frozen
 from kiosk.model import EventId, GateOutcome
 from kiosk.units import WallTime
 
@@ -17,7 +17,7 @@ class AlreadySpent(GatepostError, ValueError):
     """The log knows a use of this pass already: no second admission is recorded on it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spend:
     """The one use of a pass: its mark, which nobody can turn back into the pass, and when the pass ends."""
 
@@ -25,7 +25,7 @@ class Spend:
     until: WallTime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UsedElsewhere:
     """To the loop: the pass of this mark was used at another gate, or was not and keeps its use."""
 

@@ -5,11 +5,11 @@ never had a server goes by its configuration, which does not age.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from kiosk.evidence import Verdict
+from kiosk.frozen import frozen
 from kiosk.model import Answer, ClockState, Decision, Facts, Needs, ReasonCode, Role
 from kiosk.units import Monotonic, Seconds, WallTime
 
@@ -32,7 +32,7 @@ class Kind(StrEnum):
     SETTINGS = "settings"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Confirmed:
     """When the server vouched: by its own clock, and on the monotonic clock of the boot in which the kiosk heard it."""
 
@@ -41,7 +41,7 @@ class Confirmed:
     mono: Monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Now:
     """This moment on the kiosk's clocks."""
 
@@ -72,7 +72,7 @@ def relies_on_a_filing(facts: Facts) -> bool:
     return facts.filing is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limit:
     """A line of the table: a document older than this, and who is held for the guard, for what reason."""
 

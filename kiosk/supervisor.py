@@ -15,7 +15,10 @@ from kiosk.errors import AlreadySaid, GatepostError, UsageError
 from kiosk.lines import get_logger
 from kiosk.stopping import SUPERVISED
 
+STARTED_WITHIN_S = 120.0
+"""How long a process may take to be ready: on a busy machine it takes minutes. One that ends is not waited for."""
 READY_WITHIN_S = 30.0
+"""How long a kiosk with a core waits for the rest of itself before it says that it is there."""
 END_WITHIN_S = 20.0
 BACK_OFF_S = (0.0, 0.1, 0.2, 0.5, 1.0)
 """Before the restarts that follow one another: a kiosk without its core is a closed gate."""
@@ -71,7 +74,7 @@ class Process:
         """Start without waiting."""
         self._thread.start()
 
-    def wait_ready(self, within_s: float = READY_WITHIN_S) -> str:
+    def wait_ready(self, within_s: float = STARTED_WITHIN_S) -> str:
         """Return what it said when it was ready. Raises UsageError for exit status 2, NotReady otherwise."""
         if not self._is_ready.wait(within_s) or self.ready is None:
             status = self._child.poll() if self._child is not None else None

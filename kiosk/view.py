@@ -4,9 +4,10 @@ A view carries codes and numbers: words are the screen's, but for what a site's 
 person. Times are of the boot-wide monotonic clock, so the screen can count down by itself.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from kiosk.frozen import frozen
 from kiosk.model import Answer, Need, Part, Phase, ReasonCode, VisitId
 from kiosk.people import VisitorKind
 from kiosk.remote import Unfit
@@ -60,7 +61,7 @@ class GuardCall(StrEnum):
     UNANSWERED = "unanswered"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measured:
     """A temperature as it settles: `uncertainty_c` is the half-width of the 95 % interval."""
 
@@ -69,7 +70,7 @@ class Measured:
     settled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormTicket:
     """Where the visitor's phone finds the form: `url` goes into the QR, `short` is for typing. None: there is no server."""
 
@@ -78,7 +79,7 @@ class FormTicket:
     expires_at: Monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParkedTicket:
     """A visit that waits elsewhere while the kiosk is free: a short code to name it by, and until when it is kept."""
 
@@ -86,7 +87,7 @@ class ParkedTicket:
     expires_at: Monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declined:
     """What a guard asked for at the kiosk was not carried out: why, and when that was known."""
 
@@ -94,7 +95,7 @@ class Declined:
     at: Monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Badge:
     """A guard's or a technician's badge was held up for the staff's door: whose kind it is, and when."""
 
@@ -102,7 +103,7 @@ class Badge:
     at: Monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnCard:
     """What the site's own rules say for a reason: to the visitor, and on the guard's card. `call`: a Contact's name."""
 
@@ -113,7 +114,7 @@ class OwnCard:
     call: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """All that whoever stands at the gate should see and hear now.
 

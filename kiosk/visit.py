@@ -1,8 +1,8 @@
 """A visit, what happens to it, and what it asks the runtime to do. Frozen values; the flow is in kiosk.flow."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.frozen import frozen
 from kiosk.model import Decision, EventId, GateOutcome, Need, Phase, VisitId
 from kiosk.units import Monotonic
 
@@ -39,78 +39,78 @@ UNANSWERED = frozenset({Ending.ABANDONED, Ending.EXPIRED})
 # What happens to a visit.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approached:
     """Somebody is there: presence, movement towards the gate, or a code."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Left:
     """Nobody is there any more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactsWanted:
     """The rules want more of the visitor before they answer."""
 
     wanted: frozenset[Need]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnswerAwaited:
     """The visitor has done all that is asked; an answer from elsewhere is on its way."""
 
     pending: frozenset[Need]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactsComplete:
     """The rules can answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormWanted:
     """The rules want the visitor form."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsentWanted:
     """The rules want a resident's consent."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GuardWanted:
     """The visitor asks for the guard."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeWanted:
     """The visitor needs more time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TurnedBack:
     """The visitor is done with the kiosk, or goes back from the form to the codes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormReceived:
     """The form is complete."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsentReceived:
     """The resident answered."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decided:
     """The answer of the rules."""
 
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GuardDecided:
     """The answer of a guard, under their own name. `until`: it must be durable by then, or it opens nothing."""
 
@@ -118,7 +118,7 @@ class GuardDecided:
     until: Monotonic | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Persisted:
     """This decision is durable, as this event."""
 
@@ -126,28 +126,28 @@ class Persisted:
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PersistFailed:
     """The log could not take this decision."""
 
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GateOpened:
     """The gate line is active."""
 
     admission: EventId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GatePassed:
     """Somebody went through."""
 
     admission: EventId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GateClosed:
     """The line is inactive and the time for passing is over. `passed` None: somebody did, perhaps this visitor."""
 
@@ -155,19 +155,19 @@ class GateClosed:
     passed: bool | None = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GateFailed:
     """The gate did not open for this admission, or was cut short; without one: the gate itself is lost."""
 
     admission: EventId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resumed:
     """A parked visitor is back."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeadlineReached:
     """The phase has lasted as long as it may."""
 
@@ -201,14 +201,14 @@ Event = (
 # What the runtime is asked to do.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decide:
     """Apply the rules to the facts and answer with Decided."""
 
     visit: VisitId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Persist:
     """Make the decision durable and answer with Persisted or PersistFailed."""
 
@@ -216,7 +216,7 @@ class Persist:
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenGate:
     """Give one pulse on account of this durable admission."""
 
@@ -224,7 +224,7 @@ class OpenGate:
     admission: EventId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordGate:
     """Record what became of a durable admission."""
 
@@ -233,35 +233,35 @@ class RecordGate:
     outcome: GateOutcome
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestForm:
     """Offer the visitor form."""
 
     visit: VisitId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestConsent:
     """Ask the resident."""
 
     visit: VisitId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallGuard:
     """Ask a guard to look."""
 
     visit: VisitId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Park:
     """Free the kiosk for the next person; give this one a way back."""
 
     visit: VisitId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """The visit is over."""
 
@@ -272,7 +272,7 @@ class End:
 Effect = Decide | Persist | OpenGate | RecordGate | RequestForm | RequestConsent | CallGuard | Park | End
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Visit:
     """One visit: its phase, until when it may last, and what has been decided and made durable.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kiosk.errors import ServiceUnavailable
+from kiosk.garbage import loading
 from sync import wire
 from sync.enrolment_wire import TIME_PATH, Why, decode_refusal, decode_time
 from sync.obstacles import REFUSALS, Obstacle, Obstructed, in_the_way, is_page
@@ -148,7 +149,8 @@ class Line:
 
     def _connections(self) -> "Session":
         if self._session is None:
-            from requests import Session
+            with loading():
+                from requests import Session
 
             self._session = Session()
         if not self._opened:

@@ -178,6 +178,7 @@ def build_core(
             board.start()
             for worker in workers:
                 worker.start()
+            gateways.start()
             comes_down.start(begun)
             if metrics is not None and config.gate.metrics_port is not None:
                 metrics.serve(config.gate.metrics_port)

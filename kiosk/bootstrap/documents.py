@@ -1,6 +1,5 @@
 """The documents that a kiosk goes by, as its configuration names them: rules, trust lists, month keys."""
 
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +14,13 @@ from kiosk.ports import Sealer
 if TYPE_CHECKING:
     from kiosk.credentials import TrustList
 
+SHIPPED = Path(__file__).parents[1] / "policies"
+
 
 def load_policy(source: str, base: Path) -> PolicyDocument:
     """Read one policy document: a file, or `shipped:NAME`. Raises UsageError."""
     if source.startswith("shipped:"):
-        path = Path(str(files("kiosk") / "policies" / f"{source.removeprefix('shipped:')}.toml"))
+        path = SHIPPED / f"{source.removeprefix('shipped:')}.toml"
         if not path.exists():
             raise UsageError(f"[policy] file = {source!r}: no such document is shipped; there are {_shipped()}")
     else:
@@ -100,5 +101,5 @@ def load_sealer(config: Config, base: Path) -> Sealer | None:
 
 
 def _shipped() -> str:
-    names = sorted(entry.name.removesuffix(".toml") for entry in (files("kiosk") / "policies").iterdir())
+    names = sorted(entry.name.removesuffix(".toml") for entry in SHIPPED.iterdir())
     return ", ".join(names)

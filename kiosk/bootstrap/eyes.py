@@ -10,6 +10,7 @@ from kiosk.bootstrap.process import SOFTWARE, core_socket
 from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.errors import UsageError
+from kiosk.garbage import loading
 from kiosk.ports import Clock
 
 if TYPE_CHECKING:
@@ -20,11 +21,12 @@ def run_eyes(config: Config, stop: threading.Event, ready: Callable[[], None]) -
     """Run the eyes process until `stop`: camera and decoders, and the screen's mirror."""
     # Before NumPy is imported: its linear algebra would start a thread for each core, and nothing here does any.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from drivers.engines import formats_of
-    from drivers.eyes import run_eyes as look
-    from drivers.leash import Leash, limit_memory
-    from drivers.mirror import Mirror
-    from kiosk.preview import PreviewPublisher
+    with loading():
+        from drivers.engines import formats_of
+        from drivers.eyes import run_eyes as look
+        from drivers.leash import Leash, limit_memory
+        from drivers.mirror import Mirror
+        from kiosk.preview import PreviewPublisher
 
     clock = SystemClock()
     limit_memory()

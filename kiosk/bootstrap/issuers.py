@@ -45,6 +45,11 @@ class Gateways:
             found[issuer.id] = known[1]
         return found
 
+    def start(self) -> None:
+        """Let the gateways that there are make ready for the first question."""
+        for gateway in self._opened:
+            gateway.start()
+
     def close(self) -> None:
         """Close every connection, also those of earlier lists. Idempotent."""
         while self._opened:

@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from kiosk.errors import UsageError
 from kiosk.evidence import Verdict
+from kiosk.frozen import frozen
 from kiosk.model import Facts
 from kiosk.people import Consent, Filing
 
@@ -27,7 +28,7 @@ MOST = 20_000
 _PassId = Annotated[str, Meta(pattern=r"^[0-9a-f]{24}\Z")]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrival:
     """What is known of one who is expected; None: nothing."""
 
@@ -38,7 +39,7 @@ class Arrival:
 UNKNOWN = Arrival()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrivals:
     """The list as it is asked, by the ids of passes."""
 

@@ -1,11 +1,11 @@
 """A signed message as a DCC carries it: COSE_Sign1 (RFC 9052). Read here, believed elsewhere."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from kiosk.credentials.bounded import Unreadable, cbor
 from kiosk.credentials.keys import Algorithm
 from kiosk.evidence import Verdict
+from kiosk.frozen import frozen
 
 ALG, KID = 1, 4
 """Header labels (RFC 9052, 3.1)."""
@@ -14,7 +14,7 @@ MAX_KEY_ID = 64
 ALGORITHMS: Mapping[int, Algorithm] = {-7: Algorithm.ES256, -37: Algorithm.PS256}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignedMessage:
     """A message whose signature is not yet checked. `algorithm` is None when it is none that is known here."""
 

@@ -9,7 +9,6 @@ Implementing Decision (EU) 2021/1073, annexes I and IV.
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from kiosk.credentials import base45, cose, dcc_content
@@ -20,6 +19,7 @@ from kiosk.credentials.keys import signed_with
 from kiosk.credentials.signers import DocumentSigner
 from kiosk.credentials.trust import TrustList
 from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.frozen import frozen
 from kiosk.units import Seconds, WallTime
 
 PREFIX = b"HC1:"
@@ -38,7 +38,7 @@ _AROUND = b" \t\r\n"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claims:
     """The CWT: what is certified, and from when to when."""
 

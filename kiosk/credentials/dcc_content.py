@@ -7,13 +7,13 @@ dates that exist. Texts that only people read are bounded and no more: issuers h
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from kiosk.credentials.bounded import Unreadable
 from kiosk.credentials.findings import Happening, happening, moment
 from kiosk.evidence import FindingKind, Verdict
+from kiosk.frozen import frozen
 from kiosk.holder import MAX_NAME, Holder, transliterated
 
 MAX_ENTRIES = 10
@@ -52,7 +52,7 @@ _REQUIRED: Mapping[Group, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """What a certificate says. `identifiers` are the unique certificate identifiers of its entries."""
 

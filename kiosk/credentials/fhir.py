@@ -6,12 +6,12 @@ those of the resources that a gate reads: immunizations and laboratory results.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from kiosk.credentials.bounded import Unreadable
 from kiosk.credentials.findings import Happening, happening
 from kiosk.evidence import FindingKind
+from kiosk.frozen import frozen
 from kiosk.holder import MAX_NAME, Holder, holder_of
 
 Resource = Mapping[str, Any]
@@ -52,7 +52,7 @@ _SHORT_ADDRESS = re.compile(r"resource:\d{1,3}")
 _BIRTH_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bundle:
     """The holder and what happened to them; `note` says why something in it does not count."""
 

@@ -1,11 +1,11 @@
 """What a health certificate tells, and what it comes to on a given day."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from kiosk.credentials.bounded import Unreadable
 from kiosk.evidence import Finding, FindingKind
+from kiosk.frozen import frozen
 from kiosk.units import WallTime
 
 SECOND = 1_000_000
@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happening:
     """Something that a certificate tells of, at a moment; `begins` and `ends` bound the time for which it is given.
 

@@ -5,12 +5,13 @@ says what it stands for.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import parse_qsl, urlsplit
 
 from kiosk.credentials.signers import TokenIssuer
 from kiosk.credentials.trust import TrustList
 from kiosk.evidence import Credential, CredentialKind, HealthStatus, Verdict
+from kiosk.frozen import frozen
 from kiosk.holder import Holder
 
 HTTPS_PORT = 443
@@ -20,7 +21,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,256}")
 _NOT_A_CODE = Credential(CredentialKind.UNRECOGNISED, Verdict.MALFORMED, detail="a code, but not one that opens a gate")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HealthToken:
     """A token that `issuer` (an id in the trust list) must be asked about. Never logged."""
 

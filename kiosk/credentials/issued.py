@@ -7,7 +7,6 @@ that is not on the list was taken back, or made by somebody who has stolen the k
 heard of it. A person decides on it.
 """
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -15,6 +14,7 @@ from msgspec import Meta
 
 from kiosk.errors import UsageError
 from kiosk.evidence import Verdict
+from kiosk.frozen import frozen
 from kiosk.model import Facts
 
 FORM = 1
@@ -25,7 +25,7 @@ _PassId = Annotated[str, Meta(pattern=r"^[0-9a-f]{24}\Z")]
 _KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Issued:
     """A list as it is asked."""
 

@@ -9,7 +9,6 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -45,6 +44,9 @@ def usable(key: object) -> PublicKey:
 
 def from_der(data: bytes) -> PublicKey:
     """Read a SubjectPublicKeyInfo (RFC 5280, DER). Raises ValueError."""
+    # Only here: it brings every other form of key too, and most gates' trust lists name none of this kind.
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
     try:
         return usable(load_der_public_key(data))
     except UnsupportedAlgorithm:
@@ -67,11 +69,14 @@ def from_certificate(data: bytes) -> "tuple[Certificate, PublicKey]":
 
 def to_der(key: PublicKey) -> bytes:
     """Write a key as its SubjectPublicKeyInfo, by which keys compare."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def certificates_in_pem(data: bytes) -> list[bytes]:
     """Return the certificates in a PEM file, each in DER. Raises ValueError."""
+    from cryptography.hazmat.primitives.serialization import Encoding
     from cryptography.x509 import InvalidVersion, load_pem_x509_certificates
 
     try:

@@ -7,10 +7,10 @@ Days are bits, Monday's the lowest; times are minutes of the day, big-endian, ov
 
 import re
 import struct
-from dataclasses import dataclass
 
 from kiosk.errors import UsageError
 from kiosk.evidence import Verdict
+from kiosk.frozen import frozen
 from kiosk.model import LocalTime
 from kiosk.operands import Hours
 
@@ -23,7 +23,7 @@ _DAY_MINUTES = 24 * 60
 _ALL_DAYS = 0x7F
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terms:
     """The gates for which a pass is, and its hours; of what is empty, all."""
 
@@ -38,7 +38,7 @@ class Terms:
 ANYWHERE_ALWAYS = Terms()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Here:
     """Where and when a pass is shown. `time` None: this gate does not know what time of the week it is."""
 

@@ -13,7 +13,7 @@ only is of version 2: `GP2:`, `gatepost pass v2\0`, and its terms (`kiosk.creden
 import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from cryptography.exceptions import InvalidSignature
@@ -24,6 +24,7 @@ from kiosk.credentials.signers import KEY_ID_BYTES
 from kiosk.credentials.trust import TrustList
 from kiosk.errors import GatepostError, UsageError
 from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.frozen import frozen
 from kiosk.people import VisitorKind
 from kiosk.units import Seconds, WallTime
 
@@ -81,7 +82,7 @@ class PassUnreadable(GatepostError, ValueError):
         self.verdict = verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PassClaims:
     """What a pass says. `holder` is a pseudonym, never a name; times are whole seconds, the end not included.
 
@@ -101,7 +102,7 @@ class PassClaims:
     terms: Terms = ANYWHERE_ALWAYS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignedPass:
     """A pass as read, its signature not yet checked."""
 

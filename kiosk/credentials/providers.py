@@ -5,18 +5,18 @@ that it does not name is `unknown`, and nothing makes an unknown answer green.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from kiosk.errors import UsageError
 from kiosk.evidence import HealthStatus
+from kiosk.frozen import frozen
 
 _FOLDER = Path(__file__).parents[1] / "providers"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answers:
     """How a provider's answers are read. With one of `no_answer` it says that it could not find out."""
 

@@ -5,7 +5,7 @@
 Of passes the ids, of keys the ids as passes name them, of issuers the names that the trust lists give them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 import msgspec
@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from kiosk.errors import UsageError
 from kiosk.evidence import Credential, Verdict
+from kiosk.frozen import frozen
 from kiosk.model import Facts
 
 FORM = 1
@@ -22,7 +23,7 @@ _KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
 _Issuer = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}\Z")]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Revocations:
     """A list as it is asked."""
 

@@ -8,7 +8,7 @@ The JWS (RFC 7515) is signed with ES256; its payload is JSON, compressed with ra
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kiosk.credentials import fhir
 from kiosk.credentials.bounded import Unreadable, inflate, json_tree
@@ -19,6 +19,7 @@ from kiosk.credentials.jwk import base64url
 from kiosk.credentials.keys import Algorithm, signed_with
 from kiosk.credentials.trust import TrustList
 from kiosk.evidence import Credential, CredentialKind, Verdict
+from kiosk.frozen import frozen
 from kiosk.units import Seconds, WallTime
 
 PREFIX = b"shc:/"
@@ -41,7 +42,7 @@ _OFFSET = ord("-")
 _LAST = ord("z") - _OFFSET
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CardPart:
     """One code of several that hold a card together; `index` begins with 1."""
 
@@ -50,7 +51,7 @@ class CardPart:
     text: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CardParts:
     """The parts that were seen, in whatever order. A value: `with_part` makes the next one."""
 
@@ -76,7 +77,7 @@ class CardParts:
         return jws
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claims:
     """What a card's payload says, its signature not yet checked."""
 

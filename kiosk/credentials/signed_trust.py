@@ -12,7 +12,6 @@ import base64
 import binascii
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -24,6 +23,7 @@ from msgspec import Meta
 from kiosk.credentials.bounded import MAX_JSON, Unreadable, inflate
 from kiosk.credentials.trust_document import Id
 from kiosk.errors import UsageError
+from kiosk.frozen import frozen
 
 FORM = 1
 MEMBER = "gatepost_trust"
@@ -49,7 +49,7 @@ class _Signed(msgspec.Struct, frozen=True, kw_only=True):
     signature: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrustDocument:
     """A document whose signature holds. `key` is the public key that made it, in hexadecimal digits; `files` by name."""
 

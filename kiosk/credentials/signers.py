@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kiosk.credentials.dcc_content import Group
 from kiosk.credentials.keys import PublicKey
 from kiosk.evidence import HealthStatus
+from kiosk.frozen import frozen
 from kiosk.people import VisitorKind
 from kiosk.units import WallTime
 
@@ -20,7 +21,7 @@ def key_id(public_key: bytes) -> bytes:
     return hashlib.sha256(public_key).digest()[:KEY_ID_BYTES]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PassIssuer:
     """A key that may sign passes for these compounds and these kinds of visitor."""
 
@@ -36,7 +37,7 @@ class PassIssuer:
         return key_id(self.public_key)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TokenIssuer:
     """A service whose health codes are opaque tokens, and what its answers stand for.
 
@@ -55,7 +56,7 @@ class TokenIssuer:
         return self.statuses.get(answer, HealthStatus.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DocumentSigner:
     """A key that signs EU Digital COVID Certificates of these groups; `id` is its country, or its own name.
 
@@ -72,7 +73,7 @@ class DocumentSigner:
     key: PublicKey = field(repr=False, compare=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CardKey:
     """A key that signs SMART Health Cards: an EC key on P-256, named by its thumbprint (RFC 7638)."""
 
@@ -81,7 +82,7 @@ class CardKey:
     key: PublicKey = field(repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CardIssuer:
     """An issuer of SMART Health Cards, by the address that its cards name, and the keys that are its own."""
 

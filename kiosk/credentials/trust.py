@@ -1,18 +1,19 @@
 """Whom to believe: one list of every key and service that a gate trusts, and of what was revoked."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from kiosk.credentials.signers import CardIssuer, CardKey, DocumentSigner, PassIssuer, TokenIssuer
 from kiosk.errors import UsageError
+from kiosk.frozen import frozen
 from kiosk.units import WallTime
 
 Revocations = Mapping[str, WallTime | None]
 """Revoked ids of cards; with a time, only cards that begin before it are meant."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrustList:
     """One or several trust documents, ready for look-ups. An empty one trusts nobody.
 

@@ -16,6 +16,7 @@ from drivers.mirror import Mirror
 from kiosk.link import AnyMessage, Connection, Hello, Listener, Message
 from kiosk.ports import Clock
 from kiosk.preview import PreviewPublisher, PreviewSubscriber
+from kiosk.units import Monotonic
 from tests.drivers.pictured import RealClock
 
 PATIENCE_S = 15.0
@@ -24,10 +25,16 @@ Wanted = TypeVar("Wanted", bound=Message)
 GREY = np.full((720, 1280, 3), 160, np.uint8)
 
 
+FPS = 60
+
+
 class Stage:
     """A capture at 60 frames a second that shows what the test puts on; `frozen` holds it up, `broken` ends it."""
 
     def __init__(self) -> None:
+        self.clock: Clock = RealClock()
+        self.period_s = 1 / FPS
+        self.grabbed = 0
         self.picture: NDArray[np.uint8] = GREY
         self.broken = threading.Event()
         self.frozen = threading.Event()
@@ -37,7 +44,8 @@ class Stage:
     def grab(self) -> bool:
         if self.frozen.is_set():
             self.broken.wait(PATIENCE_S)
-        return not self.broken.wait(1 / 60)
+        self.grabbed += 1
+        return not self.broken.wait(self.period_s)
 
     def retrieve(self) -> tuple[bool, NDArray[np.uint8] | None]:
         self.retrieved += 1
@@ -52,7 +60,21 @@ class Stage:
     def open(self) -> Camera:
         """Open it, as the eyes do."""
         self.broken.clear()
-        return Camera(self, name="stage", fps=60, clock=RealClock(), replayed=True)
+        return Camera(self, name="stage", fps=FPS, clock=self.clock, replayed=True)
+
+
+class FrameClock(RealClock):
+    """Goes on with the frames of a stage: how many of them are looked at is the same however busy the machine is.
+
+    Nobody waits for time to go by, so it goes by twice as fast.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        stage.period_s = 1 / FPS / 2
+
+    def monotonic(self) -> Monotonic:
+        return Monotonic(1000.0 + self._stage.grabbed / FPS)
 
 
 class Core:

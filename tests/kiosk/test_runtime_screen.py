@@ -3,12 +3,13 @@
 import pytest
 
 from kiosk.display import ANSWERED_FOR, FOREHEAD_AFTER, MEASURED_EVERY, NOTICED_FOR, PARKED_FOR
-from kiosk.evidence import HealthStatus
-from kiosk.inbox import TokenAnswered
+from kiosk.evidence import HealthStatus, Scan
+from kiosk.inbox import Item, TokenAnswered
 from kiosk.link import Finished, FormAsked, GateClosed, GateOpened, GuardAsked, Noticed, SceneMoved, TimeAsked
 from kiosk.model import EventId, Part, Phase
 from kiosk.people import VisitorKind
 from kiosk.presence import SETS_OFF
+from kiosk.runtime import SHOWN_WITHIN
 from kiosk.units import Monotonic
 from kiosk.view import Hint, Step, StepState, View
 from kiosk.viewing import short_code
@@ -380,3 +381,63 @@ def test_the_ending_is_shown_before_the_kiosk_is_free(bench: Bench) -> None:
     bench.give(GateOpened(admission, bench.clock.now))
     bench.give(GateClosed(admission, False, Monotonic(bench.clock.now)))
     assert [view.phase for view in bench.views[-2:]] == [Phase.ENDED, Phase.IDLE]
+
+
+def turn(bench: Bench, *items: Item) -> None:
+    """Let the loop take in what has come all at once, and turn once more than that."""
+    for item in items:
+        bench.inbox.post(item)
+    turns = iter([False] * max(1, len(items)))
+    bench.runtime.run(lambda: next(turns, True))
+
+
+def seen_now(bench: Bench, content: bytes) -> Scan:
+    return Scan(content, "QRCode", "zxing", bench.clock.now, bench.clock.now)
+
+
+def test_codes_that_come_together_are_all_examined_before_the_screen_is_told(bench: Bench) -> None:
+    told = len(bench.views)
+    turn(bench, seen_now(bench, signed_pass(VisitorKind.GUEST)), seen_now(bench, HEALTH_CODE))
+    assert len(bench.resolver.asked) == 1
+    assert len(bench.views) == told + 1
+    assert shown(bench).code_taken_at == bench.clock.now
+
+
+def test_an_issuer_is_asked_once_the_codes_that_came_with_it_are_taken_in(bench: Bench) -> None:
+    for content in (HEALTH_CODE, signed_pass(VisitorKind.GUEST)):
+        bench.inbox.post(seen_now(bench, content))
+    turn(bench)
+    assert bench.resolver.asked == []
+    turn(bench)
+    assert len(bench.resolver.asked) == 1
+
+
+def test_an_issuer_is_asked_in_any_case_before_long(bench: Bench) -> None:
+    bench.inbox.post(seen_now(bench, HEALTH_CODE))
+    for _ in range(3):
+        bench.inbox.post(seen_now(bench, MENU))
+    turn(bench)
+    bench.clock.advance(SHOWN_WITHIN)
+    turn(bench)
+    assert bench.inbox.depth() == 2
+    assert len(bench.resolver.asked) == 1
+
+
+def test_the_screen_waits_for_an_admission_that_is_written_down_but_not_for_long(normal: Bench) -> None:
+    turn(normal, seen_now(normal, signed_pass(VisitorKind.RESIDENT)))
+    assert normal.phase() is Phase.COMMITTING
+    assert shown(normal).phase is Phase.IDLE
+    assert normal.runtime.wait_s() <= SHOWN_WITHIN
+    normal.clock.advance(SHOWN_WITHIN)
+    turn(normal)
+    assert shown(normal).phase is Phase.COMMITTING
+
+
+def test_what_is_seen_beside_the_codes_is_told_a_moment_later(bench: Bench) -> None:
+    turn(bench, seen_now(bench, signed_pass(VisitorKind.GUEST)))
+    turn(bench, Noticed(Hint.CODE_TOO_SMALL, bench.clock.now))
+    assert shown(bench).hint is not Hint.CODE_TOO_SMALL
+    assert bench.runtime.wait_s() <= SHOWN_WITHIN
+    bench.clock.advance(SHOWN_WITHIN)
+    turn(bench)
+    assert shown(bench).hint is Hint.CODE_TOO_SMALL

@@ -1,5 +1,8 @@
 """Which issuers are asked, and where."""
 
+import subprocess
+import sys
+
 from kiosk.bootstrap.issuers import Gateways
 from kiosk.credentials import TrustList
 from kiosk.credentials.signers import TokenIssuer
@@ -27,3 +30,15 @@ def test_an_issuer_that_a_new_list_leaves_as_it_was_keeps_what_is_known_of_it() 
         assert changed is not first
     finally:
         gateways.close()
+
+
+def test_a_gate_is_ready_before_what_speaks_http_is_loaded() -> None:
+    program = (
+        "import sys\n"
+        "from tests.kiosk.bootstrap.test_issuers import ADDRESSES, CITY\n"
+        "from kiosk.bootstrap.issuers import Gateways\n"
+        "from kiosk.credentials import TrustList\n"
+        "Gateways(ADDRESSES, lambda: 0.0).of(TrustList(token_issuers=(CITY,)))\n"
+        "sys.exit('requests' in sys.modules)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
