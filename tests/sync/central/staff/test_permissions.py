@@ -51,6 +51,8 @@ GET  /api/v1/now                                       devices
 GET  /                                                 guard
 GET  /live                                             guard
 GET  /devices                                          guard
+GET  /gates                                            guard
+POST /gates/{compound}/{device}                        guard
 GET  /cases                                            guard
 GET  /cases/{compound}/{device}/{log_id}/{seq}         guard
 POST /cases/{compound}/{device}/{log_id}/{seq}         guard
