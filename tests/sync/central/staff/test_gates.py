@@ -152,6 +152,7 @@ def _token(page: str) -> str:
 def test_every_language_has_the_three_modes(running: Running, device: Device, language: str) -> None:
     guard = signed_in(running, Role.GUARD)
     page, words = said(guard.load(f"/gates?lang={language}")), WORDS[language]["gates"]
+    assert page.index("<button hidden disabled>") < page.index('name="mode"'), "what Enter presses"
     assert all(words[key] in page for key in ("title", "normal", "do_held_open", "do_locked", "reason", "ways_out"))
 
 
