@@ -2,11 +2,12 @@
 
     1        the whole picture, light codes on dark ground too
     2, 3     the same with one threshold for all of it, and from farther away
-    4 to 11  mostly the places alone that look like a code: with other thresholds, sharpened, by the other engine, larger
+    4 to 13  mostly the places alone that look like a code: with other thresholds, sharpened, stretched, larger, by the
+             other engine
 
 Chosen on photographs of the ZXing project, the same made worse, and drawn ones of sixteen kinds of trouble; how, and
 how far one may believe it, is in docs/decisions/0014-the-ladder.md. The first rung reads most of what can be read
-and costs 1 ms; all of them together cost about 10 ms on a picture in which nothing can be read.
+and costs 1 ms; all of them together cost about 11 ms on a picture in which nothing can be read.
 """
 
 from collections.abc import Callable
@@ -25,6 +26,9 @@ AFAR_WIDTH, AFAR_HEIGHT = 480, 470
 HALF_WIDTH = 640
 MOST_ENLARGED = 2.0
 """Enlarged more, small pictures read worse."""
+SQUARE, ASLANT, LEAST_SIDE = 420, 1.3, 8
+"""To so many pixels a side a place is stretched that is so much longer than wide; less than the last is no code."""
+AROUND = np.ones((21, 21), np.uint8)
 GROWN = np.ones((5, 5), np.uint8)
 BENT = 1.1
 """Half the angle, in radians, that a code goes around a cylinder."""
@@ -104,9 +108,29 @@ def whole_thresholded(sight: Sight) -> tuple[Found, ...]:
     )
 
 
+def squared(sight: Sight) -> tuple[Found, ...]:
+    """What is held aslant, and so looks much shorter one way than the other: stretched to what it is."""
+    found: list[Found] = []
+    for region in sight.regions:
+        crop = sight.grey[region.top : region.bottom, region.left : region.right]
+        height, width = crop.shape
+        if min(crop.shape) >= LEAST_SIDE and max(crop.shape) > ASLANT * min(crop.shape):
+            square = cv2.resize(
+                crop, (SQUARE, SQUARE), interpolation=cv2.INTER_AREA if max(crop.shape) > SQUARE else cv2.INTER_CUBIC
+            )
+            read = sight.zxing(np.asarray(square, np.uint8))
+            found += moved(read, _stretched_back(region, width / SQUARE, height / SQUARE))
+    return tuple(found)
+
+
 def larger(sight: Sight) -> tuple[Found, ...]:
     """Small modules of large codes."""
     return _in_places(sight, 540, lambda crop: sight.zxing(sharpened(crop, 9, 4.0)))
+
+
+def halfway(sight: Sight) -> tuple[Found, ...]:
+    """Light that comes and goes within a code: dark is what is nearer to the darkest around than to the lightest."""
+    return _in_places(sight, 360, lambda crop: sight.zxing(_halfway(crop), Binarizer.BoolCast))
 
 
 def eroded(sight: Sight) -> tuple[Found, ...]:
@@ -126,9 +150,11 @@ LADDER: tuple[Rung, ...] = (
     thresholded,
     sharp,
     afar_thresholded,
+    squared,
     other_engine,
     whole_thresholded,
     larger,
+    halfway,
     eroded,
     unrolled,
 )
@@ -150,9 +176,20 @@ def _in_places(sight: Sight, side: int, read: Engine) -> tuple[Found, ...]:
     return tuple(code for region in sight.regions for code in read_in(sight.grey, region, side, read))
 
 
+def _stretched_back(region: Region, across: float, down: float) -> Callable[[float, float], tuple[float, float]]:
+    return lambda x, y: (x * across + region.left, y * down + region.top)
+
+
 def _threshold(grey: cv2.typing.MatLike, reach: int) -> Picture:
     binary = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, reach, 0)
     return np.asarray(binary, np.uint8)
+
+
+def _halfway(grey: Picture) -> Picture:
+    """Threshold midway between the extremes around, evened out (Bernsen 1986)."""
+    lightest = cv2.blur(cv2.dilate(grey, AROUND), AROUND.shape)
+    darkest = cv2.blur(cv2.erode(grey, AROUND), AROUND.shape)
+    return np.asarray(cv2.compare(grey, cv2.addWeighted(lightest, 0.5, darkest, 0.5, 0), cv2.CMP_GT), np.uint8)
 
 
 def _unrolled(crop: Picture, sight: Sight) -> tuple[Found, ...]:

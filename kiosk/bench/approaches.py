@@ -13,6 +13,8 @@ from drivers.simulated.script import CardScript, VisitorScript
 from drivers.simulated.visitor import RAISE_S, WALK_S, Posture, visit_of
 
 Read = Callable[[Picture], tuple[Found, ...]]
+Clock = Callable[[], float]
+"""Seconds: of the thread's own processor time, unless a caller wants those on the wall."""
 
 SEED = 3
 HELD_S = 1.0
@@ -30,41 +32,41 @@ class Approach:
     """What each frame cost from that first one on, until one was read."""
 
 
-def approach(make: Callable[[], Read], turn: int) -> Approach:
-    """Let the `turn`-th visitor come, with a phone or with paper and a code of 60 or 324 letters."""
+def approach(make: Callable[[], Read], turn: int, clock: Clock = time.thread_time) -> Approach:
+    """Let the `turn`-th visitor come, with a phone or with paper and a code of 60 or 324 letters; `clock` tells the cost."""
     medium = "phone" if turn % 2 == 0 else "paper"
     text = TEXT[: 60 if turn % 4 < 2 else None]
     read, ms = make(), []
     for picture, whole in _filmed(text, medium, turn):
-        began = time.thread_time()
+        began = clock()
         found = read(picture)
         if whole:
-            ms.append((time.thread_time() - began) * 1000)
+            ms.append((clock() - began) * 1000)
             if any(code.content == text.encode() for code in found):
                 return Approach(len(ms), tuple(ms))
     return Approach(None, tuple(ms))
 
 
-def tracked_ms(ways: Mapping[str, Callable[[], Read]]) -> dict[str, list[float]]:
+def tracked_ms(ways: Mapping[str, Callable[[], Read]], clock: Clock = time.thread_time) -> dict[str, list[float]]:
     """What each frame costs each way in which a code is held still that has been read before."""
-    return _costs(ways, next(_postures(TEXT, "paper", turn=1, from_s=WALK_S + RAISE_S + 0.5))[1])
+    return _costs(ways, next(_postures(TEXT, "paper", turn=1, from_s=WALK_S + RAISE_S + 0.5))[1], clock)
 
 
-def empty_ms(ways: Mapping[str, Callable[[], Read]]) -> dict[str, list[float]]:
+def empty_ms(ways: Mapping[str, Callable[[], Read]], clock: Clock = time.thread_time) -> dict[str, list[float]]:
     """What each frame costs each way in which somebody stands without a code."""
-    return _costs(ways, Posture(turn=1, presence=1.0))
+    return _costs(ways, Posture(turn=1, presence=1.0), clock)
 
 
-def _costs(ways: Mapping[str, Callable[[], Read]], posture: Posture) -> dict[str, list[float]]:
+def _costs(ways: Mapping[str, Callable[[], Read]], posture: Posture, clock: Clock) -> dict[str, list[float]]:
     artist = SceneArtist(SEED)
     readers = {name: make() for name, make in ways.items()}
     costs: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(2 * FRAMES):
         picture, _ = artist.render((posture,), number * PERIOD_S)
         for name, read in readers.items():
-            began = time.thread_time()
+            began = clock()
             read(picture)
-            costs[name].append((time.thread_time() - began) * 1000)
+            costs[name].append((clock() - began) * 1000)
     # The exposure has settled, and a code that has just come up is looked after more closely.
     return {name: each[FRAMES:] for name, each in costs.items()}
 

@@ -84,13 +84,14 @@ def decode(
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="How often each picture is read; the least counts.")] = 3,
     visitors: Annotated[int, typer.Option(min=1, help="How many simulated ones come.")] = 12,
+    cpu_scale: CpuScale = 1.0,
     report: ReportFile = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the engines; needs matplotlib.", metavar="FILE.png")] = None,
 ) -> int:
     """Measure the decoders side by side over photographs and simulated approaches: status 1 below what they must reach."""
     from kiosk.bench.decode import bench_decode
 
-    return bench_decode(data=data, rounds=rounds, visitors=visitors, report=report, picture=plot)
+    return bench_decode(data=data, rounds=rounds, visitors=visitors, report=report, picture=plot, cpu_scale=cpu_scale)
 
 
 @app.command()

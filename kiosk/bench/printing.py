@@ -147,8 +147,22 @@ def print_decoding(console: Console, found: Mapping[str, Any]) -> None:
         still = (_figure(found[kind][way][key]) for kind in ("empty_ms", "tracked_ms") for key in ("median", "p95"))
         table.add_row(way, f"{one['read']}/{one['n']}", *frames, _figure(one["frame_ms"]["p95"]), *still)
     console.print(table)
+    if (pace := found.get("at_pace")) is not None:
+        _print_pace(console, pace)
     for verdict in found["verdicts"]:
         console.print(f"{verdict['what']}: {verdict['measured']}, wanted {verdict['wanted']}: {met(verdict['met'])}")
+
+
+def _print_pace(console: Console, pace: Mapping[str, Any]) -> None:
+    """Print what a frame takes in real time at another pace."""
+    bursts = ", ".join(f"{length} ms {ratio}" for length, ratio in pace["achieved_scale_by_burst"].items())
+    console.print(f"processor scale asked for {pace['cpu_scale']}, achieved {pace['achieved_scale']} (bursts of {bursts})")
+    table = table_of("A frame at that pace, ms of real time", "way", "frames", "median", "p95", "max")
+    frames = {"raised_ms": "a code raised, until read", "empty_ms": "nobody's code", "tracked_ms": "a code tracked"}
+    for kind, what in frames.items():
+        for way, one in pace[kind].items():
+            table.add_row(way, what, *(_figure(one[key]) for key in ("median", "p95", "max")))
+    console.print(table)
 
 
 def met(well: bool) -> str:

@@ -21,6 +21,8 @@ from sync.central.enrol_pages import enrol_routes
 from sync.central.enrolment_routes import Enrolling, enrolment_routes
 from sync.central.forms.routes import form_routes
 from sync.central.forms.store import Forms
+from sync.central.gate_pages import gate_routes
+from sync.central.gates import Orders
 from sync.central.headers import SecurityHeaders
 from sync.central.housekeeping import Housekeeping
 from sync.central.log_routes import log_routes
@@ -52,6 +54,7 @@ def create_app(
     forms: Forms,
     signing: Signing,
     passes: Passes,
+    orders: Orders,
     residents: ResidentPages,
     wall_us: Callable[[], int],
 ) -> FastAPI:
@@ -106,6 +109,7 @@ def create_app(
     app.include_router(residents.routes(boards.closing))
     app.include_router(device_routes(store))
     app.include_router(enrol_routes(store.engine, enrolling, wall_us))
+    app.include_router(gate_routes(orders))
     app.include_router(case_routes(store, wall_us))
     app.include_router(rules_routes(store, documents, wall_us))
     app.include_router(pass_routes(store, passes, wall_us))

@@ -23,6 +23,7 @@ from sync.central.demo_data import fill
 from sync.central.document_key import DocumentKey
 from sync.central.enrolment_routes import Enrolling
 from sync.central.forms.store import Forms
+from sync.central.gates import Orders
 from sync.central.guessing import Attempts
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
@@ -155,6 +156,7 @@ def serve(
             forms,
             signing,
             passes,
+            Orders(store.engine, document_key, wall_us),
             ResidentPages(consents, homes, by),
             wall_us,
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from drivers import qr, zbar
 from drivers.charset import text_of
-from drivers.ladder import LADDER, Rung, Sight, climb
+from drivers.ladder import LADDER, Rung, Sight, climb, squared
 from drivers.pictures import fit, load_picture
 from drivers.qr import COMPANY_FRAMES, KNOWN_AT_MOST, LATER_RUNGS, Decoder, decode
 from tests.drivers.pictured import TESTDATA, drawn, placed
@@ -82,9 +82,22 @@ def test_what_the_first_rung_cannot_read_a_later_one_does(code: NDArray[np.uint8
 
 @pytest.mark.parametrize("rung", LADDER, ids=lambda rung: rung.__name__)
 def test_every_rung_gives_corners_in_pixels_of_the_given_picture(rung: Rung) -> None:
-    grey = placed(drawn(b"corners", pixels=16), 300, 250, width=1600, height=1200)[:, :, 0]
+    code = drawn(b"corners", pixels=16)
+    # What is stretched is only what looks shorter one way than the other.
+    down = 0.6 if rung is squared else 1.0
+    grey = placed(foreshortened(code, down), 300, 250, width=1600, height=1200)[:, :, 0]
     (found,) = climb(Sight(np.ascontiguousarray(grey)), rung)
-    assert np.abs(np.subtract(found.corners[0], (300 + 64, 250 + 64))).max() <= 25
+    assert np.abs(np.subtract(found.corners[0], (300 + 64, 250 + 64 * down))).max() <= 25
+
+
+def test_a_code_that_is_held_far_aslant_is_read_when_it_is_stretched() -> None:
+    grey = placed(foreshortened(drawn(b"held far aslant" * 4, pixels=8), 0.16), 400, 250)
+    assert decode(grey, thorough=False) == ()
+    assert [code.content for code in climb(Sight(qr.grey_of(grey)), squared)] == [b"held far aslant" * 4]
+
+
+def foreshortened(code: NDArray[np.uint8], down: float) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(code, None, fx=1, fy=down, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class TestDecoder:

@@ -72,6 +72,9 @@ NEEDS: Mapping[Way, Open | Least] = MappingProxyType(
         ("GET", "/devices"): GUARD,
         ("GET", "/devices/enrol"): ADMIN,
         ("POST", "/devices/enrol"): ADMIN,
+        # What may be ordered, and by whom: `sync.central.messages.MAY_OPEN`.
+        ("GET", "/gates"): GUARD,
+        ("POST", "/gates/{compound}/{device}"): GUARD,
         ("GET", "/cases"): GUARD,
         ("GET", "/cases/{compound}/{device}/{log_id}/{seq}"): GUARD,
         # Which act is for whom: `sync.central.cases.MAY_ACT`.

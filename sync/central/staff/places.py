@@ -11,6 +11,7 @@ PLACES: Mapping[str, str] = MappingProxyType(
     {
         "passages": "/",
         "cases": "/cases",
+        "gates": "/gates",
         "devices": "/devices",
         "passes": "/passes",
         "policies": "/policies",

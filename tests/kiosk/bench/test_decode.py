@@ -2,6 +2,7 @@
 
 import io
 import json
+import multiprocessing
 from pathlib import Path
 
 import cv2
@@ -10,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from drivers import qr
-from kiosk.bench import approaches, decode, photographs
+from kiosk.bench import approaches, decode, paced, photographs
 from kiosk.bench.printing import print_decoding
-from kiosk.errors import UsageError
+from kiosk.errors import GatepostError, UsageError
 from tests.drivers.pictured import drawn
 
 
@@ -70,6 +71,31 @@ def test_a_missed_expectation_is_status_1_and_everything_is_in_report_and_table(
     out = io.StringIO()
     print_decoding(Console(file=out, width=160), found)
     assert all(word in out.getvalue() for word in ("hurried", "ladder", "zxing-cpp/qrcode-1", "1/2", "MISSED"))
+
+
+@pytest.mark.parametrize(("p95", "well"), [(45.0, True), (45.1, False)])
+def test_a_tracked_frame_at_another_pace_is_held_against_its_45_ms_and_shown(p95: float, well: bool) -> None:
+    one = {"median": 12.5, "p95": p95, "max": 61.0}
+    pace = {
+        "cpu_scale": 4.5,
+        "achieved_scale": 4.6,
+        "achieved_scale_by_burst": {"1": 4.4, "5": None},
+        **{kind: {"stream": one, "hurried": one} for kind in ("raised_ms", "empty_ms", "tracked_ms")},
+    }
+    figures = {"collections": {}, "folders": {}, "without_code": {"read": 0}}
+    found = {"engines": {"ladder": figures}, "tracked_ms": {"stream": {"p95": 1.0}}, "approaches": {}, "at_pace": pace}
+    assert decode.verdicts(found)[-1]["met"] is well
+    out = io.StringIO()
+    print_decoding(Console(file=out, width=160), {**found, "engines": {}, "verdicts": decode.verdicts(found)})
+    assert all(word in out.getvalue() for word in ("achieved 4.6", "12.50", f"{p95:.2f}", "≤ 45:", "raised, until read"))
+
+
+def test_a_process_that_ends_without_an_answer_is_said_in_a_sentence() -> None:
+    here, there = multiprocessing.Pipe()
+    there.close()
+    with pytest.raises(GatepostError, match="ended without an answer"):
+        paced._receive(here)
+    here.close()
 
 
 def test_a_visitor_who_comes_is_read_after_a_few_frames_and_each_frame_has_its_cost() -> None:

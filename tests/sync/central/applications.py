@@ -9,6 +9,7 @@ from sync.central.authentication import Authentication
 from sync.central.boards import Boards
 from sync.central.enrolment_routes import Enrolling
 from sync.central.forms.store import Forms
+from sync.central.gates import Orders
 from sync.central.guessing import Attempts
 from sync.central.housekeeping import Housekeeping
 from sync.central.metrics import Metrics
@@ -58,6 +59,7 @@ def application(store: Store, folder: Path) -> FastAPI:
         forms,
         signing,
         passes,
+        Orders(store.engine, key, lambda: NOON_US),
         residents,
         lambda: NOON_US,
     )

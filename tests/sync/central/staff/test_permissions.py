@@ -53,6 +53,8 @@ GET  /live                                             guard
 GET  /devices                                          guard
 GET  /devices/enrol                                    admin
 POST /devices/enrol                                    admin
+GET  /gates                                            guard
+POST /gates/{compound}/{device}                        guard
 GET  /cases                                            guard
 GET  /cases/{compound}/{device}/{log_id}/{seq}         guard
 POST /cases/{compound}/{device}/{log_id}/{seq}         guard
