@@ -106,7 +106,13 @@ class Display:
         """Put the ticket of a parked visitor away."""
         self._parked = None
 
-    def refresh(self, here: Dossier, on_the_way: Dossier | None, lost: Mapping[Part, Monotonic]) -> None:
+    def refresh(
+        self,
+        here: Dossier,
+        on_the_way: Dossier | None,
+        lost: Mapping[Part, Monotonic],
+        next_of_group: tuple[int, int] | None = None,
+    ) -> None:
         """Tell the screen what has changed since it was told last.
 
         Whoever is at the kiosk sees their visit; while nobody is, the one on the way through sees the answer, unless
@@ -130,6 +136,7 @@ class Display:
             parked=ticket,
             parked_until=None if self._parked is None else self._parked[1],
             declined=self._declined,
+            next_of_group=next_of_group,
         )
         view, shown = self._viewpoint_of(dossier).view(visit, evidence, around, now), self._shown
         if shown is not None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from kiosk.cases import Cause
 from kiosk.facts import Evidence
-from kiosk.model import ReasonCode
+from kiosk.model import ReasonCode, VisitId
 from kiosk.policy import PolicyDocument
 from kiosk.units import Monotonic
 from kiosk.visit import Visit
@@ -15,7 +15,8 @@ class Dossier:
     """A visit, what is known of its visitor, and when the gate moved for them.
 
     `document`: the rules under which it began, and under which it ends; None: those in force. `out_of_force`: why those
-    admitted nobody when it began. `causes`: what cases were opened about.
+    admitted nobody when it began. `causes`: what cases were opened about. `party`: the visit of whoever filled in the form
+    on which they come along, and the how manieth of them they are.
     """
 
     visit: Visit
@@ -24,3 +25,5 @@ class Dossier:
     document: PolicyDocument | None = None
     out_of_force: ReasonCode | None = None
     causes: frozenset[Cause] = frozenset()
+    party: VisitId | None = None
+    member: int | None = None

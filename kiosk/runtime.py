@@ -44,6 +44,7 @@ from kiosk.mode_keeping import ModeKeeping
 from kiosk.model import Command, Decision, EventId, Part, Phase, VisitId
 from kiosk.overriding import Way
 from kiosk.parking import ParkedVisits
+from kiosk.party import Parties, part
 from kiosk.passing import PassingVisits
 from kiosk.ports import Clock, Gate, Recorder, Resolver
 from kiosk.presence import Presence
@@ -138,6 +139,7 @@ class Runtime:
         self._spent = spent or SpentPasses()
         self._parked = ParkedVisits()
         self._passing = PassingVisits()
+        self._parties = Parties()
         self._here = self._nobody()
         self._unanswered: Monotonic | None = None
         self._refresh()
@@ -211,6 +213,7 @@ class Runtime:
                 # A touch is a sign of the visitor, and begins a visit. Without a server there is no form to wait for.
                 self._seen(self._clock.monotonic())
                 if self._site.form_url(self.visit.id) is not None:
+                    part(self._here)
                     self._take(FormWanted())
             case GuardAsked():
                 self._guard_asked()
@@ -357,6 +360,7 @@ class Runtime:
         token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
         if self._resumes():
             token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
+        self._parties.see_alone(self._here)
         if token is not None:
             self._resolver.ask(self.visit.id, token)
         self._display.scanned(self._here, scan, before)
@@ -381,6 +385,7 @@ class Runtime:
         self._presence.seen(at)
         if self.visit.phase is Phase.IDLE:
             self._rules.begin(self._here)
+            self._parties.began(self._here, at)
             self._here.evidence.times["approached"] = at
             self._take(Approached())
             self._attention.visit = True
@@ -510,7 +515,7 @@ class Runtime:
                 if fresh := causes_of(decision) - dossier.causes:
                     dossier.causes |= fresh
                     self._journal.case(visit, fresh, dossier.evidence)
-                self._journal.decision(visit, decision, dossier.evidence)
+                self._journal.decision(visit, decision, dossier)
             case OpenGate(_, admission):
                 try:
                     self._gate.open(admission, self._site.pulse_s)
@@ -531,6 +536,7 @@ class Runtime:
     def _free(self, event: Event) -> None:
         """Make the kiosk ready for the next person, after what ended the visit or took it from here."""
         seen, reading, now = self._here.evidence.seen, self._here.evidence.facts.reading, self._clock.monotonic()
+        self._parties.ended(self._here, now)
         match event:
             case Left():
                 # Codes that were not answered may be shown again at once, by whoever comes.
@@ -558,4 +564,5 @@ class Runtime:
         return self.visit.phase not in {Phase.IDLE, Phase.ENDED} and not self._presence.left
 
     def _refresh(self) -> None:
-        self._display.refresh(self._here, self._passing.newest(), self._losses.since)
+        next_of = self._parties.next(self._clock.monotonic())
+        self._display.refresh(self._here, self._passing.newest(), self._losses.since, next_of)

@@ -102,7 +102,8 @@ class View:
     `declined`: the answer to a guard at the kiosk who could not. `notices`: which of those that ship go with the rules in
     force. `site_phone`: whom to call when all else fails. `site_language`, `volume` (from which local time on how loud, in
     percent): as a manager set them from afar; None: as configured.
-    `leaving`: by this gate people only leave.
+    `leaving`: by this gate people only leave. `next_of_group`: the number of whoever of a group may step up next, and of
+    how many.
     `own_words`: language and sentence, where the rules themselves bring one for the first reason.
     """
 
@@ -135,3 +136,4 @@ class View:
     own_words: tuple[tuple[str, str], ...] = ()
     simulated: bool = False
     leaving: bool = False
+    next_of_group: tuple[int, int] | None = None

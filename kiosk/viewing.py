@@ -55,6 +55,7 @@ class Surroundings:
     parked: ParkedTicket | None = None
     parked_until: Monotonic | None = None
     declined: Declined | None = None
+    next_of_group: tuple[int, int] | None = None
 
 
 class Viewpoint:
@@ -112,6 +113,7 @@ class Viewpoint:
             volume=self.site.settings.volume,
             simulated=self.site.simulated,
             leaving=self.site.direction is Direction.OUT,
+            next_of_group=around.next_of_group,
         )
 
     def _steps(self, visit: Visit, evidence: Evidence, around: Surroundings) -> tuple[tuple[Step, StepState], ...]:
