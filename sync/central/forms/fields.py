@@ -131,7 +131,7 @@ def _wrong(typed: Mapping[str, str]) -> dict[str, str]:
         found["days"] = "days" if not _within(typed["days"], 0, DAYS) else None
     if abroad(typed):
         found["symptoms"] = "choose" if typed["symptoms"] not in {YES, NO} else None
-    return {**{name: code for name, code in found.items() if code is not None}, **wrong}
+    return {**wrong, **{name: code for name, code in found.items() if code is not None}}
 
 
 def companions(typed: Mapping[str, str]) -> list[str]:
