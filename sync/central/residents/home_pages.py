@@ -68,6 +68,7 @@ def guest_page(one: Invitation, text: str, language: str, zone: ZoneInfo) -> byt
         code=drawn(text),
         when=_span(one, zone),
         plate=one.expected.plate,
+        plate_label=FORM_WORDS[language]["field"]["plate"],
         uses=words["many" if one.expected.many else "once"],
     )
 
