@@ -107,7 +107,12 @@ class Display:
         self._parked = None
 
     def refresh(
-        self, here: Dossier, on_the_way: Dossier | None, lost: Mapping[Part, Monotonic], badge: Badge | None = None
+        self,
+        here: Dossier,
+        on_the_way: Dossier | None,
+        lost: Mapping[Part, Monotonic],
+        badge: Badge | None = None,
+        next_of_group: tuple[int, int] | None = None,
     ) -> None:
         """Tell the screen what has changed since it was told last.
 
@@ -133,6 +138,7 @@ class Display:
             parked_until=None if self._parked is None else self._parked[1],
             declined=self._declined,
             badge=badge,
+            next_of_group=next_of_group,
         )
         view, shown = self._viewpoint_of(dossier).view(visit, evidence, around, now), self._shown
         if shown is not None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from kiosk.cases import Cause
 from kiosk.facts import Evidence
-from kiosk.model import ReasonCode
+from kiosk.model import ReasonCode, VisitId
 from kiosk.policy import PolicyDocument
 from kiosk.units import Monotonic
 from kiosk.visit import Visit
@@ -15,7 +15,8 @@ class Dossier:
     """A visit, what is known of its visitor, and when the gate moved for them.
 
     `document`: the rules under which it began, and under which it ends; None: those in force. `out_of_force`: why those
-    admitted nobody when it began. `causes`: what cases were opened about. `seen_to`: a guard has come for them.
+    admitted nobody when it began. `causes`: what cases were opened about. `seen_to`: a guard has come for them. `party`: the
+    visit of whoever filled in the form on which they come along, and the how manieth of them they are.
     """
 
     visit: Visit
@@ -25,3 +26,5 @@ class Dossier:
     out_of_force: ReasonCode | None = None
     causes: frozenset[Cause] = frozenset()
     seen_to: bool = False
+    party: VisitId | None = None
+    member: int | None = None

@@ -174,6 +174,9 @@ class Credential:
     so is `unit`, the home or office that a pass is for. `language`: in which its holder is to be spoken to. `findings`
     are those of a health certificate; none of them is a colour. `invited`: whoever issued a visitor's pass knew that
     somebody of the house wants them to come; not so of one that only brings back who has filled in a form.
+
+    `plate`: of the vehicle that a pass names; sealed. `asks_name`: it is a whole company's, and whoever shows it says who
+    they are.
     """
 
     kind: CredentialKind
@@ -192,3 +195,5 @@ class Credential:
     person: Holder | None = field(default=None, repr=False)
     findings: tuple[Finding, ...] = ()
     invited: bool = True
+    plate: str | None = field(default=None, repr=False)
+    asks_name: bool = False

@@ -170,6 +170,16 @@ class Evidence:
         self.times.setdefault("consent_received", now)
         self._update(replace(self.facts, consent=answer))
 
+    def came_along(self, told: Declaration, consent: Consent | None, filing: Filing | None) -> None:
+        """Take in what the first of a group has told, and what was said of all of them: nobody is asked again."""
+        self._nobody_asked = consent is None
+        self._update(replace(self.facts, declaration=told, consent=consent, filing=filing))
+
+    def came_alone(self) -> None:
+        """Forget what somebody else has told."""
+        self._nobody_asked = False
+        self._update(replace(self.facts, declaration=None, consent=None, filing=None))
+
     def unreached(self) -> None:
         """Nobody of the house can be asked just now; an answer that comes all the same still counts."""
         self._nobody_asked = True

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from kiosk.cases import Cause
+from kiosk.dossier import Dossier
 from kiosk.facts import Evidence
 from kiosk.gate_mode import GateMode, Kept, ModeOrder, ModeSince
 from kiosk.in_force import DocumentRefused, Renewed
@@ -37,12 +38,15 @@ class Journal:
         self._clock = clock
         self._recorder = recorder
 
-    def decision(self, visit: VisitId, decision: Decision, evidence: Evidence) -> None:
+    def decision(self, visit: VisitId, decision: Decision, dossier: Dossier) -> None:
         """Make a decision durable, and with an admission the use of its pass; the answer comes as Recorded."""
+        evidence = dossier.evidence
         # A person may let somebody in whose pass has had its use; it cannot have it twice.
         admitted = decision.answer is Answer.ADMIT and not evidence.facts.pass_used
         spends = spend_of(evidence.facts.admission_pass) if admitted else None
-        draft = decision_draft(self._stamp(), visit, decision, evidence.facts, evidence.times, self._site.sealer, spends)
+        along = None if dossier.party is None or dossier.member is None else (dossier.party, dossier.member)
+        facts, times = evidence.facts, evidence.times
+        draft = decision_draft(self._stamp(), visit, decision, facts, times, self._site.sealer, spends, along)
         self._recorder.decision(visit, decision, draft, spends)
 
     def case(self, visit: VisitId, causes: frozenset[Cause], evidence: Evidence) -> None:

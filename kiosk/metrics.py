@@ -22,6 +22,7 @@ from kiosk.errors import LogUnusable
 from kiosk.events import Draft
 from kiosk.exposition import Exposition
 from kiosk.gate_mode import Kept, ModeOrder
+from kiosk.held_to import NO_FORM, OTHER_VEHICLE
 from kiosk.in_force import InForce, PolicyTurned, Renewed
 from kiosk.inbox import Inbox, Item
 from kiosk.lines import get_logger
@@ -75,7 +76,16 @@ class Metrics(Exposition):
     def __init__(self, *, software: str, document: PolicyDocument, simulated: bool) -> None:
         super().__init__()
         registry = self.registry
-        self.reasons = frozenset({*MISSING.values(), NOT_LISTED, *map(ReasonCode, Way), *(limit.reason for limit in LIMITS)})
+        self.reasons = frozenset(
+            {
+                *MISSING.values(),
+                NOT_LISTED,
+                NO_FORM,
+                OTHER_VEHICLE,
+                *map(ReasonCode, Way),
+                *(limit.reason for limit in LIMITS),
+            }
+        )
         self._in_force: InForce | None = None
         self._downward: _Downward | None = None
         self._decisions = Counter("gatepost_decisions", "Answers given to visitors.", ("answer", "reason"), registry=registry)

@@ -64,6 +64,10 @@ def issue(
         list[str] | None,
         typer.Option(help='Only in these hours, as "08:00-18:00 mon tue"; again for more.', metavar="HOURS"),
     ] = None,
+    plate: Annotated[str | None, typer.Option(help="The vehicle with which they come.", metavar="TEXT")] = None,
+    company: Annotated[
+        bool, typer.Option("--company", help="A whole company's: each of its people gives their name at the gate.")
+    ] = False,
     many: Annotated[bool, typer.Option("--many", help="For many uses; without it, for one.")] = False,
     language: Annotated[str | None, typer.Option(help="zh, en, ja or ko: how the gate speaks to its holder.")] = None,
     image: Annotated[Path | None, typer.Option(help="Draw the code, too: a .png or .svg.", metavar="FILE")] = None,
@@ -87,7 +91,7 @@ def issue(
         unit=unit,
         holder=holder,
         language=language,
-        terms=Terms(tuple(gate or ()), spans),
+        terms=Terms(tuple(gate or ()), spans, plate, company),
     )
     text = encode(claims, signer.sign, key_id(signer.public_key().public_bytes_raw()))
     if image is not None:
@@ -126,6 +130,8 @@ def _said(claims: "PassClaims") -> dict[str, Any]:
         "unit": claims.unit,
         "holder": claims.holder,
         "language": claims.language,
+        "plate": claims.terms.plate,
+        "company": claims.terms.company,
         "gates": list(claims.terms.gates),
         "hours": [
             f"{span.begins // 60:02d}:{span.begins % 60:02d}-{span.ends // 60:02d}:{span.ends % 60:02d} "

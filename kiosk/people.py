@@ -90,7 +90,8 @@ class Declaration:
     """What somebody told of themselves: on the visitor form, or beforehand for a list of expected arrivals.
 
     `visitor`: who they say they are; `group`: how many come in on this form. `person`: their name, where the gate got to
-    know it; it is compared, and never recorded.
+    know it; it is compared, and never recorded. `companions`: the names of the others, likewise; of a declaration with no
+    `person` it is about one of these. `plate`: of what they come with, likewise.
     """
 
     visitor: VisitorKind | None = None
@@ -99,3 +100,5 @@ class Declaration:
     vehicle: Vehicle = Vehicle.NONE
     group: int = 1
     person: Holder | None = field(default=None, repr=False)
+    companions: tuple[Holder, ...] = field(default=(), repr=False)
+    plate: str | None = field(default=None, repr=False)

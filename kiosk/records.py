@@ -59,10 +59,12 @@ def decision_draft(
     times: Mapping[str, Monotonic],
     sealer: Sealer | None = None,
     spends: Spend | None = None,
+    along: tuple[VisitId, int] | None = None,
 ) -> Draft:
     """The event of an answer: what was decided, by which rule, on what evidence, and when each fact was there.
 
     `spends`: the use of a pass for one use, named by its mark, so that a second use of it at another gate is noticed.
+    `along`: on the form of which visit they come in, and the how manieth of that group they are.
 
     What names a person is sealed; without a sealer it is not recorded at all.
     """
@@ -85,6 +87,8 @@ def decision_draft(
     }
     if facts.declaration is not None:
         body["declared"] = _declared(facts.declaration)
+    if along is not None:
+        body |= {"party": along[0], "member": along[1]}
     if command is not None:
         body |= {"command": command.id, "overrides": list(decision.overrides), "people": 1 if command.second is None else 2}
     if spends is not None:
@@ -111,6 +115,7 @@ def personal(facts: Facts) -> dict[str, str]:
         "holder": None if shown is None else shown.holder,
         "unit": None if shown is None else shown.unit,
         "pass": None if shown is None else shown.serial,
+        "plate": None if shown is None else shown.plate,
         "health_token_tail": token[-TAIL:] if len(token) >= SHORTEST_TOKEN else None,
     }
     return {name: text for name, text in known.items() if text}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from kiosk.credentials import Here
 from kiosk.dossier import Dossier
 from kiosk.facts import TOLERANCE, Moment
+from kiosk.held_to import held_to
 from kiosk.in_force import InForce
 from kiosk.local_time import local_time, time_told
 from kiosk.model import Answer, Decision, Needs, ReasonCode
@@ -15,7 +16,7 @@ from kiosk.ports import Clock
 from kiosk.site import Site
 from kiosk.staleness import Kind, Now, age
 from kiosk.units import Monotonic, Seconds, WallTime
-from kiosk.weighing import decided, judged
+from kiosk.weighing import decided, judged, unanswered
 
 NOT_LISTED = ReasonCode("pass_not_listed")
 LIST_RULE = "passes"
@@ -69,7 +70,8 @@ class Rulebook:
     def decided(self, dossier: Dossier) -> Decision:
         """The answer that a visit gets in any case."""
         document = self._brought_up_to_date(dossier)
-        return self._counted(decided(document, dossier.evidence.facts, self._ages()), dossier)
+        answer = self._counted(decided(document, dossier.evidence.facts, self._ages()), dossier)
+        return answer if isinstance(answer, Decision) else unanswered(answer, dossier.evidence.facts, document)
 
     def _brought_up_to_date(self, dossier: Dossier) -> PolicyDocument:
         """Let the facts be as they are at this moment; return the rules that they are held against."""
@@ -79,15 +81,18 @@ class Rulebook:
         dossier.evidence.clocked(local_time(self._clock.wall(), self._clock.state(), document.zone))
         return document
 
-    def _counted(self, answer: Decision, dossier: Dossier) -> Decision:
-        """The answer, or a hold where it admits by rules that are not in force, or on a pass that no list of passes has."""
+    def _counted(self, answer: Decision, dossier: Dossier) -> Decision | Needs:
+        """The answer, or a hold where it admits by rules that are not in force, or on a pass that is not listed or differs.
+
+        Where the pass itself asks for something that is not known yet, that is wanted.
+        """
         if answer.answer is not Answer.ADMIT:
             return answer
         if dossier.out_of_force is not None:
             return Decision(Answer.HOLD, (dossier.out_of_force,), TIME_RULE, answer.policy)
         if self.site.issued.lacks(dossier.evidence.facts):
             return Decision(Answer.HOLD, (NOT_LISTED,), LIST_RULE, answer.policy)
-        return answer
+        return held_to(answer, dossier.evidence.facts)
 
     def _time(self) -> WallTime | None:
         """What time it is, if anybody can say."""

@@ -46,6 +46,7 @@ from kiosk.mode_keeping import ModeKeeping
 from kiosk.model import Command, Decision, EventId, Part, Phase, VisitId
 from kiosk.overriding import Way
 from kiosk.parking import ParkedVisits
+from kiosk.party import Parties, part
 from kiosk.passing import PassingVisits
 from kiosk.people import VisitorKind
 from kiosk.ports import Clock, Gate, Recorder, Resolver
@@ -149,6 +150,7 @@ class Runtime:
         self._passing = PassingVisits()
         self._waiting = WaitingVisit()
         self._door = StaffDoor()
+        self._parties = Parties()
         self._here = self._nobody()
         self._unanswered: Monotonic | None = None
         self._show_by: Monotonic | None = None
@@ -233,6 +235,7 @@ class Runtime:
                 # A touch is a sign of the visitor, and begins a visit. Without a server there is no form to wait for.
                 self._seen(self._clock.monotonic())
                 if self._site.form_url(self.visit.id) is not None:
+                    part(self._here)
                     self._take(FormWanted())
             case GuardAsked():
                 self._guard_asked()
@@ -404,6 +407,7 @@ class Runtime:
         if times.get("code_verified") == now:
             # It has just been examined, and that took its time.
             times["code_verified"] = self._clock.monotonic()
+        self._parties.see_alone(self._here)
         if token is not None:
             self._unasked.append((self.visit.id, token))
             self._ask_by = Monotonic(now + SHOWN_WITHIN)
@@ -454,6 +458,7 @@ class Runtime:
         self._presence.seen(at)
         if self.visit.phase is Phase.IDLE:
             self._rules.begin(self._here)
+            self._parties.began(self._here, at)
             self._here.evidence.times["approached"] = at
             self._take(Approached())
             self._attention.visit = True
@@ -584,7 +589,7 @@ class Runtime:
                 if fresh := causes_of(decision) - dossier.causes:
                     dossier.causes |= fresh
                     self._journal.case(visit, fresh, dossier.evidence)
-                self._journal.decision(visit, decision, dossier.evidence)
+                self._journal.decision(visit, decision, dossier)
             case OpenGate(_, admission):
                 try:
                     self._gate.open(admission, self._site.pulse_s)
@@ -605,6 +610,7 @@ class Runtime:
     def _free(self, event: Event) -> None:
         """Make the kiosk ready for the next person, after what ended the visit or took it from here."""
         seen, reading, now = self._here.evidence.seen, self._here.evidence.facts.reading, self._clock.monotonic()
+        self._parties.ended(self._here, now)
         match event:
             case Left():
                 # Codes that were not answered may be shown again at once, by whoever comes.
@@ -643,4 +649,5 @@ class Runtime:
 
     def _refresh(self) -> None:
         self._show_by = None
-        self._display.refresh(self._here, self._passing.newest(), self._losses.since, self._door.badge)
+        next_of = self._parties.next(self._clock.monotonic())
+        self._display.refresh(self._here, self._passing.newest(), self._losses.since, self._door.badge, next_of)

@@ -92,9 +92,11 @@ def certificate_tells(facts: Facts, kinds: frozenset[FindingKind]) -> bool:
 
 def identity(facts: Facts, strictness: Strictness) -> Match | None:
     """Whether form and health code are about the same person; None where one of them does not say whom it is about."""
-    told = None if facts.declaration is None else facts.declaration.person
-    shown = facts.health_code
+    declared, shown = facts.declaration, facts.health_code
     # What a code says of its holder counts only once the code itself is believed.
-    if told is None or shown is None or shown.person is None or shown.verdict is not Verdict.VALID:
+    if declared is None or shown is None or shown.person is None or shown.verdict is not Verdict.VALID:
         return None
-    return matched(told, shown.person, strictness)
+    # Of those who come along nobody has said who is who.
+    told = declared.companions if declared.person is None else (declared.person,)
+    found = {matched(one, shown.person, strictness) for one in told}
+    return next((match for match in (Match.AGREES, Match.UNDECIDED, Match.DIFFERS) if match in found), None)

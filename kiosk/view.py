@@ -126,7 +126,8 @@ class View:
     `declined`: the answer to a guard at the kiosk who could not. `notices`: which of those that ship go with the rules in
     force. `site_phone`: whom to call when all else fails. `site_language`, `volume` (from which local time on how loud, in
     percent): as a manager set them from afar; None: as configured.
-    `leaving`: by this gate people only leave.
+    `leaving`: by this gate people only leave. `next_of_group`: the number of whoever of a group may step up next, and of
+    how many.
     `own_words`: language and sentence, where the rules themselves bring one for the first reason; `own_cards`: the guard's
     cards that they bring for whoever is stopped, in the order of the reasons. `own_notices`: while nobody is here, what
     they bring to be shown in the place of `notices`. `badges`: the staff's door can be opened with a badge; `badge`: it
@@ -166,3 +167,4 @@ class View:
     badge: Badge | None = None
     simulated: bool = False
     leaving: bool = False
+    next_of_group: tuple[int, int] | None = None

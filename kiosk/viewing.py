@@ -75,6 +75,7 @@ class Surroundings:
     parked_until: Monotonic | None = None
     declined: Declined | None = None
     badge: Badge | None = None
+    next_of_group: tuple[int, int] | None = None
 
 
 class Viewpoint:
@@ -139,6 +140,7 @@ class Viewpoint:
             volume=self.site.settings.volume,
             simulated=self.site.simulated,
             leaving=self.site.direction is Direction.OUT,
+            next_of_group=around.next_of_group,
         )
 
     def _steps(self, visit: Visit, evidence: Evidence, around: Surroundings) -> tuple[tuple[Step, StepState], ...]:

@@ -58,8 +58,11 @@ def decided(document: PolicyDocument, facts: Facts, ages: Mapping[Kind, Seconds 
     The guard is told what is missing.
     """
     answer = judged(document, facts, ages)
-    if isinstance(answer, Decision):
-        return answer
+    return answer if isinstance(answer, Decision) else unanswered(answer, facts, document)
+
+
+def unanswered(answer: Needs, facts: Facts, document: PolicyDocument) -> Decision:
+    """Leave to the guard whoever does not bring what is still wanted."""
     missing = tuple(
         UNSETTLED if need is Need.TEMPERATURE and facts.reading is not None else MISSING[need]
         for need in MISSING

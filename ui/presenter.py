@@ -109,8 +109,13 @@ def _shown(view: View, now: Monotonic, board: NoticeBoard, language: str) -> tup
         return Screen.GUARD, _guard(view, GuardCall.RINGING, now)
     if view.phase in {Phase.IDLE, Phase.ENDED, Phase.PARKED}:
         heading, notice = board.under(view.notices, view.own_notices).at(int(now // NOTICE_S), language)
-        title, line = ("idle.leaving", "idle.leaving.line") if view.leaving else ("idle.title", "idle.line")
-        return Screen.IDLE, Idle(say(title), say(line), Plain(heading), Plain(notice), say("privacy.line"), view.leaving)
+        title, line = say("idle.title"), say("idle.line")
+        if view.leaving:
+            title, line = say("idle.leaving"), say("idle.leaving.line")
+        elif view.next_of_group is not None:
+            number, of = view.next_of_group
+            title, line = say("group.next", number=number, of=of), say("group.next.line")
+        return Screen.IDLE, Idle(title, line, Plain(heading), Plain(notice), say("privacy.line"), view.leaving)
     if view.phase is Phase.AWAITING_FORM:
         return Screen.FORM, _form(view, now)
     return Screen.STEPS, _steps(view, now)

@@ -6,8 +6,9 @@ The signature is over `gatepost pass v1\0` || payload. The payload, numbers big-
 
     key id 8 | pass id 12 | kind, uses, language 1 | not before 4 | not after 4 | compound, unit, holder: length 1, UTF-8
 
-Times are seconds since 1970 UTC. There is one encoding of a pass and no other is read. A pass for some gates or hours
-only is of version 2: `GP2:`, `gatepost pass v2\0`, and its terms (`kiosk.credentials.pass_terms`) after the texts.
+Times are seconds since 1970 UTC. There is one encoding of a pass and no other is read. A pass for some gates, hours
+or one vehicle only, or for a whole company, is of version 2: `GP2:`, `gatepost pass v2\0`, and its terms
+(`kiosk.credentials.pass_terms`) after the texts.
 """
 
 import re
@@ -86,8 +87,8 @@ class PassUnreadable(GatepostError, ValueError):
 class PassClaims:
     """What a pass says. `holder` is a pseudonym, never a name; times are whole seconds, the end not included.
 
-    `language`: in which the gate speaks to whoever shows it, zh, en, ja or ko; None: in its own. `terms`: for which gates
-    and hours it is.
+    `language`: in which the gate speaks to whoever shows it, zh, en, ja or ko; None: in its own. `terms`: for which gates,
+    hours, vehicle and company it is.
     """
 
     pass_id: bytes = field(repr=False)
@@ -217,6 +218,8 @@ def verify(
         single_use=claims.uses is Uses.SINGLE,
         language=claims.language,
         invited=not (claims.holder or "").startswith(OWN_ACCOUNT),
+        plate=claims.terms.plate,
+        asks_name=claims.terms.company,
     )
 
 

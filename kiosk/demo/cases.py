@@ -323,6 +323,16 @@ CATEGORIES = Scenario(
         category("domestic help", Typed(VisitorKind.DOMESTIC_HELP)),
         category("utility repair", Typed(VisitorKind.UTILITY_REPAIR)),
         category("estate agent with a client", Typed(VisitorKind.ESTATE_AGENT, group=2)),
+        Case(
+            "the client, measured alone on the agent's form",
+            None,
+            Answer.ADMIT,
+            (ReasonCode("visitor_green"),),
+            core_c=36.3,
+            health=HealthStatus.GREEN,
+            gap_s=SETTLES,
+            patience_s=10.0,
+        ),
         category("renovation company with its undertaking", Typed(VisitorKind.RENOVATION, letter=True), also=ASKED[:2]),
         replace(
             FRIEND,

@@ -34,7 +34,7 @@ from sync.central.publishing import Documents
 from sync.central.residents.web import ResidentPages
 from sync.central.rules.routes import rules_routes
 from sync.central.staff.door import Door, SignedIn
-from sync.central.staff.routes import add_turned_away, staff_routes
+from sync.central.staff.routes import add_turned_away, staff_routes, told_to_people
 from sync.central.staff.signing import Signing
 from sync.central.store import Store
 from sync.central.web import page_routes
@@ -97,9 +97,9 @@ def create_app(
         return {"status": "ok"}
 
     @app.get("/readyz")
-    def readyz() -> Response:
+    def readyz(request: Request) -> Response:
         if boards.closing.is_set():
-            return _refusal(503, "the server is on its way down")
+            return _refusal(request, 503, "the server is on its way down")
         store.check()
         return JSONResponse({"status": "ready"})
 
@@ -135,37 +135,44 @@ def _add_logs(app: FastAPI, store: Store, metrics: Metrics, authentication: Auth
 
 
 def _add_refusals(app: FastAPI, wall_us: Callable[[], int]) -> None:
-    """Everything that is not answered is refused in the same form: one sentence, nothing of what was sent."""
+    """Everything that is not answered is refused in the same form: one sentence, nothing of what was sent.
+
+    Programs get it in English, people a page of their own language.
+    """
 
     @app.exception_handler(Refused)
-    async def refused(_: Request, error: Refused) -> Response:
+    async def refused(request: Request, error: Refused) -> Response:
         # What is left of the body is not waited for.
         headers = {"Connection": "close"}
         if error.why is None:
-            return _refusal(error.status, str(error), headers)
+            return _refusal(request, error.status, str(error), headers)
         told: dict[str, Any] = {"error": str(error), "reason": error.why}
         if error.why is Why.STALE:
             told["time_us"] = wall_us()
         return JSONResponse(told, error.status, headers=headers)
 
     @app.exception_handler(NotOnTheWire)
-    async def not_on_the_wire(_: Request, error: NotOnTheWire) -> Response:
-        return _refusal(400, str(error))
+    async def not_on_the_wire(request: Request, error: NotOnTheWire) -> Response:
+        return _refusal(request, 400, str(error))
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> Response:
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
         places = sorted({" ".join(map(str, found["loc"])) for found in error.errors()})
-        return _refusal(422, f"missing or not as it must be: {', '.join(places)}")
+        return _refusal(request, 422, f"missing or not as it must be: {', '.join(places)}")
 
     @app.exception_handler(HTTPException)
-    async def elsewhere(_: Request, error: HTTPException) -> Response:
-        return _refusal(error.status_code, error.detail, error.headers)
+    async def elsewhere(request: Request, error: HTTPException) -> Response:
+        return _refusal(request, error.status_code, error.detail, error.headers)
 
     @app.exception_handler(SQLAlchemyError)
-    async def database(_: Request, __: SQLAlchemyError) -> Response:
+    async def database(request: Request, _: SQLAlchemyError) -> Response:
         # A kiosk keeps what it has and comes again.
-        return _refusal(503, "the database cannot be used now")
+        return _refusal(request, 503, "the database cannot be used now")
 
 
-def _refusal(status: int, sentence: str, headers: Any = None) -> Response:
+def _refusal(request: Request, status: int, sentence: str, headers: Any = None) -> Response:
+    page = told_to_people(request, status)
+    if page is not None:
+        page.headers.update(headers or {})
+        return page
     return JSONResponse({"error": sentence}, status, headers=headers)

@@ -5,15 +5,18 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from kiosk.errors import UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from sync.central.access import Asker
     from sync.central.config import CentralConfig
+    from sync.central.file_vault import FileVault
     from sync.central.store import Store
 
 CENTRAL = Path("/etc/gatepost/central.toml")
@@ -42,6 +45,25 @@ def store(config: "CentralConfig") -> Iterator["Store"]:
         yield opened
     finally:
         opened.close()
+
+
+class Unlocked(NamedTuple):
+    """The open database and vault, and the configuration that names both."""
+
+    config: "CentralConfig"
+    engine: "Engine"
+    vault: "FileVault"
+
+
+@contextmanager
+def unlocked(context: typer.Context, config: Path | None) -> Iterator[Unlocked]:
+    """The database with the vault open, which what names people needs. Raises UsageError or VaultClosed."""
+    from sync.central.opening import open_vault
+
+    configured = loaded(context, config)
+    vault = open_vault(configured.vault)
+    with store(configured) as opened:
+        yield Unlocked(configured, opened.engine, vault)
 
 
 def asker(who: str, role: str, reason: str) -> "Asker":

@@ -4,19 +4,14 @@ Which home it is and who works there come from standard input: a command line ca
 """
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from kiosk.errors import UsageError
-from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, loaded, print_line, store
-
-if TYPE_CHECKING:
-    from sync.central.filings import Filings
+from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, print_line, unlocked
 
 MAX_LINES = 16 * 1024
 
@@ -36,7 +31,7 @@ def record_filing(
 ) -> int:
     """Record works at a home: unit and company are lines of standard input. Who did is recorded."""
     from kiosk.people import Filing
-    from sync.central.filings import Works
+    from sync.central.filings import Filings, Works
     from sync.central.opening import wall_us
 
     if state not in tuple(Filing):
@@ -44,8 +39,8 @@ def record_filing(
     unit, company = _lines(2, "unit and company")
     works = Works(unit=unit, company=company, state=Filing(state), until_us=_end_of(until))
     asked_by = asker(who, role, reason)
-    with _filings(context, config) as filings:
-        filings.record(compound, works, asked_by, wall_us())
+    with unlocked(context, config) as opened:
+        Filings(opened.engine, opened.vault).record(compound, works, asked_by, wall_us())
     return 0
 
 
@@ -59,11 +54,12 @@ def list_filings(
     config: ConfigFile = None,
 ) -> int:
     """Print a compound's filed works, one JSON line each. It is recorded."""
+    from sync.central.filings import Filings
     from sync.central.opening import wall_us
 
     asked_by = asker(who, role, reason)
-    with _filings(context, config) as filings:
-        for one in filings.listed(compound, asked_by, wall_us()):
+    with unlocked(context, config) as opened:
+        for one in Filings(opened.engine, opened.vault).listed(compound, asked_by, wall_us()):
             last = datetime.fromtimestamp(one.until_us / 1e6 - 1, UTC).strftime("%Y-%m-%d")
             print_line({"unit": one.unit, "company": one.company, "state": one.state, "until": last})
     return 0
@@ -79,12 +75,13 @@ def remove_filing(
     config: ConfigFile = None,
 ) -> int:
     """Remove the works at a home, which is a line of standard input. It is recorded; status 1 if there are none."""
+    from sync.central.filings import Filings
     from sync.central.opening import wall_us
 
     (unit,) = _lines(1, "the unit")
     asked_by = asker(who, role, reason)
-    with _filings(context, config) as filings:
-        if filings.remove(compound, unit, asked_by, wall_us()):
+    with unlocked(context, config) as opened:
+        if Filings(opened.engine, opened.vault).remove(compound, unit, asked_by, wall_us()):
             return 0
     typer.echo(f"gatepost: no works are filed there in {compound}", err=True)
     return 1
@@ -106,14 +103,13 @@ def form(
     from sync.central.document_key import DocumentKey
     from sync.central.forms.store import Forms
     from sync.central.guessing import Attempts
-    from sync.central.opening import open_vault, wall_us
+    from sync.central.opening import wall_us
     from sync.private_file import make_private
 
-    asked_by, configured = asker(who, role, reason), loaded(context, config)
-    vault = open_vault(configured.vault)
-    with store(configured) as opened:
-        key = DocumentKey(Path(configured.documents.key))
-        forms = Forms(opened.engine, vault, Attempts(lambda: 0.0), key, wall_us, configured.retention.days_of)
+    asked_by = asker(who, role, reason)
+    with unlocked(context, config) as opened:
+        key, days_of = DocumentKey(Path(opened.config.documents.key)), opened.config.retention.days_of
+        forms = Forms(opened.engine, opened.vault, Attempts(lambda: 0.0), key, wall_us, days_of)
         found = forms.read(compound, visit, asked_by)
     if found is None:
         typer.echo(f"gatepost: {compound} has no form of the visit {visit}", err=True)
@@ -127,18 +123,6 @@ def form(
             raise UsageError(f"{letter}: cannot be written: {error.strerror}") from error
     print_line({**told, "letter": picture is not None})
     return 0
-
-
-@contextmanager
-def _filings(context: typer.Context, config: Path | None) -> "Iterator[Filings]":
-    """The filings, with the vault open. Raises UsageError or VaultClosed."""
-    from sync.central.filings import Filings
-    from sync.central.opening import open_vault
-
-    configured = loaded(context, config)
-    vault = open_vault(configured.vault)
-    with store(configured) as opened:
-        yield Filings(opened.engine, vault)
 
 
 def _lines(count: int, what: str) -> list[str]:

@@ -5,18 +5,13 @@ the address of a service may have a password in it.
 """
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from kiosk.errors import UsageError
-from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, loaded, print_line, store
-
-if TYPE_CHECKING:
-    from sync.central.residents.register import Residents
+from sync.central.asking import Compound, ConfigFile, InRole, Reason, Who, asker, print_line, unlocked
 
 MAX_LINES = 64 * 1024
 resident_app = typer.Typer(help="Residents, who are asked about visitors.", no_args_is_help=True)
@@ -35,7 +30,7 @@ def add(
     """Add a resident: unit, name and targets are lines of standard input, in this order. It is recorded."""
     from sync.central.opening import wall_us
     from sync.central.residents.reading import see_services
-    from sync.central.residents.register import resident_of
+    from sync.central.residents.register import Residents, resident_of
 
     lines = [line.strip() for line in sys.stdin.read(MAX_LINES).splitlines() if line.strip()]
     if len(lines) < 3:
@@ -43,8 +38,8 @@ def add(
     one = resident_of(lines[0], lines[1], language, lines[2:])
     see_services([one])
     asked_by = asker(who, role, reason)
-    with _residents(context, config) as residents:
-        for name in residents.add(compound, [one], asked_by, wall_us()):
+    with unlocked(context, config) as opened:
+        for name in Residents(opened.engine, opened.vault).add(compound, [one], asked_by, wall_us()):
             typer.echo(name)
     return 0
 
@@ -62,12 +57,13 @@ def import_residents(
     """Add the residents of a CSV file, all or none. It is recorded."""
     from sync.central.opening import wall_us
     from sync.central.residents.reading import read_residents, see_services
+    from sync.central.residents.register import Residents
 
     some = read_residents(file)
     see_services(some)
     asked_by = asker(who, role, reason)
-    with _residents(context, config) as residents:
-        added = residents.add(compound, some, asked_by, wall_us())
+    with unlocked(context, config) as opened:
+        added = Residents(opened.engine, opened.vault).add(compound, some, asked_by, wall_us())
     typer.echo(f"{len(added)} residents added to {compound}")
     return 0
 
@@ -83,11 +79,12 @@ def list_residents(
 ) -> int:
     """Print a compound's residents, one JSON line each, without their addresses. It is recorded."""
     from sync.central.opening import wall_us
+    from sync.central.residents.register import Residents
     from sync.central.residents.targets import reach_of
 
     asked_by = asker(who, role, reason)
-    with _residents(context, config) as residents:
-        for one in residents.listed(compound, asked_by, wall_us()):
+    with unlocked(context, config) as opened:
+        for one in Residents(opened.engine, opened.vault).listed(compound, asked_by, wall_us()):
             said = {"resident": one.id, "unit": one.unit, "name": one.name, "language": one.language}
             print_line({**said, "targets": [reach_of(target) for target in one.targets]})
     return 0
@@ -105,10 +102,11 @@ def remove(
 ) -> int:
     """Remove a resident: nobody asks them any more. It is recorded; status 1 if there is none such."""
     from sync.central.opening import wall_us
+    from sync.central.residents.register import Residents
 
     asked_by = asker(who, role, reason)
-    with _residents(context, config) as residents:
-        if residents.remove(compound, resident, asked_by, wall_us()):
+    with unlocked(context, config) as opened:
+        if Residents(opened.engine, opened.vault).remove(compound, resident, asked_by, wall_us()):
             return 0
     typer.echo(f"gatepost: {compound} has no resident {resident}", err=True)
     return 1
@@ -127,36 +125,23 @@ def link(
 ) -> int:
     """Print the link to a resident's own page, for them alone. It is recorded; status 1 if there is none such."""
     from sync.central.document_key import DocumentKey
-    from sync.central.guessing import Attempts
-    from sync.central.opening import open_vault, pass_key_of, wall_us
+    from sync.central.opening import pass_key_of, wall_us
     from sync.central.publishing import Documents
     from sync.central.residents.homes import Homes
     from sync.central.residents.invitations import Invitations
+    from sync.central.residents.premises import Premises
     from sync.central.serve import url_of
 
-    asked_by, configured = asker(who, role, reason), loaded(context, config)
-    vault, key = open_vault(configured.vault), DocumentKey(Path(configured.documents.key))
-    with store(configured) as opened:
-        documents = Documents(opened.engine, key, wall_us)
-        zone = configured.residents.zone
-        invitations = Invitations(opened.engine, vault, pass_key_of(configured), documents, wall_us, zone)
+    asked_by = asker(who, role, reason)
+    with unlocked(context, config) as (configured, engine, vault):
+        key = DocumentKey(Path(configured.documents.key))
         url = configured.residents.url or url_of(configured, configured.server.port)
-        homes = Homes(opened.engine, vault, Attempts(lambda: 0.0), key, invitations, wall_us, lambda: url)
-        found = homes.issue_for(compound, resident, days, asked_by)
+        documents, zone = Documents(engine, key, wall_us), configured.residents.zone
+        invitations = Invitations(engine, vault, pass_key_of(configured), documents, wall_us, zone)
+        premises = Premises(engine, vault, key, wall_us, lambda: 0.0, lambda: url)
+        found = Homes(premises, invitations).issue_for(compound, resident, days, asked_by)
     if found is None:
         typer.echo(f"gatepost: {compound} has no resident {resident}", err=True)
         return 1
     typer.echo(found)
     return 0
-
-
-@contextmanager
-def _residents(context: typer.Context, config: Path | None) -> "Iterator[Residents]":
-    """The residents, with the vault open. Raises UsageError or VaultClosed."""
-    from sync.central.opening import open_vault
-    from sync.central.residents.register import Residents
-
-    configured = loaded(context, config)
-    vault = open_vault(configured.vault)
-    with store(configured) as opened:
-        yield Residents(opened.engine, vault)

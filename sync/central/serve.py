@@ -38,6 +38,7 @@ from sync.central.residents.couriers import Courier, couriers
 from sync.central.residents.delivering import WORKERS, Delivering
 from sync.central.residents.homes import Homes
 from sync.central.residents.invitations import Invitations
+from sync.central.residents.premises import Premises
 from sync.central.residents.targets import Reach
 from sync.central.residents.web import ResidentPages
 from sync.central.staff.delays import Delays
@@ -90,28 +91,15 @@ def serve(
             pass_key_of(config),
         )
         url = url_of(config, listener.getsockname()[1])
-        consents = Consents(
-            store.engine,
-            vault,
-            Attempts(time.monotonic),
-            document_key,
-            wall_us,
-            lambda: config.residents.url or url,
-        )
+        found_at = config.residents.url or url
+        premises = Premises(store.engine, vault, document_key, wall_us, time.monotonic, lambda: found_at)
+        consents = Consents(premises)
         store.hear("consent_requested", consents.requested)
         by = couriers(config.mail)
         _deliver(store, vault, consents, by, stack)
         documents = Documents(store.engine, document_key, wall_us)
         invitations = Invitations(store.engine, vault, pass_key_of(config), documents, wall_us, config.residents.zone)
-        homes = Homes(
-            store.engine,
-            vault,
-            Attempts(time.monotonic),
-            document_key,
-            invitations,
-            wall_us,
-            lambda: config.residents.url or url,
-        )
+        homes = Homes(premises, invitations)
         housekeeping = Housekeeping(
             store.engine,
             People(store.engine, vault, wall_us),

@@ -2,13 +2,14 @@
 
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from kiosk.declared import FormFilled
-from kiosk.holder import MAX_NAME, Holder, masked_holder
+from kiosk.holder import MAX_NAME, masked_holder
 from kiosk.model import VisitId
 from kiosk.people import Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
 from sync.device_box import NotForUs, seal_to
@@ -39,20 +40,26 @@ class FormBody(msgspec.Struct, frozen=True, kw_only=True):
     vehicle: Vehicle
     group: Annotated[int, Meta(ge=1, le=50)]
     filing: Filing | None = None
-    sealed: Annotated[bytes, Meta(max_length=1024)] | None = None
-    """Whom the form is about, sealed to the device (`sync.device_box`): JSON with their `name`."""
+    sealed: Annotated[bytes, Meta(max_length=32_768)] | None = None
+    """Whom the form is about, sealed to the device (`sync.device_box`): JSON with their `name`, those of their
+    `companions`, and the `plate` of what they come with."""
 
 
-class _Person(msgspec.Struct, frozen=True, kw_only=True):
-    """What the box holds."""
-
-    name: Annotated[str, Meta(max_length=MAX_NAME)]
+Name = Annotated[str, Meta(max_length=MAX_NAME)]
 
 
-def seal_name(name: str, device_key: bytes) -> bytes | None:
-    """Seal a visitor's name to a device; None for a key that is none: the gate then compares nothing."""
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """What the box holds: the names of whoever filled in the form and of those who come along, and their vehicle's plate."""
+
+    name: Name
+    companions: Annotated[list[Name], Meta(max_length=49)] = []
+    plate: Annotated[str, Meta(max_length=20)] = ""
+
+
+def seal_names(named: Named, device_key: bytes) -> bytes | None:
+    """Seal what names people to a device; None for a key that is none: the gate then compares nothing."""
     try:
-        return seal_to(device_key, msgspec.json.encode(_Person(name=name[:MAX_NAME])))
+        return seal_to(device_key, msgspec.json.encode(named))
     except ValueError:
         return None
 
@@ -62,7 +69,7 @@ def body_of(
 ) -> dict[str, Any]:
     """Return the body of a message. The visitor has said who they are; `filing`: how their works stand, if they do any.
 
-    `sealed` is their name for the device alone.
+    `sealed` is what names them, for the device alone.
     """
     said = {} if filing is None else {"filing": str(filing)}
     named = {} if sealed is None else {"sealed": b64encode(sealed).decode()}
@@ -87,13 +94,16 @@ def form_in(body: dict[str, Any], unseal: Callable[[bytes], bytes] | None = None
     """
     said = msgspec.convert(body, FormBody)
     stays = tuple(Stay(stay.region, stay.days_ago) for stay in said.stays)
-    person = None if said.sealed is None or unseal is None else _person(said.sealed, unseal)
-    declared = Declaration(said.visitor, stays, said.first_return, said.vehicle, said.group, person)
+    named = None if said.sealed is None or unseal is None else _named(said.sealed, unseal)
+    declared = Declaration(said.visitor, stays, said.first_return, said.vehicle, said.group)
+    if named is not None:
+        others = tuple(map(masked_holder, named.companions))
+        declared = replace(declared, person=masked_holder(named.name), companions=others, plate=named.plate or None)
     return FormFilled(VisitId(said.visit), declared, said.filing)
 
 
-def _person(sealed: bytes, unseal: Callable[[bytes], bytes]) -> Holder | None:
+def _named(sealed: bytes, unseal: Callable[[bytes], bytes]) -> Named | None:
     try:
-        return masked_holder(msgspec.json.decode(unseal(sealed), type=_Person).name)
+        return msgspec.json.decode(unseal(sealed), type=Named)
     except (NotForUs, msgspec.MsgspecError, UnicodeDecodeError):
         return None

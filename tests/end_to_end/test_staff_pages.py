@@ -4,6 +4,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +21,18 @@ from sync.central.config import PassesSection
 from sync.central.opening import wall_us
 from sync.central.schema import document
 from sync.central.staff.accounts import Account
-from sync.central.words import WORDS
+from sync.central.staff.door import COOKIE
+from sync.central.words import LANGUAGES, WORDS
 from tests.kiosk.policy.visitors import RESIDENT, SHIPPED, reading
 from tests.sync.central.documents import policy
+from tests.sync.central.enrolling import enrol
 from tests.sync.central.kiosks import KioskLog
+from tests.sync.central.rules.test_pages import WARMER, bring, browser_of
 from tests.sync.central.serving import Running, server
-from tests.sync.central.signed_in import PASSWORD, account_of
+from tests.sync.central.signed_in import PASSWORD, account_of, cookie_of
 from tests.sync.central.test_cases import opens
 
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 GATEPOST = Path(sys.executable).parent / "gatepost"
@@ -97,6 +103,57 @@ class Phone:
     def close(self) -> None:
         self.context.close()
         assert [one for one in self.said if "Content Security Policy" in one] == []
+
+
+def every_page(central: Running) -> list[str]:
+    """The paths of all pages of staff, with something to show on each."""
+    log = KioskLog()
+    case = opens(log, Cause.TEMPERATURE)
+    central.send(log)
+    enrol(central.engine, gate="north")
+    admin = browser_of(central, Role.ADMIN)
+    draft = bring(admin, WARMER)
+    policy = draft.url.removeprefix(central.url).partition("?")[0]
+    form, today = admin.load("/passes"), datetime.now().astimezone().date()
+    typed = {"visitor": "courier", "label": "顺丰速运", "from": str(today), "until": str(today)}
+    passes = []
+    for more in ({"company": "1", "gates": "north"}, {"unit": "12-301", "begins": "08:00", "ends": "18:00", "day-mon": "1"}):
+        made = admin.send(form, "/passes", **typed, **more)
+        assert made.status_code == 200, made.text
+        passes.append(made.url.removeprefix(central.url).partition("?")[0])
+    admin.send(admin.load(passes[1]), passes[1] + "/revoke")
+    kept = ["/", "/cases", "/devices", "/devices/enrol", "/gates", "/passes", "/policies", "/account"]
+    return [*kept, f"/cases/{case}", *passes, policy, f"{policy}/replay", "/passes/riverside/000000000000000000000000"]
+
+
+def test_whoever_cannot_see_or_point_can_use_every_page_of_staff(central: Running, browser: Any) -> None:
+    """axe-core finds nothing wrong on any of them, and nothing is too small, or wider than a phone."""
+    found, languages = {}, cycle(LANGUAGES)
+    paths = every_page(central)
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+
+    def look(path: str, click: str = "") -> None:
+        page.goto(f"{central.url}{path}?lang={next(languages)}")
+        if click:
+            page.click(click)
+        for summary in page.query_selector_all("summary"):
+            summary.click()
+        for violation in axe.Axe().run(page).response["violations"]:
+            found[path, click, violation["id"]] = violation["nodes"][0]["html"]
+        if misfits := page.evaluate(MISFITS):
+            found[path, click, "misfits"] = misfits
+
+    look("/sign-in")
+    look("/cases")  # the same, on the way to somewhere
+    for role, some in ((Role.GUARD, ["/policies", "/gates"]), (Role.ADMIN, paths)):
+        cookie = cookie_of(central.engine, account_of(central.engine, role, "riverside"))
+        context.add_cookies([{"name": COOKIE, "value": cookie, "url": central.url}])
+        for path in some:
+            look(path)
+    look("/passes", "section.before button, form[action^='/passes'] button")
+    context.close()
+    assert not found, found
 
 
 @pytest.mark.parametrize("language", LONGEST)

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.attention import Attention
 from kiosk.bootstrap.documents import load_policy
 from kiosk.credentials import PassClaims, TrustList, Uses, key_id, parse_trust
+from kiosk.credentials.pass_terms import ANYWHERE_ALWAYS, Terms
 from kiosk.credentials.passes import encode
 from kiosk.direction import Direction
 from kiosk.evidence import Doubt, Observation, Reading, Scan
@@ -64,6 +65,7 @@ def signed_pass(
     unit: str | None = None,
     uses: Uses = Uses.SINGLE,
     language: str | None = None,
+    terms: Terms = ANYWHERE_ALWAYS,
 ) -> bytes:
     claims = PassClaims(
         pass_id=bytes([number]) * 12,
@@ -75,6 +77,7 @@ def signed_pass(
         holder=holder,
         unit=unit,
         language=language,
+        terms=terms,
     )
     return encode(claims, KEY.sign, key_id(PUBLIC)).encode()
 

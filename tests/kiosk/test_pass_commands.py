@@ -40,7 +40,8 @@ def inspected(text: str) -> dict[str, Any]:
 
 def test_a_pass_says_what_was_asked_for_and_is_believed_by_its_trust_list(key: Path, tmp_path: Path) -> None:
     wanted = ("--visitor", "staff", "--many", "--unit", "12-501", "--holder", "s7", "--language", "ko", "--gate", "north")
-    text = issue(key, *wanted, "--hours", "08:00-18:00 mon tue", "--image", tmp_path / "pass.png")
+    terms = ("--hours", "08:00-18:00 mon tue", "--plate", "沪A12345", "--company")
+    text = issue(key, *wanted, *terms, "--image", tmp_path / "pass.png")
     said = inspected(text)
     assert len(said.pop("pass_id")) == 24
     assert len(said.pop("key_id")) == 16
@@ -53,6 +54,8 @@ def test_a_pass_says_what_was_asked_for_and_is_believed_by_its_trust_list(key: P
         "unit": "12-501",
         "holder": "s7",
         "language": "ko",
+        "plate": "沪A12345",
+        "company": True,
         "gates": ["north"],
         "hours": ["08:00-18:00 mon tue"],
     }

@@ -172,6 +172,8 @@ def test_every_notice_fits(drawing: Drawing) -> None:
     titles = [getattr(board.title, drawing.language) for board in boards]
     assert drawing.misfits(drawing.box_of(first), notices) == []
     assert drawing.misfits(drawing.box_of(heading), titles) == []
+    drawing.visitor(replace(sample, next_of_group=(49, 50)))
+    assert drawing.clipped() == ()
 
 
 @pytest.mark.parametrize(("language", "size"), EACH)

@@ -297,3 +297,9 @@ def test_the_picture_moves_by_a_few_pixels_every_minute() -> None:
     shifts = {picture(view(Phase.IDLE), NOW + 60 * minute).shift for minute in range(12)}
     assert len(shifts) > 8
     assert all(abs(across) <= 3 and abs(up) <= 3 for across, up in shifts)
+
+
+def test_the_free_kiosk_asks_for_the_next_of_a_group() -> None:
+    idle = picture(replace(view(Phase.IDLE), next_of_group=(2, 3))).body
+    assert isinstance(idle, Idle)
+    assert (idle.title, idle.line) == (Say("group.next", (("number", "2"), ("of", "3"))), Say("group.next.line"))

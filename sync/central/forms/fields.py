@@ -39,7 +39,7 @@ LONGEST = {
     "vehicle": 20,
     "plate": 12,
     "group": 3,
-    "companions": 600,
+    "companions": 1500,
     "away": 3,
     "region": 5,
     "days": 2,
@@ -122,7 +122,7 @@ def _wrong(typed: Mapping[str, str]) -> dict[str, str]:
         "vehicle": "choose" if typed["vehicle"] not in VEHICLES else None,
         "plate": "plate" if typed["vehicle"] in WITH_PLATES and not typed["plate"] else None,
         "group": "group" if not _within(typed["group"], 1, GROUP) else None,
-        "companions": "companions" if _within(typed["group"], 2, GROUP) and not typed["companions"] else None,
+        "companions": _others(typed),
         "away": "choose" if typed["away"] not in {YES, NO} else None,
         "first_return": "choose" if typed["first_return"] not in RETURNS else None,
     }
@@ -131,7 +131,22 @@ def _wrong(typed: Mapping[str, str]) -> dict[str, str]:
         found["days"] = "days" if not _within(typed["days"], 0, DAYS) else None
     if abroad(typed):
         found["symptoms"] = "choose" if typed["symptoms"] not in {YES, NO} else None
-    return {**{name: code for name, code in found.items() if code is not None}, **wrong}
+    return {**wrong, **{name: code for name, code in found.items() if code is not None}}
+
+
+def companions(typed: Mapping[str, str]) -> list[str]:
+    """The names of those who come along, one a line."""
+    return [name for line in typed["companions"].split("\n") if (name := line.strip())]
+
+
+def _others(typed: Mapping[str, str]) -> str | None:
+    """Everybody of a group has a name, and nobody has who does not come."""
+    if not _within(typed["group"], 1, GROUP):
+        return None
+    names = companions(typed)
+    if any(len(name) > LONGEST["name"] for name in names):
+        return "too_long"
+    return None if len(names) == int(typed["group"]) - 1 else "companions"
 
 
 def _whom(typed: Mapping[str, str]) -> str | None:

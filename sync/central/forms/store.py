@@ -19,7 +19,7 @@ from sync.central.access import MAY_DISPOSE, Act, Asker, record, visible
 from sync.central.database import changing
 from sync.central.document_key import DocumentKey, KeyUnusable
 from sync.central.filings import Filings
-from sync.central.forms.fields import Answers
+from sync.central.forms.fields import WITH_PLATES, Answers, companions
 from sync.central.forms.fields import answers as answers_of
 from sync.central.forms.opening import NoForm, Opened, Why, opened
 from sync.central.guessing import Attempts
@@ -28,7 +28,7 @@ from sync.central.people import DAY_US
 from sync.central.residents.tables import undertaking
 from sync.central.schema import visitor_form
 from sync.central.vault import KeyDestroyed, KeyMissing, Vault, VaultClosed, public_keys
-from sync.downward.form_filled import EXPIRES_US, FORM_FILLED, body_of, seal_name
+from sync.downward.form_filled import EXPIRES_US, FORM_FILLED, Named, body_of, seal_names
 from sync.downward.message import Message
 from sync.form_link import FormLink
 from sync.sealing import CannotUnseal, MonthSealer
@@ -229,8 +229,10 @@ def _of(table: Table, link: Any) -> ColumnElement[bool]:
 
 
 def _message(form: Opened, answers: Answers, now_us: int, works: Works | None) -> Message:
-    """What the gate is told: all that its rules ask for, and the visitor's name for its device alone."""
-    named = seal_name(answers.typed["name"], form.device_key)
+    """What the gate is told: all that its rules ask for, and what names the visitors for its device alone."""
+    typed = answers.typed
+    plate = typed["plate"] if typed["vehicle"] in WITH_PLATES else ""
+    named = seal_names(Named(name=typed["name"], companions=companions(typed), plate=plate), form.device_key)
     return Message(
         compound=form.link.compound,
         gate=form.gate,

@@ -29,11 +29,12 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was typed, the days that were chosen, and by field the code of what is wrong with it."""
+    """What was typed, the days that were chosen, by field what is wrong with it, and whether it is a company's."""
 
     typed: Mapping[str, str]
     days: tuple[str, ...] = ()
     wrong: Mapping[str, str] = field(default_factory=dict)
+    company: bool = False
 
     @property
     def gates(self) -> tuple[str, ...]:
@@ -62,7 +63,7 @@ def entry_of(sent: Mapping[str, str], compound: str | None, today: date) -> Entr
         typed["compound"] = compound
     days = tuple(day for day in DAYS if sent.get(f"day-{day}"))
     found = Entry(typed, days)
-    return Entry(typed, days, _wrong(found, today))
+    return Entry(typed, days, _wrong(found, today), company="company" in sent)
 
 
 def day_of(text: str) -> date | None:

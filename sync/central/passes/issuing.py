@@ -53,6 +53,7 @@ class Said(msgspec.Struct, frozen=True):
     language: str | None
     gates: tuple[str, ...]
     hours: tuple[tuple[str, ...], ...]
+    company: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class Passes:
             language=typed["language"] or None,
             gates=entry.gates,
             hours=entry.hours,
+            company=entry.company,
         )
         issued = Issued(
             compound=typed["compound"],
@@ -210,7 +212,7 @@ def _encoded(issued: Issued, private: Ed25519PrivateKey) -> str:
         uses=Uses.MULTIPLE,
         unit=said.unit,
         language=said.language,
-        terms=Terms(said.gates, tuple(operands.hours(list(span), "hours") for span in said.hours)),
+        terms=Terms(said.gates, tuple(operands.hours(list(span), "hours") for span in said.hours), company=said.company),
     )
     return encode(claims, private.sign, bytes.fromhex(issued.key_id))
 

@@ -77,6 +77,7 @@ def _view(one: Issued, words: Words, now_us: int) -> dict[str, object]:
         "label": one.label,
         "compound": one.compound,
         "unit": one.said.unit or "",
+        "company": one.said.company,
         "begins": _day(one.said.begins_s),
         "ends": _day(one.said.ends_s - 1),
         "gates": ", ".join(one.said.gates),

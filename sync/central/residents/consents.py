@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from kiosk.edge import Edge
@@ -18,17 +18,15 @@ from kiosk.lines import get_logger
 from kiosk.model import VisitId
 from kiosk.people import Consent, VisitorKind
 from sync.central.database import changing
-from sync.central.document_key import DocumentKey
 from sync.central.enrolled import find as enrolment_of
-from sync.central.guessing import Attempts
 from sync.central.messages import announce
 from sync.central.people import DAY_US
 from sync.central.reading import parse
 from sync.central.residents.link import For, Link, NotALink, read, secret_for, write
+from sync.central.residents.premises import Premises
 from sync.central.residents.register import Residents
 from sync.central.residents.tables import consent_delivery, consent_request
 from sync.central.schema import visitor_form
-from sync.central.vault import Vault
 from sync.downward.consent_answered import CONSENT_ANSWERED, Said, body_of
 from sync.downward.form_filled import EXPIRES_US
 from sync.downward.message import Message
@@ -103,23 +101,14 @@ class Outcome:
 class Consents:
     """The questions of one server. Any thread may call any method."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        vault: Vault,
-        attempts: Attempts,
-        document_key: DocumentKey,
-        wall_us: Callable[[], int],
-        url: Callable[[], str],
-    ) -> None:
-        """`url`: where residents' phones find this server."""
-        self._engine = engine
-        self._vault = vault
-        self._attempts = attempts
-        self._document_key = document_key
-        self._wall_us = wall_us
-        self._url = url
-        self._residents = Residents(engine, vault)
+    def __init__(self, at: Premises) -> None:
+        self._engine = at.engine
+        self._vault = at.vault
+        self._attempts = at.attempts()
+        self._document_key = at.document_key
+        self._wall_us = at.wall_us
+        self._url = at.url
+        self._residents = Residents(at.engine, at.vault)
         self._edge = Edge("asking residents")
         self._wake: Callable[[], None] = lambda: None
 

@@ -67,6 +67,8 @@ def guest_page(one: Invitation, text: str, language: str, zone: ZoneInfo) -> byt
         words["title"],
         code=drawn(text),
         when=_span(one, zone),
+        plate=one.expected.plate,
+        plate_label=FORM_WORDS[language]["field"]["plate"],
         uses=words["many" if one.expected.many else "once"],
     )
 

@@ -1,27 +1,24 @@
 """A resident's own page: the link to it, whom it is for, and what it shows of the visits to their home."""
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, and_, delete, insert, select
+from sqlalchemy import and_, delete, insert, select
 
 from kiosk.errors import GatepostError
 from sync.central.access import MAY_DISPOSE, Act, Asker, NotAllowed, record
 from sync.central.blind import Field, normalised
 from sync.central.database import changing
-from sync.central.document_key import DocumentKey
-from sync.central.guessing import Attempts
 from sync.central.holdings import arrivals_with, parts
 from sync.central.residents.consents import ANSWERED, NoQuestion, State, Why
 from sync.central.residents.invitations import Invitation, Invitations
 from sync.central.residents.link import SECRET_BYTES, For, Link, NotALink, read, write
+from sync.central.residents.premises import Premises
 from sync.central.residents.register import Resident, Residents
 from sync.central.residents.tables import consent_delivery, consent_request, home_link, resident
 from sync.central.schema import event
-from sync.central.vault import Vault
 
 DAYS = 30
 """So long a link to a resident's own page counts."""
@@ -53,25 +50,14 @@ class VisitToHome:
 class Homes:
     """The residents' pages of one server. Any thread may call any method."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        vault: Vault,
-        attempts: Attempts,
-        document_key: DocumentKey,
-        invitations: Invitations,
-        wall_us: Callable[[], int],
-        url: Callable[[], str],
-    ) -> None:
-        """`url`: where residents' phones find this server."""
-        self._engine = engine
-        self._vault = vault
-        self._attempts = attempts
-        self._document_key = document_key
+    def __init__(self, at: Premises, invitations: Invitations) -> None:
+        self._engine = at.engine
+        self._attempts = at.attempts()
+        self._document_key = at.document_key
         self.invitations = invitations
-        self._wall_us = wall_us
-        self._url = url
-        self._residents = Residents(engine, vault)
+        self._wall_us = at.wall_us
+        self._url = at.url
+        self._residents = Residents(at.engine, at.vault)
 
     def issue(self, compound: str, name: str, days: int = DAYS) -> str | None:
         """Make a link to the page of a resident; None where there is none such. Raises KeyUnusable."""

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Engine, Row, and_, delete, func, insert, select, update
 
 from kiosk.credentials import PassClaims, Uses, key_id
+from kiosk.credentials.pass_terms import PLATE_BYTES, Terms
 from kiosk.credentials.passes import PASS_ID_BYTES, encode
 from kiosk.errors import GatepostError, UsageError
 from kiosk.people import VisitorKind
@@ -166,6 +167,7 @@ class Invitations:
             uses=Uses.MULTIPLE if one.expected.many else Uses.SINGLE,
             unit=unit if len(unit.encode()) <= UNIT_BYTES else None,
             language=language,
+            terms=Terms(plate=one.expected.plate or None),
         )
         return encode(claims, private.sign, key_id(private.public_key().public_bytes_raw()))
 
@@ -221,7 +223,7 @@ class Invitations:
         )
         wrong = {
             "name": None if name and len(name) <= LONGEST_TEXT and name.isprintable() else "name",
-            "plate": None if len(plate) <= LONGEST_PLATE and (not plate or plate.isprintable()) else "too_long",
+            "plate": None if _is_plate(plate) else "too_long",
             "visitor": None if typed.get("visitor") in KINDS else "choose",
             "begins": None if begins_us is not None and begins_us < now_us + AHEAD_DAYS * DAY_US else "begins",
             "ends": None if ends_us is not None and ends_us > now_us else "ends",
@@ -246,6 +248,11 @@ class Invitations:
     def _told(self, row: Row[Any]) -> Invitation:
         expected = msgspec.json.decode(unlock(self._vault, row.compound, row.locked), type=Expected)
         return Invitation(row.pass_id, expected, row.begins_us, row.ends_us, row.revoked_us is not None)
+
+
+def _is_plate(text: str) -> bool:
+    """Whether a pass can name it; nothing, too, is a plate of somebody who comes on foot."""
+    return not text or (len(text) <= LONGEST_PLATE and len(text.encode()) <= PLATE_BYTES and text.isprintable())
 
 
 def _of_unit(compound: str, unit_digest: bytes) -> Any:

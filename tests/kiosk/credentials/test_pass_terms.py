@@ -27,7 +27,10 @@ minutes = st.integers(0, 1439)
 spans = st.builds(Hours, minutes, minutes, st.frozensets(st.integers(0, 6), min_size=1)).filter(
     lambda span: span.begins != span.ends
 )
-terms = st.builds(Terms, gates.map(tuple), st.lists(spans, max_size=MOST_HOURS, unique=True).map(tuple)).filter(bool)
+plates = st.none() | st.sampled_from(["沪A12345", "品川 300 あ 12-34", "AB-123-C"])
+terms = st.builds(
+    Terms, gates.map(tuple), st.lists(spans, max_size=MOST_HOURS, unique=True).map(tuple), plates, st.booleans()
+).filter(bool)
 
 
 def shown(said: Terms, here: Here | None, **more: object) -> Credential:
@@ -102,12 +105,20 @@ def test_what_is_over_is_over_at_every_gate() -> None:
         Terms(tuple(f"gate-{number}" for number in range(MOST_GATES + 1))),
         Terms((), (WORKDAYS, WORKDAYS)),
         Terms(tuple(f"a-very-long-name-of-a-gate-{number}" for number in range(8))),
+        Terms(plate="沪" * 7),
+        Terms(plate="沪A\u202e12345"),
     ],
-    ids=["capital", "twice", "too many", "hours twice", "too long for a code"],
+    ids=["capital", "twice", "too many", "hours twice", "too long for a code", "long plate", "plate turned around"],
 )
 def test_terms_that_a_pass_cannot_have_are_refused_when_it_is_issued(said: Terms) -> None:
     with pytest.raises(UsageError):
         shown(said, None)
+
+
+def test_the_plate_and_that_it_is_a_companys_are_believed_with_the_pass() -> None:
+    found = shown(Terms(plate="沪A12345", company=True), None)
+    assert (found.verdict, found.plate, found.asks_name) == (Verdict.VALID, "沪A12345", True)
+    assert "沪A12345" not in repr(found)
 
 
 def test_a_pass_without_terms_is_still_of_version_1_and_one_of_version_2_has_some() -> None:

@@ -20,6 +20,7 @@ from sync.central.publishing import Documents
 from sync.central.residents.consents import Consents
 from sync.central.residents.homes import Homes
 from sync.central.residents.invitations import Invitations
+from sync.central.residents.premises import Premises
 from sync.central.residents.web import ResidentPages
 from sync.central.staff.delays import Delays
 from sync.central.staff.signing import Signing
@@ -43,10 +44,9 @@ def application(store: Store, folder: Path) -> FastAPI:
     forms = Forms(store.engine, vault, Attempts(lambda: 0.0), key, lambda: NOON_US, lambda _: 30)
     signing = Signing(store.engine, CHEAP, Delays(lambda: 0.0), lambda: NOON_US)
     passes = Passes(store.engine, None, documents, lambda: NOON_US)
-    asked = (store.engine, vault, Attempts(lambda: 0.0), key)
+    premises = Premises(store.engine, vault, key, lambda: NOON_US, lambda: 0.0, lambda: "")
     invitations = Invitations(store.engine, vault, None, documents, lambda: NOON_US, "UTC")
-    consents = Consents(*asked, lambda: NOON_US, lambda: "")
-    residents = ResidentPages(consents, Homes(*asked, invitations, lambda: NOON_US, lambda: ""), {})
+    residents = ResidentPages(Consents(premises), Homes(premises, invitations), {})
     return create_app(
         store,
         boards,

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import policy
+from kiosk.held_to import NO_FORM, OTHER_VEHICLE
 from kiosk.leaving import LEAVING
 from kiosk.model import Answer, GateOutcome
 from kiosk.overriding import Way
@@ -21,7 +22,16 @@ POLICIES = [entry for entry in (files("kiosk") / "policies").iterdir() if entry.
 REASONS = {
     reason for entry in POLICIES for reason in policy.parse(tomllib.loads(entry.read_text("utf-8")), entry.name).reasons
 }
-RUNTIME = {*MISSING.values(), LEAVING, NOT_LISTED, NOT_IN_FORCE, *Way, *(limit.reason for limit in LIMITS)}
+RUNTIME = {
+    *MISSING.values(),
+    LEAVING,
+    NOT_LISTED,
+    NO_FORM,
+    OTHER_VEHICLE,
+    NOT_IN_FORCE,
+    *Way,
+    *(limit.reason for limit in LIMITS),
+}
 
 
 def keys(language: str) -> set[tuple[str, str]]:

@@ -9,7 +9,7 @@ from kiosk.declared import FormFilled
 from kiosk.model import VisitId
 from kiosk.people import Declaration, FirstReturn, Stay, Vehicle, VisitorKind
 from sync.device_box import NotForUs
-from sync.downward.form_filled import EXPIRES_US, FORM_FILLED, body_of, form_in, seal_name
+from sync.downward.form_filled import EXPIRES_US, FORM_FILLED, Named, body_of, form_in, seal_names
 from tests.sync.central.kiosks import NOON_US
 from tests.sync.downward.test_orders import STRANGER, at, command, heard_by, signed
 
@@ -66,5 +66,5 @@ def test_a_name_that_cannot_be_opened_is_none_and_the_form_counts() -> None:
 
 
 def test_a_device_whose_key_is_none_is_told_no_name() -> None:
-    assert seal_name("Wang Fang", b"") is None
+    assert seal_names(Named(name="Wang Fang"), b"") is None
     assert "sealed" not in body_of(VisitId("0" * 16), Declaration(VisitorKind.GUEST))

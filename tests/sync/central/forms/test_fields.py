@@ -57,7 +57,12 @@ def test_nobody_belongs_to_the_house_by_saying_so(kind: VisitorKind) -> None:
         ({"away": "yes", "region": "IT", "days": "15"}, {"days": "days", "symptoms": "choose"}),
         ({"first_return": "perhaps"}, {"first_return": "choose"}),
         ({"name": "x" * 61}, {"name": "too_long"}),
-        ({"companions": "x" * 601}, {"companions": "too_long"}),
+        ({"companions": "x" * 1501}, {"companions": "too_long"}),
+        ({"group": "2", "companions": "x" * 61}, {"companions": "too_long"}),
+        ({"group": "3", "companions": "王芳"}, {"companions": "companions"}),
+        ({"group": "3", "companions": "王芳\n\n 李明 \n"}, {}),
+        ({"group": "1", "companions": "王芳"}, {"companions": "companions"}),
+        ({"group": "x", "companions": "王芳"}, {"group": "group"}),
     ],
 )
 def test_what_is_wrong_is_said_of_the_field(changed: dict[str, str], expected: dict[str, str]) -> None:

@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from kiosk.model import VisitId
 from sync.central.forms.words import WORDS
+from sync.central.residents.link import SECRET_BYTES
 from sync.central.schema import visitor_form
 from sync.central.words import LANGUAGES
+from sync.form_link import NONCE_BYTES
 from tests.sync.central.enrolling import Device, enrol
 from tests.sync.central.forms.links import token_of
 from tests.sync.central.forms.phones import GUEST, Phone, forms_server, hidden, said, typed_in
@@ -176,3 +178,86 @@ def test_whoever_guesses_addresses_is_made_to_wait_and_told_so(tmp_path: Path) -
         assert statuses[:5] == [404] * 5
         assert statuses[5:] == [429] * 2
         assert WORDS["en"]["bad"]["busy"] in said(phone.load(f"/f/{token_of(enrol(running.engine))}"))
+
+
+MEGABYTES = "x" * (10 * 1024 * 1024)
+OVERRIDE = "\u202ecod.exe\u2066"
+MARKUP = "</textarea><img src=x onerror=alert(1)><script>alert(2)</script>"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("typed", "status", "code"),
+    [
+        ({"name": MEGABYTES}, 413, ("bad", "too_large")),
+        ({"name": "\u202e\u200b\x00"}, 422, ("error", "name")),
+        ({"visitor": MARKUP}, 422, ("error", "choose")),
+        ({"region": MARKUP, "away": "yes"}, 422, ("error", "choose")),
+        ({"phone": MARKUP, "name": MARKUP, "host": MARKUP, "plate": MARKUP}, 422, ("error", "phone")),
+        ({"phone": OVERRIDE, "name": f"Li {OVERRIDE}Na"}, 422, ("error", "phone")),
+        ({"group": "9" * 300}, 422, ("error", "group")),
+    ],
+    ids=[
+        "10 MB",
+        "nothing to see",
+        "a script as a choice",
+        "a script as a place",
+        "scripts",
+        "turned",
+        "9s",
+    ],
+)
+def test_hostile_input_gets_a_clear_page_in_the_visitors_language_and_nothing_is_stored(
+    running: Running, token: str, language: str, typed: dict[str, str], status: int, code: tuple[str, str]
+) -> None:
+    before, section = stored(running), WORDS[language][code[0]]
+    answer = Phone(running, language).send(token, {**GUEST, **typed})
+    assert answer.status_code == status
+    assert section[code[1]] in said(answer)
+    assert stored(running) == before
+    assert "<script" not in answer.text
+    assert "onerror=alert(1)>" not in answer.text
+    assert not set(answer.text) & {"\u202e", "\u2066", "\x00"}
+    assert "Traceback" not in answer.text
+    assert Phone(running, language).load(f"/f/{token}").status_code == 200  # whose form it is may still fill it in
+
+
+def test_a_body_that_is_no_form_is_one_that_is_blank(running: Running, token: str) -> None:
+    before = stored(running)
+    for body in (b"\xff\xfe%ZZ=%00&send=1&&==", b'{"send": 1}', b"send=1&send=2&name=\xc3\x28"):
+        answer = Phone(running, "ko").session.post(f"{running.url}/f/{token}", body, timeout=20)
+        assert answer.status_code in {200, 422}
+        assert WORDS["ko"]["page"]["title"] in said(answer)
+    assert stored(running) == before
+
+
+@pytest.mark.parametrize(("language", "foreign"), [("ja", "a changed nonce"), ("ko", "another's name")])
+def test_a_nonce_of_nobodys_takes_no_form(running: Running, device: Device, language: str, foreign: str) -> None:
+    before, visit = stored(running), VisitId(f"{next(VISITS):016x}")
+    good = token_of(device, visit)
+    middle = len(good) // 2
+    changed = good[:middle] + ("A" if good[middle] != "A" else "B") + good[middle + 1 :]
+    token = changed if foreign == "a changed nonce" else token_of(device, visit, name="gate-of-others")
+    answer = Phone(running, language).again(token, {**GUEST, "send": "1"})
+    assert answer.status_code == 404
+    assert WORDS[language]["bad"]["foreign"] in said(answer)
+    assert "李娜" not in answer.text
+    assert stored(running) == before
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_nonce_that_is_replayed_shows_nothing_of_the_first_form(running: Running, token: str, language: str) -> None:
+    first = Phone(running).send(token, GUEST)
+    before, replay = stored(running), Phone(running, language)
+    for key in ("f" * 32, first.url.rpartition("/")[2].partition("?")[0][::-1]):
+        answer = replay.again(token, {**GUEST, "name": "Mallory", "key": key, "send": "1"})
+        assert answer.status_code == 410
+        assert WORDS[language]["bad"]["used"] in said(answer)
+        assert not [told for told in ("李娜", "12-301", "Mallory") if told in answer.text]
+    assert stored(running) == before
+
+
+def test_what_links_are_made_of_is_128_bits_and_never_the_same(running: Running, token: str) -> None:
+    keys = {hidden(Phone(running).load(f"/f/{token}").text)["key"] for _ in range(5)}
+    assert len(keys) == 5
+    assert {len(bytes.fromhex(key)) for key in keys} == {NONCE_BYTES} == {SECRET_BYTES} == {16}

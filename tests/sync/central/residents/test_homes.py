@@ -21,11 +21,11 @@ from kiosk.staleness import Kind
 from kiosk.standing import consent
 from kiosk.units import Seconds, WallTime
 from sync.central.document_key import DocumentKey
-from sync.central.guessing import Attempts
 from sync.central.publishing import Documents
 from sync.central.residents.consents import Consents
 from sync.central.residents.homes import Homes
 from sync.central.residents.invitations import KINDS, MOST, TYPED_TIME, Invitations
+from sync.central.residents.premises import Premises
 from sync.central.residents.tables import consent_delivery
 from sync.central.residents.words import WORDS
 from sync.central.words import LANGUAGES
@@ -71,7 +71,7 @@ def page_of(running: Running, folder: Path, resident: str, days: int = 30) -> st
     """The path of a resident's page."""
     vault = vault_in(folder)
     invitations = Invitations(running.engine, vault, None, documents(running, folder), now_us, "Asia/Shanghai")
-    homes = Homes(running.engine, vault, Attempts(lambda: 0.0), document_key(folder), invitations, now_us, lambda: "")
+    homes = Homes(Premises(running.engine, vault, document_key(folder), now_us, lambda: 0.0, lambda: ""), invitations)
     found = homes.issue("riverside", resident, days)
     assert found is not None
     return found
@@ -274,9 +274,10 @@ def test_what_was_asked_and_who_was_expected_is_forgotten_in_time(tmp_path: Path
         assert len(gate.answers()) == 1
         later = now_us() + 40 * 86_400_000_000
         vault, key = vault_in(tmp_path), document_key(tmp_path)
-        consents = Consents(running.engine, vault, Attempts(lambda: 0.0), key, lambda: later, lambda: "")
+        premises = Premises(running.engine, vault, key, lambda: later, lambda: 0.0, lambda: "")
+        consents = Consents(premises)
         invitations = Invitations(running.engine, vault, None, documents(running, tmp_path), lambda: later, "UTC")
-        homes = Homes(running.engine, vault, Attempts(lambda: 0.0), key, invitations, lambda: later, lambda: "")
+        homes = Homes(premises, invitations)
         assert (consents.forget(lambda _: 50), consents.forget(lambda _: 30)) == (0, 1)
         assert (invitations.forget(lambda _: 30), homes.forget()) == (0, 1)
         with running.engine.connect() as connection:
