@@ -42,7 +42,7 @@ make_root() {
   cp "$root/boot/initrd.img-$kernel" "$out/initrd"
   furnish "$root"
   rm -f "$out/root.img"
-  mke2fs -q -t ext4 -d "$root" -L hil-root -m 0 "$out/root.img" 3G
+  mke2fs -q -t ext4 -d "$root" -L hil-root -m 0 "$out/root.img" 4G
 }
 
 # What makes a smallest system boot into our own hands.
@@ -51,7 +51,7 @@ furnish() {
   echo gatepost-hil >"$root/etc/hostname"
   rm -f "$root/etc/resolv.conf"
   cp deploy/hil/fstab "$root/etc/fstab"
-  printf '%s\n' i2c-dev gatepost_hil_sensor gatepost_hil_pins v4l2loopback >"$root/etc/modules-load.d/gatepost-hil.conf"
+  printf '%s\n' i2c-dev uinput gatepost_hil_sensor gatepost_hil_pins v4l2loopback >"$root/etc/modules-load.d/gatepost-hil.conf"
   printf '%s\n' 'blacklist i2c_piix4' 'options v4l2loopback devices=1 video_nr=0 exclusive_caps=1 max_buffers=2' \
     >"$root/etc/modprobe.d/gatepost-hil.conf"
   mkdir -p "$root/mnt/hil" "$root/mnt/product" "$root/opt/gatepost" "$root/var/lib/gatepost" "$root/etc/gatepost" \

@@ -13,7 +13,7 @@ from tests.hil.machine import BUILT, RUN, GuestSilent
 from tests.hil.ready import Ready
 from tests.hil.table import Table
 
-IN_GUEST = ("test_devices", "test_visitors", "test_faults", "test_power")
+IN_GUEST = ("test_devices", "test_screen", "test_visitors", "test_faults", "test_power")
 """From the parts to the whole, and the power last. Everything else here needs no guest."""
 
 
@@ -42,6 +42,7 @@ def ready(table: Table) -> Ready:
     found = Ready()
     table.add("guest", "boots", f"{found.coming.booted_s:.0f} s, kernel {found.coming.kernel}")
     table.add("guest", "`make install`, its units ready", f"{found.coming.ready_s:.0f} s")
+    table.add("guest", "its screen shows the idle picture", f"{found.coming.shown_s:.0f} s later")
     return found
 
 

@@ -1,0 +1,38 @@
+"""A finger on a real panel of the guest's kernel: the screen's unit draws on the graphics card and hears its touches."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.hil.gate import Gate
+from tests.hil.machine import RUN
+from tests.hil.panel import Screen
+from tests.hil.ready import Ready
+from tests.hil.table import Table
+from ui.picture import Action
+
+Shown = tuple[Gate, Screen]
+
+
+@pytest.fixture(scope="module")
+def shown(ready: Ready) -> Iterator[Shown]:
+    with ready.going_on(RUN / "shown", shown=True) as (machine, branch):
+        yield Gate(machine), Screen(machine, branch.folder)
+
+
+def test_the_screen_runs_under_its_own_account_without_a_capability(shown: Shown, table: Table) -> None:
+    gate, _ = shown
+    status = gate.machine.read_status(int(gate.property("screen", "MainPID")))
+    assert (status["CapEff"], status["Seccomp"], status["NoNewPrivs"]) == ("0000000000000000", "2", "1")
+    table.add("screen", "its account, capabilities, seccomp", f"none, filtered; exposure {gate.exposure('screen')}")
+
+
+def test_a_touch_changes_the_language_and_another_calls_the_guard(shown: Shown, table: Table) -> None:
+    gate, screen = shown
+    idle = screen.wait_idle()
+    english = screen.press(idle, Action.LANGUAGE, "en")
+    screen.button_is(english, Action.LANGUAGE, "en", "accent", 60.0)
+    gate.look_from_here()
+    screen.press(english, Action.GUARD)
+    gate.event("guard_called")
+    table.add("screen", "a finger on 'English', then on 'Call the guard'", "the buttons change; the call is in the log")
