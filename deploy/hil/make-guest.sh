@@ -68,7 +68,7 @@ furnish() {
 # Once for each state of the tree: some seconds.
 make_product() {
   local root=$out/root python
-  rm -rf "$out/product" "$out/product.img" "$root/usr/src/gatepost" "$root/usr/src/wheels"
+  rm -rf "$out/product" "$out/product.img" "$root/usr/src/gatepost" "$root/usr/src/wheels" "$root/usr/src/fonts"
   python=$(chroot "$root" /usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
   "$pip" download --quiet --require-hashes --only-binary :all: --python-version "$python" \
     -r deploy/locks/kiosk.txt -d "$out/wheels"
@@ -79,6 +79,14 @@ make_product() {
   git ls-files -z --cached --others --exclude-standard | tar cf - --null -T - | tar xf - -C "$root/usr/src/gatepost"
   chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin PIP_NO_INDEX=1 PIP_FIND_LINKS=/usr/src/wheels \
     /usr/src/gatepost/deploy/install.sh kiosk environment
+  # As the screen does when it first starts, here in seconds: an emulated processor takes minutes.
+  chroot "$root" /opt/gatepost/bin/python -P - <<'PY'
+from pathlib import Path
+from ui.fonts import Cutter, characters
+from ui.notices import NoticeBoard
+Cutter(Path("/usr/src/fonts"), characters(NoticeBoard())).find()
+PY
+  mv "$root/usr/src/fonts" "$out/product/fonts"
   mv "$root/opt/gatepost" "$out/product/opt"
   mv "$root/usr/src/gatepost" "$out/product/tree"
   mkdir "$root/opt/gatepost"

@@ -29,6 +29,8 @@ class Gate:
         install = "/mnt/product/tree/deploy/install.sh"
         run(install, "kiosk", "files")
         run("cp", "/mnt/hil/kiosk.toml", "/mnt/hil/trust.json", "/etc/gatepost/")
+        # Its fonts were cut down where the guest was made; systemd gives the folder to the screen's account.
+        run("cp", "-r", "/mnt/product/fonts", "/var/cache/gatepost")
         self.stand()
         run(install, "kiosk", "start", within_s=READY_WITHIN_S)
         run("sync")
