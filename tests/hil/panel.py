@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -39,6 +40,10 @@ class Screen(ShownScreen):
 
     def __init__(self, machine: Machine, folder: Path) -> None:
         super().__init__(Panel(machine, folder / "panel.ppm"))
+
+    def keep(self, picture: Path) -> None:
+        """Keep what is shown as a picture, for whoever wants to see it."""
+        cv2.imwrite(str(picture), cv2.cvtColor(self.display.look(), cv2.COLOR_RGB2BGR))
 
     def wait_idle(self, language: str = "zh") -> Session:
         """Wait until nobody is there and a language is chosen; return the session as the screen has it then."""

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.hil.gate import Gate
-from tests.hil.machine import RUN
-from tests.hil.panel import Screen
+from tests.end_to_end.shown_kiosk import PALETTE
+from tests.hil.gate import PARTS, Gate
+from tests.hil.machine import RUN, until
+from tests.hil.panel import SHOWN_WITHIN_S, Screen
 from tests.hil.ready import Ready
 from tests.hil.table import Table
 from ui.picture import Action
@@ -35,4 +36,21 @@ def test_a_touch_changes_the_language_and_another_calls_the_guard(shown: Shown, 
     gate.look_from_here()
     screen.press(english, Action.GUARD)
     gate.event("guard_called")
+    screen.keep(RUN / "called.png")
     table.add("screen", "a finger on 'English', then on 'Call the guard'", "the buttons change; the call is in the log")
+
+
+def test_a_mistake_on_the_card_of_a_new_kiosk_is_on_its_screen_and_beside_the_file(shown: Shown, table: Table) -> None:
+    gate, screen = shown
+    run = gate.machine.run
+    run("systemctl", "stop", "gatepost.target", *(f"gatepost-{part}" for part in (*PARTS, "screen")))
+    run("mv", "/etc/gatepost/kiosk.toml", "/run/hil/kiosk.toml")
+    run("mkdir", "-p", "/boot/firmware", "/etc/NetworkManager/system-connections")
+    gate.machine.write("/boot/firmware/gatepost.toml", '[gate]\ncompound = "riverside"\ndevise = "gate-1"\n')
+    run("systemctl", "start", "gatepost-first-boot", may_fail=True)
+    answer = gate.machine.ask("read", path="/boot/firmware/gatepost-errors.txt")
+    assert "[gate] has no key 'devise'; remove it or correct its name" in answer
+    assert gate.state("card-screen") == "active"
+    until(lambda: screen.display.share(PALETTE["refuse"]) > 0.002, SHOWN_WITHIN_S, "the screen shows the mistake")
+    screen.keep(RUN / "mistake.png")
+    table.add("screen", "a mistake on the card of a kiosk that has no configuration yet", "beside the file, and drawn")
