@@ -42,7 +42,6 @@ def ready(table: Table) -> Ready:
     found = Ready()
     table.add("guest", "boots", f"{found.coming.booted_s:.0f} s, kernel {found.coming.kernel}")
     table.add("guest", "`make install`, its units ready", f"{found.coming.ready_s:.0f} s")
-    table.add("guest", "its screen shows the idle picture", f"{found.coming.shown_s:.0f} s later")
     return found
 
 

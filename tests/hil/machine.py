@@ -128,8 +128,7 @@ def _say(monitor: "BufferedRWPair[Any, Any]", command: dict[str, Any]) -> dict[s
 class Machine:
     """One power-on of the guest, until `kill` or `close`; or its going on from a state that was saved."""
 
-    def __init__(self, disks: Disks, state: Path | None = None, *, masked: str = "") -> None:
-        """Begin. `masked`: a unit that is not to start in this boot."""
+    def __init__(self, disks: Disks, state: Path | None = None) -> None:
         folder = disks.folder
         self.console = folder / "console.log"
         agent, pins, monitor = folder / "agent.sock", folder / "pins.sock", folder / "monitor.sock"
@@ -139,12 +138,11 @@ class Machine:
         self.boot_id = ""
         self._numbers = itertools.count(1)
         self._asking = threading.Lock()
-        mask = f"systemd.mask={masked}" if masked else ""
         words = [
             *("nice", "-n", "10", "qemu-system-x86_64", "-M", "pc", "-cpu", "Nehalem", "-accel", "tcg", "-icount", PACE),
             *("-smp", "1", "-m", str(MEMORY_MB), "-nodefaults", "-display", "none", "-nic", "none", "-no-reboot"),
             *("-kernel", str(BUILT / "vmlinuz"), "-initrd", str(BUILT / "initrd")),
-            *("-append", f"root=LABEL=hil-root rw console=ttyS0 quiet systemd.show_status=0 mitigations=off panic=-1 {mask}"),
+            *("-append", "root=LABEL=hil-root rw console=ttyS0 quiet systemd.show_status=0 mitigations=off panic=-1"),
             *("-device", f"bochs-display,edid=on,xres={PANEL[0]},yres={PANEL[1]}"),
             *("-serial", f"file:{self.console}", "-device", "virtio-rng-pci", "-device", "virtio-serial-pci"),
             *("-chardev", f"socket,id=agent,path={agent},server=on,wait=off"),

@@ -13,7 +13,7 @@ from tests.hil.machine import Machine, until
 from ui.picture import Action
 from ui.session import Session
 
-SHOWN_WITHIN_S = 300.0
+SHOWN_WITHIN_S = 900.0
 
 
 class Panel(XDisplay):

@@ -14,13 +14,11 @@ from pathlib import Path
 
 from tests.hil.gate import Gate
 from tests.hil.machine import BUILT, Disks, Edge, Machine
-from tests.hil.panel import Screen
 from tests.hil.site import Site
 
 HERE = Path(__file__).parent
 FOLDER = BUILT / "ready"
-SCREEN = "gatepost-screen.service"
-MADE_OF = ("ready.py", "gate.py", "machine.py", "panel.py", "site.py", "guest/agent.py", "guest/camera.py")
+MADE_OF = ("ready.py", "gate.py", "machine.py", "site.py", "guest/agent.py", "guest/camera.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,6 @@ class Coming:
     kernel: str
     booted_s: float
     ready_s: float
-    shown_s: float
     edges: tuple[tuple[float, int, bool], ...]
 
 
@@ -46,17 +43,12 @@ class Ready:
         self.coming = self._kept() or self._made()
 
     @contextmanager
-    def going_on(self, folder: Path, *, shown: bool = False) -> Iterator[tuple[Machine, Disks]]:
-        """A machine that goes on from the saved moment, on disks of its own in a folder.
-
-        The one processor also draws: unless it is `shown`, the screen's unit is stopped first, as for a kiosk without one.
-        """
+    def going_on(self, folder: Path) -> Iterator[tuple[Machine, Disks]]:
+        """A machine that goes on from the saved moment, on disks of its own in a folder."""
         disks = self._disks.branch(folder)
         with closing(Machine(disks, self._state)) as machine:
             machine.boot_id = self.coming.boot_id
             machine.edges[:0] = [Edge(*edge) for edge in self.coming.edges]
-            if not shown:
-                machine.run("systemctl", "stop", SCREEN)
             yield machine, disks
 
     def _kept(self) -> Coming | None:
@@ -81,12 +73,9 @@ class Ready:
             gate.install()
             gate.wait_ready()
             ready_s = time.monotonic() - began
-            began = time.monotonic()
-            Screen(machine, FOLDER).wait_idle()
-            shown_s = time.monotonic() - began
             machine.save(self._state)
         edges = tuple((edge.at, edge.pin, edge.level) for edge in machine.edges)
-        coming = Coming(_digest(), boot_id, kernel, round(booted_s, 1), round(ready_s, 1), round(shown_s, 1), edges)
+        coming = Coming(_digest(), boot_id, kernel, round(booted_s, 1), round(ready_s, 1), edges)
         self._told.write_text(json.dumps(asdict(coming)), encoding="utf-8")
         return coming
 

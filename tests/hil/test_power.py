@@ -23,7 +23,7 @@ from tests.hil.gate import Gate
 from tests.hil.history import Disk, follow, recover
 from tests.hil.machine import RUN, Disks, GuestSilent, Machine, until
 from tests.hil.pulses import judge, pulses, unrecorded
-from tests.hil.ready import SCREEN, Ready
+from tests.hil.ready import Ready
 from tests.hil.site import EXIT, PULSE_S, RELAY
 from tests.hil.table import Table
 
@@ -142,7 +142,7 @@ def test_a_guest_boots_from_what_is_left_and_the_kiosk_goes_on_in_the_same_log(
 def booted(branch: Disks, before: str, table: Table) -> None:
     """Boot from what is left: the kiosk goes on in the same log, and lets the next one in."""
     branch.begin_history()
-    with closing(Machine(branch, masked=SCREEN)) as machine:
+    with closing(Machine(branch)) as machine:
         gate = Gate(machine)
         assert machine.wait_booted() != before
         gate.stand()

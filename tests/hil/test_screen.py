@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.end_to_end.shown_kiosk import PALETTE
-from tests.hil.gate import PARTS, Gate
+from tests.hil.gate import PARTS, SCREEN_MASK, Gate
 from tests.hil.machine import RUN, until
 from tests.hil.panel import SHOWN_WITHIN_S, Screen
 from tests.hil.ready import Ready
@@ -17,7 +17,10 @@ Shown = tuple[Gate, Screen]
 
 @pytest.fixture(scope="module")
 def shown(ready: Ready) -> Iterator[Shown]:
-    with ready.going_on(RUN / "shown", shown=True) as (machine, branch):
+    with ready.going_on(RUN / "shown") as (machine, branch):
+        machine.run("rm", SCREEN_MASK)
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "start", "gatepost-screen", within_s=SHOWN_WITHIN_S)
         yield Gate(machine), Screen(machine, branch.folder)
 
 
