@@ -93,9 +93,10 @@ locks:
 # `make install WHAT=central` is the central server. Configuration and records outlive `make uninstall`.
 WHAT ?= kiosk
 INSTALLED_PYTHON ?= /usr/bin/python3
+NEEDED = $(if $(filter central,$(WHAT)),deploy/central/packages.txt,$(SYSTEM_PACKAGES))
 
 install:
-	[ -n "$(DESTDIR)" ] || deploy/install-packages.sh $(SYSTEM_PACKAGES)
+	[ -n "$(DESTDIR)" ] || deploy/install-packages.sh $(NEEDED)
 	DESTDIR="$(DESTDIR)" PYTHON="$(INSTALLED_PYTHON)" deploy/install.sh $(WHAT) environment
 	DESTDIR="$(DESTDIR)" deploy/install.sh $(WHAT) files
 	DESTDIR="$(DESTDIR)" deploy/install.sh $(WHAT) start

@@ -35,6 +35,8 @@ Gatepost: gatepost.toml に誤りがあり、反映されていません。下�
 Gatepost: gatepost.toml에 오류가 있어 적용되지 않았습니다. 아래 문장대로 고친 뒤 카드를 다시 넣어 주세요.
 
 """
+ANSWER_MOST = 4000
+"""Characters of it that are shown: somebody else's computer may have written more."""
 _CODE_LINE = re.compile(r"^(?P<indent>[ \t]*)enrolment_code[ \t]*=.*$", re.MULTILINE)
 
 
@@ -56,6 +58,15 @@ def read_card(path: Path, etc: Path) -> Card:
         read_code(code)
     load_policies(card.policy.file, etc)
     return card
+
+
+def read_answer(folder: Path) -> str:
+    """Return what was written beside a card that is wrong, with plain ends of lines. Raises UsageError: there is none."""
+    path = folder / ERRORS
+    try:
+        return path.read_text(encoding="utf-8-sig")[:ANSWER_MOST].replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: there is no mistake to show") from error
 
 
 def take_over(folder: Path, etc: Path, connections: Path) -> bool:

@@ -1,4 +1,7 @@
-"""The command line of the cards: `gatepost card` for the office, `gatepost first-boot` for the kiosk that finds one."""
+"""The command line of the cards: `gatepost card` for the office, `gatepost first-boot` for the kiosk that finds one.
+
+`gatepost card-screen` shows what is wrong with it where no kiosk can start yet.
+"""
 
 import shutil
 import subprocess
@@ -9,6 +12,7 @@ import typer
 
 ETC = Path("/etc/gatepost")
 FAT = Path("/boot/firmware")
+CACHE = Path("/var/cache/gatepost")
 CONNECTIONS = Path("/etc/NetworkManager/system-connections")
 
 
@@ -46,4 +50,16 @@ def first_boot(
         if shutil.which("nmcli") is not None:
             subprocess.run(["nmcli", "connection", "reload"], check=False)
         subprocess.run(["systemctl", "--no-block", "restart", "gatepost.target"], check=True)
+    return 0
+
+
+def card_screen(
+    folder: Annotated[Path, typer.Option("--card", help="The card's FAT partition.", metavar="FOLDER")] = FAT,
+    cache: Annotated[Path, typer.Option(help="A folder that it may write to.", metavar="FOLDER")] = CACHE,
+) -> int:
+    """Show what first-boot has found wrong with the card, on the whole display, until this is ended."""
+    from kiosk.card import read_answer
+    from ui.card_screen import show_mistake
+
+    show_mistake(read_answer(folder), cache)
     return 0

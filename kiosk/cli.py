@@ -12,7 +12,7 @@ import typer
 from kiosk import __version__
 from kiosk.bench.commands import CpuScale
 from kiosk.bench.commands import app as bench_app
-from kiosk.card_commands import card, first_boot
+from kiosk.card_commands import card, card_screen, first_boot
 from kiosk.errors import UsageError
 from kiosk.part import ProcessName, announce, run_line_off, run_part
 from kiosk.pass_commands import pass_app
@@ -45,6 +45,7 @@ app.command()(verify)
 app.command()(calibrate)
 app.command()(card)
 app.command(name="first-boot")(first_boot)
+app.command(name="card-screen")(card_screen)
 app.command(name="support-bundle")(support_bundle)
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The TOML configuration.", metavar="FILE")]

@@ -26,6 +26,7 @@ from kiosk.values import (
     Phone,
     Pin,
     Positive,
+    ProxyAddress,
     SimulatedClock,
     StaffPin,
     Volume,
@@ -168,7 +169,8 @@ class ServerSection(Section, frozen=True):
     """[server] The central server. Without a URL the kiosk works alone and keeps everything.
 
     `enrolment_code`: what `gatepost central enrol` prints, or `file:PATH` of it; of no use once the kiosk is enrolled.
-    `insecure`: send without TLS beyond loopback all the same.
+    `insecure`: send without TLS beyond loopback all the same. `proxy`: what passes the connections on, by CONNECT and
+    unopened: the kiosk believes the server's own certificate and no other.
     `document_key`: the public half of the key that signs the server's documents and commands, as `gatepost central
     documents` prints it. Without it nothing comes down: the kiosk goes by its configuration, and opens on no command.
     """
@@ -178,6 +180,7 @@ class ServerSection(Section, frozen=True):
     batch: Annotated[int, Meta(ge=1, le=1000)] = 200
     enrolment_code: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
     insecure: bool = False
+    proxy: ProxyAddress | None = None
     document_key: DocumentKey | None = None
 
 
@@ -261,6 +264,8 @@ def check(config: Config, path: Path) -> None:
     url = config.server.url
     if url is not None and url.startswith("http:") and not config.server.insecure and not leads_to_loopback(url):
         raise UsageError(f"{path}: [server] url is without TLS; write https://, or say insecure = true")
+    if config.server.proxy is not None and url is not None and not url.startswith("https:"):
+        raise UsageError(f"{path}: [server] has a proxy and a url without TLS; write https://, or remove the proxy")
     for issuer, address in config.policy.issuers.items():
         if not address.startswith("https:") and not leads_to_loopback(address):
             raise UsageError(f"{path}: [policy] issuers: the gateway of {issuer} is without TLS; write https://")

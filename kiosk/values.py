@@ -13,6 +13,13 @@ Name = Annotated[
     str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="a name of small letters, digits and -, of 63 at most")
 ]
 Address = Annotated[str, Meta(pattern=r"^https?://", description="an address that begins with https:// or http://")]
+ProxyAddress = Annotated[
+    str,
+    Meta(
+        pattern=r"^http://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}\Z",
+        description="a proxy's address with its port, such as http://proxy.example:3128",
+    ),
+]
 FormAddress = Annotated[
     str,
     Meta(

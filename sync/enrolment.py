@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -54,6 +54,7 @@ class Enrolment:
         *,
         timeout_s: float = 5.0,
         simulated: bool = False,
+        proxy: str | None = None,
     ) -> None:
         """Take the settings. Raises UsageError when the source is a code that cannot be right."""
         self._url = url
@@ -62,6 +63,7 @@ class Enrolment:
         self._source = source
         self._timeout_s = timeout_s
         self._simulated = simulated
+        self._proxy = proxy
         if source is not None and not source.startswith(FILE):
             read_code(source)
 
@@ -84,7 +86,7 @@ class Enrolment:
         key = self._papers.make_key()
         with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
             believed = self._site_ca(code, Path(folder))
-            line = Line(self._url, "new", timeout_s=self._timeout_s, simulated=self._simulated)
+            line = Line(self._url, "new", timeout_s=self._timeout_s, simulated=self._simulated, proxy=self._proxy)
             if believed is not None:
                 line.pin(believed)
             from sync.signing import ENROLMENT, Signer
@@ -151,7 +153,7 @@ class Enrolment:
             return None
         if code.ca == NO_CA:
             raise UsageError("the code is of a server without TLS; correct [server] url, or ask for a new code")
-        found = _fetch(place.hostname or "", place.port or 443, place.path.rstrip("/") + CA_PATH, self._timeout_s)
+        found = _fetch(place, place.path.rstrip("/") + CA_PATH, self._timeout_s, self._proxy)
         from cryptography import x509
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -176,12 +178,15 @@ REFUSED = {
 }
 
 
-def _fetch(host: str, port: int, path: str, timeout_s: float) -> bytes:
+def _fetch(server: SplitResult, path: str, timeout_s: float, proxy: str | None) -> bytes:
     """What whoever listens there says is the site CA. Raises ServiceUnavailable."""
     anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anybody.check_hostname = False
     anybody.verify_mode = ssl.CERT_NONE
-    link = http.client.HTTPSConnection(host, port, timeout=timeout_s, context=anybody)
+    first = server if proxy is None else urlsplit(proxy)
+    link = http.client.HTTPSConnection(first.hostname or "", first.port or 443, timeout=timeout_s, context=anybody)
+    if proxy is not None:
+        link.set_tunnel(server.hostname or "", server.port or 443)
     try:
         link.request("GET", path)
         answer = link.getresponse()

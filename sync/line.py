@@ -44,7 +44,7 @@ class Line:
     """A way to the server at `url`, for one thread at a time; any other may `hang_up`. `agent` is the kiosk's own name.
 
     It is signed as soon as `papers` say who this kiosk is, and then goes to the server of their CA alone. Until then
-    `verify` is the file of the CA to be believed, or True for the system's.
+    `verify` is the file of the CA to be believed, or True for the system's. `proxy` passes connections with TLS on.
 
     The connections are made with the first exchange, by the thread that asks: what speaks HTTP takes a fifth of a second
     to load at a Pi 4's pace, and a gate that starts again shall not wait for it.
@@ -58,6 +58,7 @@ class Line:
         papers: "Papers | None" = None,
         timeout_s: float = 5.0,
         simulated: bool = False,
+        proxy: str | None = None,
         verify: bool | str = True,
         session: "Session | None" = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -68,6 +69,7 @@ class Line:
         self._timeout_s = timeout_s
         self._monotonic = monotonic
         self._ahead_us: int | None = None  # how far the server's clock is ahead of our monotonic one
+        self._proxy = proxy
         self._verify = verify
         self._session = session
         self._opened = False
@@ -155,6 +157,9 @@ class Line:
             self._session = Session()
         if not self._opened:
             self._session.trust_env = False  # neither a proxy nor a .netrc of the machine's comes between
+            if self._proxy is not None:
+                # It passes TLS on; whom to believe stays as it is.
+                self._session.proxies = {"https": self._proxy}
             self._session.headers.update(self._headers)
             self._opened = True
         self._session.verify = self._verify

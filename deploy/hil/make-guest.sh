@@ -42,7 +42,7 @@ make_root() {
   cp "$root/boot/initrd.img-$kernel" "$out/initrd"
   furnish "$root"
   rm -f "$out/root.img"
-  mke2fs -q -t ext4 -d "$root" -L hil-root -m 0 "$out/root.img" 3G
+  mke2fs -q -t ext4 -d "$root" -L hil-root -m 0 "$out/root.img" 4G
 }
 
 # What makes a smallest system boot into our own hands.
@@ -51,7 +51,7 @@ furnish() {
   echo gatepost-hil >"$root/etc/hostname"
   rm -f "$root/etc/resolv.conf"
   cp deploy/hil/fstab "$root/etc/fstab"
-  printf '%s\n' i2c-dev gatepost_hil_sensor gatepost_hil_pins v4l2loopback >"$root/etc/modules-load.d/gatepost-hil.conf"
+  printf '%s\n' i2c-dev uinput gatepost_hil_sensor gatepost_hil_pins v4l2loopback >"$root/etc/modules-load.d/gatepost-hil.conf"
   printf '%s\n' 'blacklist i2c_piix4' 'options v4l2loopback devices=1 video_nr=0 exclusive_caps=1 max_buffers=2' \
     >"$root/etc/modprobe.d/gatepost-hil.conf"
   mkdir -p "$root/mnt/hil" "$root/mnt/product" "$root/opt/gatepost" "$root/var/lib/gatepost" "$root/etc/gatepost" \
@@ -68,7 +68,7 @@ furnish() {
 # Once for each state of the tree: some seconds.
 make_product() {
   local root=$out/root python
-  rm -rf "$out/product" "$out/product.img" "$root/usr/src/gatepost" "$root/usr/src/wheels"
+  rm -rf "$out/product" "$out/product.img" "$root/usr/src/gatepost" "$root/usr/src/wheels" "$root/usr/src/fonts"
   python=$(chroot "$root" /usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
   "$pip" download --quiet --require-hashes --only-binary :all: --python-version "$python" \
     -r deploy/locks/kiosk.txt -d "$out/wheels"
@@ -79,6 +79,14 @@ make_product() {
   git ls-files -z --cached --others --exclude-standard | tar cf - --null -T - | tar xf - -C "$root/usr/src/gatepost"
   chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin PIP_NO_INDEX=1 PIP_FIND_LINKS=/usr/src/wheels \
     /usr/src/gatepost/deploy/install.sh kiosk environment
+  # As the screen does when it first starts, here in seconds: an emulated processor takes minutes.
+  chroot "$root" /opt/gatepost/bin/python -P - <<'PY'
+from pathlib import Path
+from ui.fonts import Cutter, characters
+from ui.notices import NoticeBoard
+Cutter(Path("/usr/src/fonts"), characters(NoticeBoard())).find()
+PY
+  mv "$root/usr/src/fonts" "$out/product/fonts"
   mv "$root/opt/gatepost" "$out/product/opt"
   mv "$root/usr/src/gatepost" "$out/product/tree"
   mkdir "$root/opt/gatepost"

@@ -150,7 +150,7 @@ def _parts(config: Config, place: str, clock: Clock, configured: InForce, tell: 
     from sync.line import Line
 
     simulated = config.simulation is not None
-    line = Line(section.url, device, papers=papers, timeout_s=section.timeout_s, simulated=simulated)
+    line = Line(section.url, device, papers=papers, timeout_s=section.timeout_s, simulated=simulated, proxy=section.proxy)
     way = Way(line, gate.compound, place)
     keeper = Keeper(
         Shelf(Path(config.log.path).parent / FOLDER, key, gate.compound, place),

@@ -54,7 +54,8 @@ def open_log(
     from sync.standby import PATIENCE_S, Standby
 
     def exchange(timeout_s: float) -> Exchange:
-        return Exchange(url, gate.device, papers=papers, timeout_s=timeout_s, simulated=simulated)
+        proxy = config.server.proxy
+        return Exchange(url, gate.device, papers=papers, timeout_s=timeout_s, simulated=simulated, proxy=proxy)
 
     timeout_s = config.server.timeout_s
     standby = Standby(exchange(min(PATIENCE_S, timeout_s)), compound=gate.compound, device=gate.device, clock=clock)

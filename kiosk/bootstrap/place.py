@@ -32,6 +32,7 @@ def enrolment_of(config: Config, code: str | None = None) -> "Enrolment | None":
         code,
         timeout_s=config.server.timeout_s,
         simulated=config.simulation is not None,
+        proxy=config.server.proxy,
     )
 
 

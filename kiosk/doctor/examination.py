@@ -170,7 +170,7 @@ def _of_the_network(config: Config, documents: rules.Rules, clock: Clock) -> Ite
     def server() -> Iterator[Finding]:
         from kiosk.doctor import network
 
-        return network.server(section.url, papers=papers, clock=clock)
+        return network.server(section.url, papers=papers, clock=clock, proxy=section.proxy)
 
     def issuers() -> Iterator[Finding]:
         from kiosk.doctor import network

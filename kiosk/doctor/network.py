@@ -28,7 +28,11 @@ PORTS = {"http": 80, "https": 443}
 
 
 def server(
-    url: str | None, within_s: Seconds = WITHIN, papers: Papers | None = None, clock: Clock | None = None
+    url: str | None,
+    within_s: Seconds = WITHIN,
+    papers: Papers | None = None,
+    clock: Clock | None = None,
+    proxy: str | None = None,
 ) -> Iterator[Finding]:
     """Ask the central server whether it is well, and in the name of an enrolled kiosk whether it hears this device."""
     if url is None:
@@ -36,9 +40,9 @@ def server(
         return
     measured: dict[str, Any] = {"tls": url.startswith("https:")}
     ca = None if papers is None else papers.ca
-    remarks = [_ask(url, within_s, measured, ca)]
+    remarks = [_ask(url, within_s, measured, ca, proxy)]
     if papers is not None and remarks[0].state is State.FIT:
-        remarks += standing.examine(url, within_s, papers, clock, measured)
+        remarks += standing.examine(url, within_s, papers, clock, measured, proxy)
     yield finding(PartName.SERVER, remarks, measured)
 
 
@@ -67,12 +71,14 @@ def issuers(
             yield finding(PartName.ISSUER, [_reach(name, gateways[name], each_s, measured)], measured)
 
 
-def _ask(url: str, within_s: Seconds, measured: dict[str, Any], ca: Path | None) -> Remark:
+def _ask(url: str, within_s: Seconds, measured: dict[str, Any], ca: Path | None, proxy: str | None) -> Remark:
     began = time.monotonic()
     try:
         with requests.Session() as session:
             # As the sender asks: neither a proxy nor a password file of this account comes between.
             session.trust_env = False
+            if proxy is not None:
+                session.proxies = {"https": proxy}
             if ca is not None:
                 session.verify = str(ca)
             with session.get(url.rstrip("/") + HEALTH, timeout=within_s, allow_redirects=False, stream=True) as response:

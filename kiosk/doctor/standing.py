@@ -41,7 +41,9 @@ def identity(papers: Papers, compound: str, *, server: bool, code: bool) -> Iter
     yield finding(PartName.IDENTITY, remarks, measured)
 
 
-def examine(url: str, within_s: Seconds, papers: Papers, clock: Clock | None, measured: dict[str, Any]) -> Iterator[Remark]:
+def examine(
+    url: str, within_s: Seconds, papers: Papers, clock: Clock | None, measured: dict[str, Any], proxy: str | None
+) -> Iterator[Remark]:
     """Ask the server in this device's name, and compare its clock with ours. Nothing of a kiosk not enrolled is asked."""
     try:
         place, signer = papers.place(), papers.signer()
@@ -49,7 +51,7 @@ def examine(url: str, within_s: Seconds, papers: Papers, clock: Clock | None, me
         return  # the identity's line says so
     if place is None or signer is None:
         return
-    line = Line(url, "doctor", timeout_s=within_s)
+    line = Line(url, "doctor", timeout_s=within_s, proxy=proxy)
     try:
         if papers.ca is not None:
             line.pin(papers.ca)

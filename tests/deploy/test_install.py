@@ -14,7 +14,7 @@ EXPECTED = {
         "etc/gatepost/gatepost.example.toml",
         "etc/gatepost/kiosk.example.toml",
         f"{UNITS}/gatepost.target",
-        *(f"{UNITS}/gatepost-{part}.service" for part in ("gate", "core", "eyes", "screen", "first-boot")),
+        *(f"{UNITS}/gatepost-{part}.service" for part in ("gate", "core", "eyes", "screen", "card-screen", "first-boot")),
         "usr/lib/sysusers.d/gatepost.conf",
         "usr/lib/tmpfiles.d/gatepost.conf",
         "usr/lib/udev/rules.d/60-gatepost.rules",

@@ -157,11 +157,11 @@ class ShownScreen:
         """Wait until a colour of the palette covers so much of the screen."""
         until(lambda: self.display.share(PALETTE[colour]) > share)
 
-    def button_is(self, session: Session, action: Action, value: str, colour: str) -> None:
+    def button_is(self, session: Session, action: Action, value: str, colour: str, within_s: float = WITHIN_S) -> None:
         """Wait until a button has a colour."""
         left, top = self._corner(pictured(session), action, value)
         wanted = tuple(int(PALETTE[colour][at : at + 2], 16) for at in (1, 3, 5))
-        until(lambda: bool(abs(self.display.look()[top, left].astype(int) - wanted).max() < 8))
+        until(lambda: bool(abs(self.display.look()[top, left].astype(int) - wanted).max() < 8), within_s)
 
     def _place(self, picture: Picture, action: Action, value: str) -> tuple[int, int]:
         place = next(place for place in places(picture.bar, METRICS) if _is(place.touch, action, value))

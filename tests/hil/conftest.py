@@ -13,7 +13,7 @@ from tests.hil.machine import BUILT, RUN, GuestSilent
 from tests.hil.ready import Ready
 from tests.hil.table import Table
 
-IN_GUEST = ("test_devices", "test_visitors", "test_faults", "test_power")
+IN_GUEST = ("test_devices", "test_screen", "test_visitors", "test_faults", "test_power")
 """From the parts to the whole, and the power last. Everything else here needs no guest."""
 
 

@@ -16,6 +16,8 @@ from io import BufferedRWPair
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.hil.guest.agent import PANEL
+
 BUILT = Path(__file__).parents[2] / "build" / "hil"
 RUN = BUILT / "run"
 MEMORY_MB = 1536
@@ -141,6 +143,7 @@ class Machine:
             *("-smp", "1", "-m", str(MEMORY_MB), "-nodefaults", "-display", "none", "-nic", "none", "-no-reboot"),
             *("-kernel", str(BUILT / "vmlinuz"), "-initrd", str(BUILT / "initrd")),
             *("-append", "root=LABEL=hil-root rw console=ttyS0 quiet systemd.show_status=0 mitigations=off panic=-1"),
+            *("-device", f"bochs-display,edid=on,xres={PANEL[0]},yres={PANEL[1]}"),
             *("-serial", f"file:{self.console}", "-device", "virtio-rng-pci", "-device", "virtio-serial-pci"),
             *("-chardev", f"socket,id=agent,path={agent},server=on,wait=off"),
             *("-device", "virtserialport,chardev=agent,name=hil.agent"),
@@ -229,6 +232,13 @@ class Machine:
                 lambda: _say(monitor, {"execute": "query-migrate"}).get("status") == "completed", 60.0, "the state is saved"
             )
         self.close()
+
+    def look(self, into: Path) -> Path:
+        """Write what the display shows now, as the graphics card has it, to a file (PPM)."""
+        with closing(self._connect(self._monitor)) as end, end.makefile("rwb") as monitor:
+            _say(monitor, {"execute": "qmp_capabilities"})
+            _say(monitor, {"execute": "screendump", "arguments": {"filename": str(into)}})
+        return into
 
     def _go_on(self) -> None:
         """Let a machine run whose state was saved while it stood still."""

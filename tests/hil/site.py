@@ -58,7 +58,9 @@ fire_pin = {FIRE}
 tamper_pin = {TAMPER}
 
 [screen]
-fitted = false
+language = "zh"
+diagonal_in = 7.0
+dim_after_s = 3600.0
 """
 Grey = NDArray[np.uint8]
 

@@ -28,7 +28,7 @@ from tests.hil.site import EXIT, PULSE_S, RELAY
 from tests.hil.table import Table
 
 ROUNDS = int(os.environ.get("GATEPOST_HIL_ROUNDS", "20"))
-MOMENTS = 12
+MOMENTS = 6
 """Moments of each round's history at which the power is taken away besides."""
 PRESSES = (6, 40)
 """After so many edges of the exit button, one every fifth of a second of the guest's."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.card import read_card, take_over, without_code
+from kiosk.card import WRONG as WRONG_CARD
+from kiosk.card import read_answer, read_card, take_over, without_code
 from kiosk.config import load
 from kiosk.errors import UsageError
 from tests.kiosk.cards import CARD, CODE, WIFI_PASSWORD, Machine
@@ -179,3 +180,15 @@ def test_a_code_written_in_a_way_of_its_own_comes_off_too() -> None:
 
 def test_the_example_is_a_card(tmp_path: Path) -> None:
     assert read_card(ROOT / "deploy" / "gatepost.example.toml", tmp_path).gate.device == "gate-1"
+
+
+def test_what_was_answered_is_read_back_to_be_shown(machine: Machine) -> None:
+    with pytest.raises(UsageError, match="no mistake to show"):
+        read_answer(machine.fat)
+    machine.card.write_text(CARD.replace("device =", "devise ="), encoding="utf-8")
+    with pytest.raises(UsageError):
+        taken(machine)
+    answer = read_answer(machine.fat)
+    assert answer.startswith(WRONG_CARD)
+    assert "devise" in answer
+    assert "\r" not in answer

@@ -59,6 +59,14 @@ def test_the_least_configuration_has_real_devices(tmp_path: Path) -> None:
             GOOD + '[screen]\nvolume = [["22:00", 30], ["07:00", 80]]\n',
             r"\[screen\] volume has 07:00 after 22:00; put its times in the order of the day",
         ),
+        (
+            GOOD + '[server]\nurl = "http://127.0.0.1"\nproxy = "http://proxy.example:3128"\n',
+            r"\[server\] has a proxy and a url without TLS; write https://, or remove the proxy",
+        ),
+        (
+            GOOD + '[server]\nurl = "https://gatepost.example"\nproxy = "proxy.example:3128"\n',
+            r"\[server\] proxy .*such as http://proxy.example:3128",
+        ),
     ],
     ids=str,
 )

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -26,6 +27,7 @@ from tests.sync.central.enrolling import TECHNICIAN, code_for, now_us
 from tests.sync.central.serving import Running, server
 from tests.sync.logs import note
 from tests.sync.portals import HTML, answering, site_ca
+from tests.sync.proxies import proxy
 
 WAIT_S = 20.0
 
@@ -78,6 +80,32 @@ def test_what_it_then_sends_is_signed_and_goes_to_the_pinned_server(central: Run
             assert sender.flush(WAIT_S) == 0
     (found,) = central.get("/api/v1/logs").json()["logs"]
     assert (found["device"], found["next_seq"]) == (place.device, 7)
+
+
+def test_behind_a_proxy_all_of_it_is_passed_on_and_only_the_server_itself_is_believed(
+    central: Running, tmp_path: Path
+) -> None:
+    papers = papers_in(tmp_path)
+    with proxy() as (address, asked):
+        place = Enrolment(central.url, "riverside", papers, None, proxy=address).enrol(code(central, tmp_path))
+        enrolled = len(asked)
+        clock = FakeClock()
+        with closing(SqliteLog(tmp_path / "log.sqlite", compound="riverside", device=place.device, clock=clock)) as log:
+            log.append(note(1), visit="v")
+            with closing(Sender(log, Exchange(central.url, place.device, papers=papers, proxy=address))) as sender:
+                assert sender.flush(WAIT_S) == 0
+    # The site CA, the enrolment, and then the records.
+    assert enrolled == 2
+    assert len(asked) > enrolled
+    assert set(asked) == {urlsplit(central.url).netloc}
+
+
+def test_a_proxy_that_is_away_is_no_way_round_it(central: Running, tmp_path: Path) -> None:
+    with proxy() as (address, asked):
+        pass
+    with pytest.raises(ServiceUnavailable, match="does not answer"):
+        Enrolment(central.url, "riverside", papers_in(tmp_path), None, proxy=address).enrol(code(central, tmp_path))
+    assert asked == []
 
 
 def test_the_answer_is_lost_and_the_same_device_asks_again(central: Running, tmp_path: Path) -> None:

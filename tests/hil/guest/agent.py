@@ -6,10 +6,12 @@ every change of a line is told the moment the kernel has written it down.
 
 import base64
 import contextlib
+import fcntl
 import json
 import mmap
 import os
 import sqlite3
+import struct
 import subprocess
 import threading
 import time
@@ -25,6 +27,7 @@ DATA = Path("/dev/disk/by-label/hil-data")
 COPY = Path("/run/hil/copy.sqlite")
 RELAY = "17"
 SECTOR = 512
+PANEL = (800, 480)
 
 
 def run(argv: list[str], timeout_s: float = 60.0) -> dict[str, Any]:
@@ -64,6 +67,45 @@ def piece(at: int, size: int) -> str:
     with COPY.open("rb") as copy:
         copy.seek(at)
         return base64.b64encode(copy.read(size)).decode()
+
+
+class Finger:
+    """A finger on a touch panel that is there from the boot on: a device of uinput, numbers as in linux/uinput.h.
+
+    Events of the multitouch protocol, type B (Documentation/input/multi-touch-protocol.rst), as panels of Pis send them.
+    """
+
+    SET_EVENT, SET_KEY, SET_PROPERTY = 0x40045564, 0x40045565, 0x4004556E
+    SET_UP, SET_UP_AXIS, CREATE = 0x405C5503, 0x401C5504, 0x5501
+    SYNC, KEY, ABSOLUTE, TOUCHING, DIRECT = 0, 1, 3, 0x14A, 1
+    X, Y, SLOT, TRACK_X, TRACK_Y, TRACK = 0x00, 0x01, 0x2F, 0x35, 0x36, 0x39
+
+    def __init__(self) -> None:
+        self._device = os.open("/dev/uinput", os.O_WRONLY)
+        for kind in (self.KEY, self.ABSOLUTE):
+            fcntl.ioctl(self._device, self.SET_EVENT, kind)
+        fcntl.ioctl(self._device, self.SET_KEY, self.TOUCHING)
+        fcntl.ioctl(self._device, self.SET_PROPERTY, self.DIRECT)
+        wide, high = (size - 1 for size in PANEL)
+        axes = {self.X: wide, self.Y: high, self.SLOT: 9, self.TRACK_X: wide, self.TRACK_Y: high, self.TRACK: 65535}
+        for axis, most in axes.items():
+            fcntl.ioctl(self._device, self.SET_UP_AXIS, struct.pack("<H2x6i", axis, 0, 0, most, 0, 0, 0))
+        fcntl.ioctl(self._device, self.SET_UP, struct.pack("<4H80sI", 3, 0x1209, 1, 1, b"gatepost hil panel", 0))
+        fcntl.ioctl(self._device, self.CREATE)
+        self._touches = 0
+
+    def touch(self, x: int, y: int, hold_s: float = 0.2) -> None:
+        """Touch a place, in pixels from the upper left, and let go."""
+        self._touches += 1
+        place = [(self.TRACK_X, x), (self.TRACK_Y, y), (self.X, x), (self.Y, y)]
+        self._tell([(self.ABSOLUTE, self.SLOT, 0), (self.ABSOLUTE, self.TRACK, self._touches)])
+        self._tell([*((self.ABSOLUTE, axis, at) for axis, at in place), (self.KEY, self.TOUCHING, 1)], whole=True)
+        time.sleep(hold_s)
+        self._tell([(self.ABSOLUTE, self.TRACK, -1), (self.KEY, self.TOUCHING, 0)], whole=True)
+
+    def _tell(self, events: list[tuple[int, int, int]], *, whole: bool = False) -> None:
+        for event in [*events, *([(self.SYNC, 0, 0)] if whole else [])]:
+            os.write(self._device, struct.pack("<qqHHi", 0, 0, *event))
 
 
 ANSWERS: dict[str, Callable[..., Any]] = {
@@ -128,6 +170,7 @@ def tell(port: BinaryIO, answered: dict[str, Any]) -> None:
 def main() -> None:
     """Serve until the guest ends."""
     Path("/run/hil").mkdir(exist_ok=True)
+    ANSWERS["touch"] = Finger().touch
     threading.Thread(target=tell_edges, name="edges", daemon=True).start()
     with (PORTS / "hil.agent").open("r+b", buffering=0) as port:
         tell(port, {"id": 0, "answer": boot_id()})

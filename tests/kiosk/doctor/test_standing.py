@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.kiosk.fakes import FakeClock
 from tests.sync.central.enrolling import TECHNICIAN, now_us
 from tests.sync.central.serving import Running, server
 from tests.sync.portals import HTML, answering, site_ca
+from tests.sync.proxies import proxy
 from tests.sync.test_line import papers_of
 
 PATIENCE_S = Seconds(10.0)
@@ -60,6 +62,14 @@ def test_an_enrolled_kiosk_is_heard_over_its_own_ca_and_its_clock_compared(centr
     assert who.state is State.FIT
     assert who.detail.startswith("enrolled as gate-1-")
     assert who.measured["direction"] == "both"
+
+
+def test_behind_a_proxy_the_doctor_asks_by_the_same_way_as_the_kiosk(central: Running, tmp_path: Path) -> None:
+    papers = papers_of(central, tmp_path, "gate-9")
+    with proxy() as (address, asked_for):
+        (found,) = network.server(central.url, PATIENCE_S, papers, Watch(0), proxy=address)
+    assert found.state is State.FIT
+    assert asked_for == [urlsplit(central.url).netloc] * 2
 
 
 def test_a_server_whose_clock_is_off_is_told_by_a_kiosk_that_knows_the_time(central: Running, tmp_path: Path) -> None:
