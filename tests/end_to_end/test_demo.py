@@ -30,9 +30,8 @@ def test_every_visitor_is_admitted_before_a_screen_of_its_own_and_every_event_is
     assert all(visit["synced"] and visit["clear_s"] is not None for visit in found["visits"])
     assert found["summary"]["lost"] == 0
     assert found["summary"]["cleared"] == 4
-    # What a screen draws of visits this short depends on how long the machine kept it from drawing at all.
-    held_up = found["screen"]["longest_stall_ms"] > 500
-    assert found["screen"]["frames"] > (0 if held_up else 3)
-    assert held_up or found["screen"]["preview_fps"] > 1
+    # How many and how smooth depends on what else this machine does: `gatepost bench screen` measures that.
+    assert found["screen"]["frames"] > 0
+    assert found["screen"]["preview_fps"] > 0
     (screen,) = [process for process in found["processes"] if process["name"] == "screen"]
     assert (screen["kiosk"], screen["restarts"]) == (True, 0)
