@@ -79,7 +79,7 @@ def test_a_kiosk_that_waits_hears_of_the_form_and_of_nobody_s_name(running: Runn
     assert heard == FormFilled(VISIT, declared)
     orders = Orders(key, ("riverside", "gate-1", device.place.device), time, Monotonic(9.0), unsealing(device))
     heard = orders.hear(Signed(said["statement"], base64.b64decode(said["signature"])), Monotonic(10.2))
-    assert heard == FormFilled(VISIT, replace(declared, person=masked_holder("李娜")))
+    assert heard == FormFilled(VISIT, replace(declared, person=masked_holder("李娜"), plate="沪A12345"))
     with running.engine.connect() as connection:
         statements = "".join(connection.execute(select(message.c.statement)).scalars())
     assert not [text for text in ("李娜", "138", "沪A12345", "12-301") if text in statements]
