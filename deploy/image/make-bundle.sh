@@ -19,4 +19,4 @@ filename=root.ext4
 MANIFEST
 rm -f "$bundle"
 rauc bundle --cert="$certificate" --key="$key" --keyring="$keyring" \
-  --mksquashfs-args='-comp zstd -Xcompression-level 6 -no-progress -quiet' "$folder" "$bundle"
+  --mksquashfs-args="-comp zstd -Xcompression-level ${GATEPOST_BUNDLE_LEVEL:-12} -no-progress -quiet" "$folder" "$bundle"

@@ -20,6 +20,8 @@ deploy/image/boot-script.py "$out/boot.cmd" "$out/boot.scr"
 mcopy -i "$out/fat.img" "$blobs"/raspi-firmware/{bootcode.bin,start.elf,fixup.dat,start4.elf,fixup4.dat} "$out"/firmware/*.dtb \
   "$out/boot.scr" deploy/image/config.txt deploy/gatepost.example.toml ::
 mcopy -i "$out/fat.img" "$blobs/u-boot/rpi_arm64/u-boot.bin" ::u-boot.bin
+# For the emulator, which brings no boot code of its own.
+cp "$blobs/u-boot/qemu_arm64/u-boot.bin" "$out/u-boot-virt.bin"
 
 mkdir -p "$out/data"/{gatepost,etc,connections,rauc,timesync}
 cp deploy/kiosk.example.toml deploy/gatepost.example.toml "$out/data/etc/"

@@ -12,6 +12,7 @@ size_mb=1280
 rm -rf "$out/upper" "$out/work" && mkdir -p "$out/upper" "$out/work" "$root"
 mount -t overlay overlay -o "lowerdir=$out/base,upperdir=$out/upper,workdir=$out/work,userxattr" "$root"
 mount --bind /dev "$root/dev"
+mount -t proc proc "$root/proc"
 in_root() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"; }
 
 # Accounts keep their numbers from version to version: the data partition's files belong to numbers.
@@ -56,7 +57,7 @@ rm -f "$root"/boot/{vmlinuz,initrd.img,System.map,config}-*
 # What a kiosk never reads: other boards' trees, and what packages are kept for.
 find "$root/usr/lib/modules/$kernel/dtb" -mindepth 1 -maxdepth 1 ! -name broadcom -exec rm -rf {} +
 rm -rf "$root"/var/cache/* "$root"/var/log/* "$root"/usr/share/locale "$root"/usr/share/fonts/opentype/noto/NotoSerifCJK*
-umount "$root/dev"
+umount "$root/dev" "$root/proc"
 
 rm -f "$out/root.ext4"
 mke2fs -q -t ext4 -d "$root" -L gatepost-root -m 0 -O ^has_journal,^orphan_file,^metadata_csum_seed "$out/root.ext4" "${size_mb}M"

@@ -1,5 +1,6 @@
 """A card as a test prepares it: a copy of the image, with files put onto its partitions from outside, as a card reader would."""
 
+import hashlib
 import subprocess
 from pathlib import Path
 
@@ -56,6 +57,20 @@ class Card:
         """Copy a file out of an ext4."""
         _call("debugfs", "-R", f"dump {name} {into}", f"{self.path}?offset={at}")
         return into
+
+    def copied_as(self, to: Path) -> "Card":
+        """Return a copy of what is on the card at this moment."""
+        _call("cp", "--sparse=always", "--reflink=auto", str(self.path), str(to))
+        return Card(to)
+
+    def digest(self, at: int) -> str:
+        """The SHA-256 of the root that begins `at` this byte."""
+        sha = hashlib.sha256()
+        with self.path.open("rb") as file:
+            file.seek(at)
+            for _ in range(ROOT_B_AT - ROOT_A_AT >> 20):
+                sha.update(file.read(MIB))
+        return sha.hexdigest()
 
     def slots(self) -> bytes:
         """The two sectors that name the slots."""
