@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 out=build/image
 [ "$(id -u)" = 0 ] || { echo "make image: must be root" >&2; exit 2; }
 umask 022
-mkdir -p "$out/wheels"
+mkdir -p "$out"
 version=$(.venv/bin/python -c 'import kiosk; print(kiosk.__version__)')
 name=$out/gatepost-$version-arm64
 signing=${GATEPOST_SIGNING:-$out/signing}
@@ -20,15 +20,7 @@ if [ "$(cat "$out/base.stamp" 2>/dev/null)" != "$wanted" ]; then
   echo "$wanted" >"$out/base.stamp"
 fi
 
-# For the Python of the card, whatever this machine's is; every file is held against the lock's hashes.
-platforms=(--platform any)
-for glibc in 36 35 34 31 28 27 26 24 17; do platforms+=(--platform "manylinux_2_${glibc}_aarch64"); done
-for lock in kiosk build; do
-  .venv/bin/pip download --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
-    --python-version 3.11 --implementation cp --abi cp311 --abi abi3 --abi none "${platforms[@]}" --platform manylinux2014_aarch64 \
-    -r "deploy/locks/$lock.txt" -d "$out/wheels"
-done
-
+deploy/image/make-environment.sh
 deploy/image/arm64.sh deploy/image/make-root.sh "$version" "$signing/certificate.pem"
 deploy/image/make-card.sh "$out/card.img"
 zstd --quiet --force -9 -T2 "$out/card.img" -o "$name.img.zst"

@@ -11,7 +11,7 @@ size_mb=1280
 # Over the base, which stays as it is.
 rm -rf "$out/upper" "$out/work" && mkdir -p "$out/upper" "$out/work" "$root"
 mount -t overlay overlay -o "lowerdir=$out/base,upperdir=$out/upper,workdir=$out/work,userxattr" "$root"
-mount --bind /dev "$root/dev"
+mount --rbind /dev "$root/dev"
 mount -t proc proc "$root/proc"
 in_root() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"; }
 
@@ -25,13 +25,10 @@ for account in gatepost gatepost-gate gatepost-core gatepost-eyes gatepost-scree
 done
 in_root passwd --quiet --lock root
 
-# The product, by its own installer, from the locked wheels.
-mkdir -p "$root/usr/src/gatepost"
-cp -r "$out/wheels" "$root/usr/src/wheels"
-git ls-files -z --cached --others --exclude-standard | tar cf - --null -T - | tar xf - -C "$root/usr/src/gatepost"
-in_root PIP_NO_INDEX=1 PIP_FIND_LINKS=/usr/src/wheels /usr/src/gatepost/deploy/install.sh kiosk environment
-(cd "$root/usr/src/gatepost" && DESTDIR="$(realpath ../../..)" deploy/install.sh kiosk files)
-rm -rf "$root/usr/src/gatepost" "$root/usr/src/wheels"
+# The product, as its own installer has it.
+cp -r --no-preserve=ownership "$out/opt" "$root/opt/gatepost"
+DESTDIR=$PWD/$root deploy/install.sh kiosk files
+in_root /opt/gatepost/bin/gatepost --help >/dev/null
 in_root systemd-sysusers
 
 # The system around it.
@@ -52,12 +49,13 @@ for unit in NetworkManager-wait-online.service systemd-networkd-wait-online.serv
 done
 kernel=$(basename "$root"/usr/lib/modules/*)
 cp "$root/usr/lib/modules/$kernel/vmlinuz" "$root/boot/vmlinuz"
+grep -v '^#' deploy/image/initramfs-modules.txt >>"$root/etc/initramfs-tools/modules"
 in_root mkinitramfs -o /boot/initrd.img "$kernel"
 rm -f "$root"/boot/{vmlinuz,initrd.img,System.map,config}-*
 # What a kiosk never reads: other boards' trees, and what packages are kept for.
 find "$root/usr/lib/modules/$kernel/dtb" -mindepth 1 -maxdepth 1 ! -name broadcom -exec rm -rf {} +
 rm -rf "$root"/var/cache/* "$root"/var/log/* "$root"/usr/share/locale "$root"/usr/share/fonts/opentype/noto/NotoSerifCJK*
-umount "$root/dev" "$root/proc"
+umount -l "$root/dev" "$root/proc"
 
 rm -f "$out/root.ext4"
 mke2fs -q -t ext4 -d "$root" -L gatepost-root -m 0 -O ^has_journal,^orphan_file,^metadata_csum_seed "$out/root.ext4" "${size_mb}M"
