@@ -49,6 +49,7 @@ for unit in NetworkManager-wait-online.service systemd-networkd-wait-online.serv
 done
 kernel=$(basename "$root"/usr/lib/modules/*)
 cp "$root/usr/lib/modules/$kernel/vmlinuz" "$root/boot/vmlinuz"
+cp "$root/usr/lib/modules/$kernel/config" "$root/boot/config-$kernel"
 grep -v '^#' deploy/image/initramfs-modules.txt >>"$root/etc/initramfs-tools/modules"
 in_root mkinitramfs -o /boot/initrd.img "$kernel"
 rm -f "$root"/boot/{vmlinuz,initrd.img,System.map,config}-*
