@@ -29,7 +29,7 @@ ${devtype} write ${kernel_at} 0x100 1
 ${devtype} write ${kernel_at} 0x500 1
 
 echo "Gatepost: slot ${slot}; attempts left: A ${slot_a_left}, B ${slot_b_left}"
-setenv bootargs root=PARTUUID=67617465-0${root} rootfstype=ext4 ro rootwait rauc.slot=${slot} @CMDLINE@ ${more}
+setenv bootargs root=PARTUUID=67617465-0${root} rootfstype=ext4 rootwait rauc.slot=${slot} @CMDLINE@ ${more}
 if load ${devtype} ${devnum}:${root} ${kernel_at} /boot/vmlinuz; then
   if load ${devtype} ${devnum}:${root} ${initrd_at} /boot/initrd.img; then
     booti ${kernel_at} ${initrd_at}:${filesize} ${fdt_addr}
