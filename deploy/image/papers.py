@@ -49,18 +49,27 @@ def bill(version: str, folder: Path) -> dict[str, Any]:
 
 
 def sha256(path: Path) -> str:
+    """The file's digest in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def main(version: str, folder: Path, files: list[Path]) -> None:
+    """Write the papers of these files beside the first of them."""
     to = files[0].parent
     paper = to / f"gatepost-{version}-arm64.cdx.json"
     paper.write_text(json.dumps(bill(version, folder), indent=1) + "\n", encoding="utf-8")
     listed = [{"file": one.name, "bytes": one.stat().st_size, "sha256": sha256(one)} for one in [*files, paper]]
     manifest = to / f"gatepost-{version}-arm64.manifest.json"
     kernel = (folder / "kernel").read_text(encoding="ascii").strip()
-    said = {"name": "gatepost", "version": version, "architecture": "arm64", "boards": BOARDS, "kernel": kernel, "files": listed}
+    said = {
+        "name": "gatepost",
+        "version": version,
+        "architecture": "arm64",
+        "boards": BOARDS,
+        "kernel": kernel,
+        "files": listed,
+    }
     manifest.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     lines = [f"{sha256(one)}  {one.name}\n" for one in [*files, paper, manifest]]
     (to / f"gatepost-{version}-arm64.sha256").write_text("".join(lines), encoding="ascii")

@@ -70,7 +70,9 @@ def test_an_empty_card_has_two_proven_slots(disk: Path) -> None:
     assert slots.Slots.read(disk).left == {"A": slots.PROVEN, "B": slots.PROVEN}
 
 
-def test_an_update_is_on_trial_until_it_is_good_and_has_fewer_attempts(disk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_update_is_on_trial_until_it_is_good_and_has_fewer_attempts(
+    disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def call(*words: str) -> str:
         assert slots.main(list(words), disk) == 0
         return capsys.readouterr().out.strip()

@@ -33,13 +33,18 @@ class Board:
             *("-m", str(MEMORY_MB), "-accel", "tcg,thread=multi", "-nodefaults", "-display", "none"),
             *("-bios", str(U_BOOT), "-serial", f"file:{self.serial}"),
             *("-qmp", f"unix:{self._monitor},server=on,wait=off", "-device", "virtio-rng-pci"),
-            # What QEMU has taken over is on the card, as far as the emulated board may know: `cut` loses no more than its memory.
+            # `cut` loses no more than the board's memory: whatever QEMU has taken over is on the card.
             *("-drive", f"file={card},format=raw,if=none,id=card,cache=writeback", "-device", "virtio-blk-pci,drive=card"),
             *("-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="),
             *("-device", "virtio-gpu-pci,xres=800,yres=480", "-device", "i6300esb", "-action", "watchdog=reset"),
         ]
         if stick is not None:
-            words += ["-drive", f"file={stick},format=raw,if=none,id=stick,readonly=on", "-device", "virtio-blk-pci,drive=stick"]
+            words += [
+                "-drive",
+                f"file={stick},format=raw,if=none,id=stick,readonly=on",
+                "-device",
+                "virtio-blk-pci,drive=stick",
+            ]
         with (folder / "qemu.log").open("ab") as said:
             self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said)
 
@@ -48,7 +53,7 @@ class Board:
         return self.serial.read_text(encoding="utf-8", errors="replace") if self.serial.exists() else ""
 
     def wait_for(self, text: str, within_s: float, after: int = 0) -> float:
-        """Wait until the serial line has `text`, past `after` characters; return seconds since power-on. Raises BoardSilent."""
+        """Wait until the serial line has `text`, past `after` characters; return seconds since power-on."""
         ends = time.monotonic() + within_s
         nobody = threading.Event()
         while text not in self.said()[after:]:

@@ -1,4 +1,4 @@
-"""A card as a test prepares it: a copy of the image, with files put onto its partitions from outside, as a card reader would."""
+"""A card as a test prepares it: a copy of the image, with files put onto its partitions from outside, as a reader would."""
 
 import hashlib
 import subprocess

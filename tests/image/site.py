@@ -62,9 +62,7 @@ class HostSite:
         unit.write_text(WORLD_UNIT, encoding="utf-8")
         for root in (ROOT_A_AT, ROOT_B_AT):
             card.put(root, unit, "/etc/systemd/system/gatepost-world.service")
-            card.link(
-                root, "../gatepost-world.service", "/etc/systemd/system/multi-user.target.wants/gatepost-world.service"
-            )
+            card.link(root, "../gatepost-world.service", "/etc/systemd/system/multi-user.target.wants/gatepost-world.service")
         script = Script(seed=1, visitors=(self._site.guest(0).script,))
         save(script, self._site.script_path)
         config = tomllib.loads(self._site.write_kiosk(f"https://{HOST_SEEN_FROM_GUEST}:{self._port}", "").read_text())

@@ -12,7 +12,12 @@ from tests.image.updates import stick_of
 SLOW_S = 1500.0
 """Everything is done by an emulator, on a machine that others use as well."""
 GOOD = "marked slot(s)"
-MOMENTS = ("Determining target install group done", "Updating slots", "Copying image to rootfs", "Copying image to rootfs.1 done")
+MOMENTS = (
+    "Determining target install group done",
+    "Updating slots",
+    "Copying image to rootfs",
+    "Copying image to rootfs.1 done",
+)
 """What RAUC says on its way."""
 
 

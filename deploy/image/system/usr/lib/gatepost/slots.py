@@ -43,6 +43,7 @@ class Slots:
 
     @classmethod
     def decoded(cls, sector: bytes) -> "Slots | None":
+        """Read one copy; None if its checksum or its content does not hold."""
         if len(sector) != SECTOR or struct.unpack("<I", sector[:4])[0] != zlib.crc32(sector[4:]):
             return None
         texts = sector[4:].split(b"\0\0", 1)[0].decode("ascii", "replace").split("\0")
@@ -55,6 +56,7 @@ class Slots:
         return cls(order, {slot: int(left) for slot, left in zip(SLOTS, lefts, strict=True)})
 
     def encoded(self) -> bytes:
+        """One copy: 512 bytes."""
         said = [f"slot_{slot.lower()}_left={self.left[slot]}" for slot in SLOTS] + [f"slot_order={' '.join(self.order)}"]
         body = "\0".join(said).encode("ascii").ljust(SECTOR - 4, b"\0")
         return struct.pack("<I", zlib.crc32(body)) + body
@@ -70,6 +72,7 @@ class Slots:
             os.close(file)
 
     def primary(self) -> str:
+        """The slot that is started next."""
         return next((slot for slot in self.order if self.left[slot]), self.order[0])
 
     def prefer(self, slot: str) -> None:
@@ -78,23 +81,29 @@ class Slots:
         self.left[slot] = self.left[slot] or ON_TRIAL
 
 
+def say(answer: str) -> None:
+    """Answer RAUC."""
+    sys.stdout.write(answer + "\n")
+
+
 def main(words: list[str], disk: Path) -> int:
+    """Do what RAUC asks for; return the exit status."""
     slots = Slots.read(disk)
     match words:
         case ["get-primary"]:
-            print(slots.primary())
+            say(slots.primary())
         case ["set-primary", slot] if slot in SLOTS:
             slots.prefer(slot)
             slots.write(disk)
         case ["get-state", slot] if slot in SLOTS:
-            print("good" if slots.left[slot] else "bad")
+            say("good" if slots.left[slot] else "bad")
         case ["set-state", slot, "good" | "bad" as state] if slot in SLOTS:
             slots.left[slot] = PROVEN if state == "good" else 0
             slots.write(disk)
         case ["show"]:
-            print(" ".join(slots.order), *(f"{slot}={slots.left[slot]}" for slot in SLOTS))
+            say(" ".join([*slots.order, *(f"{slot}={slots.left[slot]}" for slot in SLOTS)]))
         case _:
-            print("slots.py: get-primary, set-primary SLOT, get-state SLOT, set-state SLOT good|bad, show", file=sys.stderr)
+            sys.stderr.write("slots.py: get-primary, set-primary SLOT, get-state SLOT, set-state SLOT good|bad, show\n")
             return 2
     return 0
 
