@@ -46,7 +46,7 @@ class Card:
         return done.stdout if done.returncode == 0 else None
 
     def put(self, at: int, file: Path, name: str, *, mode: str = "0100644") -> None:
-        """Put a file into the ext4 that begins `at` this byte; into one that was never cut, for its journal would be played over it."""
+        """Put a file into the ext4 that begins `at` this byte, and was never cut: its journal would be played over it."""
         orders = f"rm {name}\nwrite {file} {name}\nsif {name} mode {mode}\n"
         _call("debugfs", "-w", "-f", "-", f"{self.path}?offset={at}", text=orders)
 
