@@ -12,7 +12,7 @@ compatible=gatepost-arm64
 version=$version
 
 [bundle]
-format=verity
+format=plain
 
 [image.rootfs]
 filename=root.ext4

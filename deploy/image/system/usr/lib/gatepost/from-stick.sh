@@ -10,5 +10,9 @@ if [ "$(rauc info --output-format=shell "$bundle" | sed -n "s/^RAUC_MF_VERSION='
   echo "this is what runs already"
   exit 0
 fi
-rauc install "$bundle"
+# What is checked must be what is written: a stick may show something else the second time.
+copy=/data/rauc/update.raucb
+trap 'umount /run/gatepost-stick; rm -f "$copy"' EXIT
+cp "$bundle" "$copy"
+rauc install "$copy"
 systemctl reboot
