@@ -11,7 +11,7 @@ from tests.image.updates import stick_of
 
 SLOW_S = 1500.0
 """Everything is done by an emulator, on a machine that others use as well."""
-GOOD = "marked slot(s)"
+GOOD = "rauc mark: marked slot"
 MOMENTS = (
     "Determining target install group done",
     "Updating slots",
