@@ -17,7 +17,7 @@ TEST_STAMP := $(VENV)/.gatepost-test-packages
 WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 GATES ?= $(WORKERS)
 
-.PHONY: setup run test gates chaos fuzz hil mutants lint format types contracts screens locks install units uninstall clean
+.PHONY: setup run test gates chaos fuzz hil image image-test mutants lint format types contracts screens locks install units uninstall clean
 
 setup: $(STAMP)
 
@@ -79,6 +79,17 @@ hil: setup
 	deploy/install-packages.sh deploy/hil/packages.txt
 	nice -n 10 deploy/hil/make-guest.sh
 	exec $(BIN)/pytest -n 0 -m hardware tests/hil $(ARGS)
+
+# A card's image for a Raspberry Pi 3, 4 and 5 in build/image, with what goes with it (docs/image.md): some ten minutes on a machine
+# that does nothing else, and less where the base is built already. As root, on Debian.
+image: setup
+	deploy/install-packages.sh deploy/image/host-packages.txt
+	nice -n 10 deploy/image/make-image.sh
+
+# The image in an emulated board: started, set up, updated, rolled back, its power cut. Half an hour and more.
+image-test: setup
+	[ -e build/image/card.img ] || $(MAKE) image
+	exec $(BIN)/pytest -n 0 -m hardware tests/image $(ARGS)
 
 # Approve what the screens look like now: look at the pictures before you commit them.
 screens: setup
