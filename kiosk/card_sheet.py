@@ -1,5 +1,6 @@
 """The cards of many gates from one spreadsheet: a row for each gate, a column for each key that differs."""
 
+import contextlib
 import copy
 import csv
 import tomllib
@@ -22,8 +23,10 @@ def write_cards(template: Path, sheet: Path, folder: Path, etc: Path) -> list[Pa
     """
     try:
         common = tomllib.loads(template.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{template}: is no TOML file that can be read") from error
+    except OSError as error:
+        raise UsageError(f"{template}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{template}: is no TOML file: {error}") from error
     written: list[Path] = []
     for number, row in _rows(sheet):
         device = row.get(DEVICE, "")
@@ -37,7 +40,8 @@ def write_cards(template: Path, sheet: Path, folder: Path, etc: Path) -> list[Pa
         try:
             write_card(path, _filled(common, row), etc)
         except UsageError as error:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
             raise UsageError(f"{where}: {error}") from error
         written.append(path)
     return written
@@ -46,8 +50,10 @@ def write_cards(template: Path, sheet: Path, folder: Path, etc: Path) -> list[Pa
 def _rows(sheet: Path) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         text = sheet.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{sheet}: cannot be read; save it as CSV in UTF-8") from error
+    except OSError as error:
+        raise UsageError(f"{sheet}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{sheet}: is no UTF-8; save it as CSV in UTF-8") from error
     head = text.partition("\n")[0]
     lines = list(csv.reader(text.splitlines(), delimiter=";" if ";" in head and "," not in head else ","))
     if not lines or DEVICE not in (keys := [key.strip() for key in lines[0]]):

@@ -5,6 +5,7 @@ allow-lists of card issuers, lists of revoked cards, Gatepost's own trust list, 
 """
 
 import base64
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -59,6 +60,9 @@ def _read(data: bytes, where: str) -> TrustList:
         return dcc_trust.from_base64("".join(data.decode("ascii", "replace").split()), where)
     try:
         tree = json_tree(_unsigned(data))
+    except json.JSONDecodeError as error:
+        # Where a parser gave up says nothing of what is no JSON at all.
+        raise UsageError(f"{where}: is neither a certificate nor JSON") from error
     except ValueError as error:
         raise UsageError(f"{where}: is neither a certificate nor JSON: {error}") from error
     if not isinstance(tree, Mapping):

@@ -76,7 +76,8 @@ def between(documents: Sequence[PolicyDocument]) -> tuple[str, ...]:
     for after in sorted(documents, key=begins):
         if last is not None and ends(last) < begins(after):
             days = (begins(after) - ends(last)) / 86_400_000_000
-            found.append(f"nothing is in force between {last.name} and {after.name}, for {days:.3g} days")
+            length = f"{days:,.0f}" if days >= 100 else f"{days:.3g}"
+            found.append(f"nothing is in force between {last.name} and {after.name}, for {length} days")
         last = after if last is None else max(last, after, key=ends)
     return tuple(found)
 

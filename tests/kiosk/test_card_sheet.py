@@ -60,6 +60,19 @@ def test_a_row_that_is_wrong_is_named(tmp_path: Path, sheet: str, said: str) -> 
     assert said in str(raised.value)
 
 
+def test_what_cannot_be_read_or_written_is_named_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "template.toml").write_text(CARD, encoding="utf-8")
+    (tmp_path / "gates.csv").write_text(SHEET, encoding="utf-8")
+    template, sheet, out = tmp_path / "template.toml", tmp_path / "gates.csv", tmp_path / "out"
+    for arguments, said in (
+        ((template, sheet, template), "Not a directory"),
+        ((template, tmp_path / "none.csv", out), "none.csv: cannot be read: No such file or directory"),
+        ((tmp_path, sheet, out), "cannot be read: Is a directory"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            write_cards(*arguments, tmp_path / "etc")
+
+
 def test_the_commands_write_cards_and_take_one_over(tmp_path: Path) -> None:
     (tmp_path / "template.toml").write_text(CARD, encoding="utf-8")
     (tmp_path / "gates.csv").write_text(SHEET, encoding="utf-8")

@@ -14,6 +14,7 @@ from kiosk.evidence import Colour, ColourSeen, Credential, CredentialKind, Doubt
 from kiosk.holder import masked_holder
 from kiosk.model import ClockState, Facts, LocalTime, Need
 from kiosk.people import Consent, Declaration, Filing, FirstReturn, Stay, Vehicle, VisitorKind
+from kiosk.policy import check
 from kiosk.policy.sections import SECTIONS
 from tests.kiosk.policy.visitors import (
     GREEN,
@@ -27,6 +28,7 @@ from tests.kiosk.policy.visitors import (
     shown_pass,
     tree,
 )
+from ui.cards import reasons_with_words
 
 DOCS = Path(__file__).parents[3] / "docs" / "policy.md"
 
@@ -99,6 +101,7 @@ def test_the_documentation_has_every_section_and_its_examples_are_in_order() -> 
     document = policy.parse(tomllib.loads(example), "docs/policy.md")
     assert set(tomllib.loads(example)) >= {*SECTIONS} - {"health_code", "consent", "filing"}
     assert document.name == "riverside@3"
+    assert check.findings(document, reasons_with_words()) == ()
 
 
 def test_every_toml_example_adds_up_to_a_document_with_nothing_wrong_in_its_rules() -> None:
