@@ -4,11 +4,11 @@ An order is what `gatepost central mode` gives: signed, once, on record before t
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, Engine, and_, select
+from sqlalchemy import Connection, Engine, Row, and_, select
 
 from kiosk.direction import Direction
 from kiosk.gate_mode import GateMode
@@ -20,7 +20,7 @@ from sync.central.recipients import Recipient
 from sync.central.schema import event
 
 LOOKED_THROUGH = 400
-"""Of a compound's latest orders and ends of orders: each of its gates has one among them, or none for long."""
+"""Of a compound's latest modes, before each gate that has none among them is looked up by itself: a lock has no end."""
 KIND = "gate_mode"
 
 
@@ -41,7 +41,10 @@ class _Recorded(msgspec.Struct, frozen=True):
 def gates_of(connection: Connection, scope: str | None) -> list[Gate]:
     """Every gate of one compound, or of all, in the order of compounds and names."""
     heard = [one.place for one in devices_of(connection, scope) if one.ended_as is None]
-    modes = {compound: _modes(connection, compound) for compound in {one.compound for one in heard}}
+    devices: dict[str, list[str]] = {}
+    for one in heard:
+        devices.setdefault(one.compound, []).append(one.device)
+    modes = {compound: _modes(connection, compound, there) for compound, there in devices.items()}
     found = []
     for one in heard:
         mode, since_us = modes[one.compound].get(one.device, (GateMode.NORMAL, None))
@@ -49,17 +52,26 @@ def gates_of(connection: Connection, scope: str | None) -> list[Gate]:
     return found
 
 
-def _modes(connection: Connection, compound: str) -> dict[str, tuple[GateMode, int | None]]:
-    """What each device of a compound recorded last, and when; what is no mode that is known here says nothing."""
+def _modes(connection: Connection, compound: str, devices: Collection[str]) -> dict[str, tuple[GateMode, int | None]]:
+    """What each of these devices of a compound recorded last, and when; what is no mode that is known here says nothing."""
     believed = and_(event.c.forked.is_(False), event.c.faulty == "")
     query = (
         select(event.c.device, event.c.header, event.c.at_us)
         .where(event.c.compound == compound, event.c.kind == KIND, believed)
         .order_by(event.c.at_us.desc(), event.c.arrival.desc())
-        .limit(LOOKED_THROUGH)
     )
+    rows = connection.execute(query.limit(LOOKED_THROUGH)).all()
+    found = _latest(rows)
+    if len(rows) == LOOKED_THROUGH:
+        for device in set(devices) - found.keys():
+            found |= _latest(connection.execute(query.where(event.c.device == device).limit(LOOKED_THROUGH)).all())
+    return found
+
+
+def _latest(rows: Iterable[Row[str, bytes, int]]) -> dict[str, tuple[GateMode, int | None]]:
+    """Of rows with the latest first, the first of each device."""
     found: dict[str, tuple[GateMode, int | None]] = {}
-    for row in connection.execute(query):
+    for row in rows:
         try:
             recorded = msgspec.json.decode(row.header, type=_Recorded)
         except msgspec.MsgspecError:
