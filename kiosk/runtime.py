@@ -1,6 +1,6 @@
 """The loop of the core: events in, `flow.step`, effects out. One thread; it never waits for disk or network.
 
-What happens to visits is in `kiosk.visits`.
+What is seen goes to `kiosk.sightings`; what becomes of visits is in `kiosk.visits`.
 """
 
 import secrets
@@ -8,9 +8,7 @@ from collections.abc import Callable
 
 from kiosk import flow, overriding
 from kiosk.attention import Attention
-from kiosk.credentials import HealthToken
 from kiosk.declared import ConsentAnswered, FormFilled
-from kiosk.direction import Direction
 from kiosk.display import Display
 from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
@@ -42,21 +40,18 @@ from kiosk.mode_keeping import ModeKeeping
 from kiosk.model import Command, Decision, EventId, Part, Phase, VisitId
 from kiosk.overriding import Way
 from kiosk.party import part
-from kiosk.people import VisitorKind
 from kiosk.ports import Clock, Gate, Recorder, Resolver
 from kiosk.presence import Presence
 from kiosk.remote import CommandRefused, RemoteOpen, Unfit
 from kiosk.rulebook import Rulebook
+from kiosk.sightings import Sightings
 from kiosk.site import Site
 from kiosk.spent import SpentPasses, UsedElsewhere
-from kiosk.spot import begins_anew, may_measure, stepped_in, stepped_out
-from kiosk.staff_door import StaffDoor, badge_of
+from kiosk.staff_door import StaffDoor
 from kiosk.units import Monotonic, Seconds
 from kiosk.view import View
 from kiosk.viewing import rung_out
 from kiosk.visit import (
-    ANSWERED,
-    Approached,
     ConsentReceived,
     ConsentWanted,
     DeadlineReached,
@@ -75,7 +70,6 @@ from kiosk.visit import GateClosed as GateHasClosed
 from kiosk.visit import GateFailed as GateHasFailed
 from kiosk.visit import GateOpened as GateHasOpened
 from kiosk.visits import Visits
-from kiosk.waiting import waits_for_guard
 from kiosk.weighing import wants_host
 
 OVERRIDE_COUNTS = Seconds(10.0)
@@ -116,7 +110,6 @@ class Runtime:
         self._gate = gate
         self._journal = Journal(site, clock, recorder)
         self._modes = ModeKeeping(gate, self._journal, clock, kept or Kept())
-        self._resolver = resolver
         self._display = Display(site, clock, show)
         self._losses = Losses(awaited(expected, clock.monotonic()))
         self._next_beat = clock.monotonic()
@@ -135,9 +128,18 @@ class Runtime:
             attend=attend,
             refresh=self._refresh,
         )
+        self._sightings = Sightings(
+            visits=self._visits,
+            rules=self._rules,
+            clock=clock,
+            inbox=inbox,
+            resolver=resolver,
+            presence=self._presence,
+            spent=self._spent,
+            door=self._door,
+            display=self._display,
+        )
         self._show_by: Monotonic | None = None
-        self._unasked: list[tuple[VisitId, HealthToken]] = []
-        self._ask_by = Monotonic(0.0)
         self._refresh()
 
     @property
@@ -175,7 +177,7 @@ class Runtime:
 
     def _keep_time(self) -> None:
         now = self._clock.monotonic()
-        self._ask_issuers(now)
+        self._sightings.ask_issuers(now)
         if now >= self._next_beat:
             self._next_beat = Monotonic(now + BEAT_EVERY)
             try:
@@ -194,12 +196,12 @@ class Runtime:
         """Take in one item; the screen hears of it with the next tick."""
         match item:
             case Scan():
-                self._scanned(item)
+                self._sightings.scanned(item)
             case Observation():
-                self._observed(item)
+                self._sightings.observed(item)
             case FormAsked():
                 # A touch is a sign of the visitor, and begins a visit. Without a server there is no form to wait for.
-                self._seen(self._clock.monotonic())
+                self._sightings.seen(self._clock.monotonic())
                 if self._site.form_url(self.visit.id) is not None:
                     part(self._here)
                     self._visits.take(FormWanted())
@@ -272,7 +274,7 @@ class Runtime:
 
     def _guard_asked(self) -> None:
         now = self._clock.monotonic()
-        self._seen(now)
+        self._sightings.seen(now)
         self._presence.called(now)
         self._visits.weigh()
         if self.visit.called_at is None or rung_out(self._site, self.visit, now):
@@ -283,7 +285,7 @@ class Runtime:
         now = self._clock.monotonic()
         why = Unfit.LATE if now >= until else None
         if why is None:
-            self._seen(now)
+            self._sightings.seen(now)
             self._presence.called(now)
             document = self._rules.of(self._here)
             reasons = overriding.in_the_way(self.visit.decision, self._rules.decided(self._here))
@@ -334,80 +336,6 @@ class Runtime:
         self._door.asks(told.asks_until, now)
         if told.guard:
             self._visits.guard_comes(now)
-
-    def _scanned(self, scan: Scan) -> None:
-        if self._door.takes(scan, self._clock.monotonic(), lambda: self._badge_of(scan)):
-            return
-        again = scan.content in self._here.evidence.seen
-        if not again and (self.visit.phase in ANSWERED or self._presence.lingers(scan)):
-            return
-        now = self._clock.monotonic()
-        if self._site.direction is Direction.OUT:
-            # A code is a sign of somebody like any other; what is in it is of no use to anybody here.
-            self._seen(now)
-            self._here.evidence.seen[scan.content] = scan.captured_at
-            return
-        self._visits.tell(begins_anew(self._here, again=again, aside=self._visits.aside(now)))
-        self._seen(now, again=again)
-        moment = self._rules.moment(self._here, now)
-        before = self._here.evidence.facts
-        token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
-        if self._visits.resumes():
-            token = self._here.evidence.scanned(scan, self._site.trust, moment, self._spent.used)
-        times = self._here.evidence.times
-        if times.get("code_verified") == now:
-            # It has just been examined, and that took its time.
-            times["code_verified"] = self._clock.monotonic()
-        self._visits.parties.see_alone(self._here)
-        if token is not None:
-            self._unasked.append((self.visit.id, token))
-            self._ask_by = Monotonic(now + SHOWN_WITHIN)
-        self._display.scanned(self._here, scan, before)
-        self._visits.weigh()
-        self._ask_issuers(now)
-
-    def _ask_issuers(self, now: Monotonic) -> None:
-        """Ask about health codes once the codes that were seen beside them are taken in: asking takes the processor too."""
-        if self._inbox.depth() and now < self._ask_by:
-            return
-        asked, self._unasked = self._unasked, []
-        for visit, token in asked:
-            if visit == self.visit.id:
-                self._resolver.ask(visit, token)
-
-    def _observed(self, seen: Observation) -> None:
-        self._display.observed(seen)
-        if self._presence.left_spot(seen):
-            self._visits.tell(stepped_out(self._here, seen.at, expected=self._presence.expected(seen.at)))
-        if self._presence.steps_in(seen):
-            self._another_steps_in(seen.at)
-        arrives = self._presence.arrives(seen)
-        if not seen.present or (self.visit.phase is Phase.IDLE and not arrives):
-            return
-        self._seen(seen.at)
-        if seen.reading is not None and may_measure(self._here) and self._presence.fresh(seen.reading):
-            self._here.evidence.measured(seen.reading)
-            self._visits.weigh()
-
-    def _badge_of(self, scan: Scan) -> VisitorKind | None:
-        moment = self._rules.moment(self._here, self._clock.monotonic())
-        return badge_of(scan, self._site, moment, self._spent.used)
-
-    def _another_steps_in(self, at: Monotonic) -> None:
-        left = stepped_in(self._here, at, aside=self._visits.aside(at))
-        if left is not None and waits_for_guard(self._here):
-            # The guard may still come for them.
-            self._visits.set_aside(left)
-        else:
-            self._visits.tell(left)
-
-    def _seen(self, at: Monotonic, *, again: bool = False) -> None:
-        """Take in a sign that somebody is there; `again`: it is a code of this visit's, so nobody else."""
-        self._presence.seen(at)
-        if self.visit.phase is Phase.IDLE:
-            self._visits.begin(at)
-        elif self.visit.left and again:
-            self._visits.take(Approached())
 
     def _recorded(self, item: Recorded) -> None:
         admission = item.event or item.unacknowledged
