@@ -1,12 +1,13 @@
 """The loop of the core: events in, `flow.step`, effects out. One thread; it never waits for disk or network.
 
-What is seen goes to `kiosk.sightings`; what becomes of visits is in `kiosk.visits`.
+What is seen goes to `kiosk.sightings`, what people say to `kiosk.hearings`, what the gate and the recorder say of an
+admission to `kiosk.admissions`; what becomes of visits is in `kiosk.visits`.
 """
 
 import secrets
 from collections.abc import Callable
 
-from kiosk import flow, overriding
+from kiosk.admissions import Admissions
 from kiosk.attention import Attention
 from kiosk.declared import ConsentAnswered, FormFilled
 from kiosk.display import Display
@@ -14,6 +15,7 @@ from kiosk.dossier import Dossier
 from kiosk.errors import DeviceLost
 from kiosk.evidence import ColourSeen, Observation, Scan
 from kiosk.gate_mode import Kept, ModeOrder, ModeRecorded
+from kiosk.hearings import Hearings
 from kiosk.in_force import DocumentRefused, PolicyTurned, Renewed
 from kiosk.inbox import Inbox, Item, Recorded, TokenAnswered
 from kiosk.journal import NO_VISIT, Journal
@@ -37,12 +39,11 @@ from kiosk.link import (
 )
 from kiosk.losses import Losses, awaited
 from kiosk.mode_keeping import ModeKeeping
-from kiosk.model import Command, Decision, EventId, Part, Phase, VisitId
+from kiosk.model import Command, Part, Phase
 from kiosk.overriding import Way
-from kiosk.party import part
 from kiosk.ports import Clock, Gate, Recorder, Resolver
 from kiosk.presence import Presence
-from kiosk.remote import CommandRefused, RemoteOpen, Unfit
+from kiosk.remote import CommandRefused, RemoteOpen
 from kiosk.rulebook import Rulebook
 from kiosk.sightings import Sightings
 from kiosk.site import Site
@@ -50,27 +51,8 @@ from kiosk.spent import SpentPasses, UsedElsewhere
 from kiosk.staff_door import StaffDoor
 from kiosk.units import Monotonic, Seconds
 from kiosk.view import View
-from kiosk.viewing import rung_out
-from kiosk.visit import (
-    ConsentReceived,
-    ConsentWanted,
-    DeadlineReached,
-    FormReceived,
-    FormWanted,
-    GatePassed,
-    GuardDecided,
-    GuardWanted,
-    Persisted,
-    PersistFailed,
-    TimeWanted,
-    TurnedBack,
-    Visit,
-)
-from kiosk.visit import GateClosed as GateHasClosed
-from kiosk.visit import GateFailed as GateHasFailed
-from kiosk.visit import GateOpened as GateHasOpened
+from kiosk.visit import TimeWanted, TurnedBack, Visit
 from kiosk.visits import Visits
-from kiosk.weighing import wants_host
 
 OVERRIDE_COUNTS = Seconds(10.0)
 """A guard's touch that was held up longer on its way, or whose record was, opens nothing."""
@@ -139,6 +121,16 @@ class Runtime:
             door=self._door,
             display=self._display,
         )
+        self._hearings = Hearings(
+            visits=self._visits,
+            sightings=self._sightings,
+            rules=self._rules,
+            clock=clock,
+            journal=self._journal,
+            presence=self._presence,
+            display=self._display,
+        )
+        self._admissions = Admissions(visits=self._visits, journal=self._journal, presence=self._presence, spent=self._spent)
         self._show_by: Monotonic | None = None
         self._refresh()
 
@@ -200,13 +192,9 @@ class Runtime:
             case Observation():
                 self._sightings.observed(item)
             case FormAsked():
-                # A touch is a sign of the visitor, and begins a visit. Without a server there is no form to wait for.
-                self._sightings.seen(self._clock.monotonic())
-                if self._site.form_url(self.visit.id) is not None:
-                    part(self._here)
-                    self._visits.take(FormWanted())
+                self._hearings.form_asked()
             case GuardAsked():
-                self._guard_asked()
+                self._hearings.guard_asked()
             case TimeAsked():
                 if self.visit.phase is not Phase.IDLE or not self._display.kept_longer():
                     self._visits.take(TimeWanted())
@@ -227,23 +215,11 @@ class Runtime:
                     self._here.evidence.answered(item.token, item.status, self._clock.monotonic(), item.person)
                     self._visits.weigh()
             case Recorded():
-                self._recorded(item)
-            case GateOpened(admission, at):
-                self._gate_says(GateHasOpened(admission), opened=at)
-            case Passed(None, _, direction):
-                # Whoever it was came in behind the last one for whom the gate was opened, or left where people may.
-                last = (self._visits.passing.newest() or self._here).visit.id
-                self._journal.note("passage", last, admission=None, direction=direction)
+                self._admissions.recorded(item)
+            case GateOpened() | Passed() | GateClosed() | GateFailed():
+                self._admissions.gate_says(item)
             case GateNoticed(what, on):
                 self._journal.note("gate_noticed", self.visit.id, what=what, on="on" if on else "off")
-            case Passed(admission, at) if admission is not None:
-                if self._visits.passing.of(admission) is self._visits.passing.newest():
-                    self._presence.passed()
-                self._gate_says(GatePassed(admission), passed=at)
-            case GateClosed(admission, passed):
-                self._gate_says(GateHasClosed(admission, passed))
-            case GateFailed(admission):
-                self._gate_says(GateHasFailed(admission))
             case PartHealth():
                 self._part(item)
             case ModeOrder():
@@ -251,16 +227,16 @@ class Runtime:
             case ModeRecorded():
                 self._modes.recorded(item)
             case RemoteOpen():
-                self._let_in(item.command, Way.REMOTE, item.until)
+                self._hearings.let_in(item.command, Way.REMOTE, item.until)
             case OverrideAsked(guard, reason, at, second):
                 command = Command(secrets.token_hex(16), guard, reason, second)
-                self._let_in(command, Way.AT_GATE, Monotonic(at + OVERRIDE_COUNTS))
+                self._hearings.let_in(command, Way.AT_GATE, Monotonic(at + OVERRIDE_COUNTS))
             case DoorMoved():
                 self._door_moved(item)
             case FormFilled():
-                self._form_filled(item)
+                self._hearings.form_filled(item)
             case ConsentAnswered():
-                self._consent_answered(item)
+                self._hearings.consent_answered(item)
             case CommandRefused() | DocumentRefused():
                 self._journal.refused(item)
             case Renewed():
@@ -272,98 +248,11 @@ class Runtime:
 
     # What comes in.
 
-    def _guard_asked(self) -> None:
-        now = self._clock.monotonic()
-        self._sightings.seen(now)
-        self._presence.called(now)
-        self._visits.weigh()
-        if self.visit.called_at is None or rung_out(self._site, self.visit, now):
-            self._visits.take(GuardWanted())
-
-    def _let_in(self, command: Command, way: Way, until: Monotonic) -> None:
-        """Let in whoever is there, seen or not, where the rules leave it to a person: who commands it sees or hears them."""
-        now = self._clock.monotonic()
-        why = Unfit.LATE if now >= until else None
-        if why is None:
-            self._sightings.seen(now)
-            self._presence.called(now)
-            document = self._rules.of(self._here)
-            reasons = overriding.in_the_way(self.visit.decision, self._rules.decided(self._here))
-            event = GuardDecided(overriding.decision_of(command, way, document, reasons), until)
-            if not flow.takes(self.visit, event):
-                why = Unfit.UNDER_WAY
-            elif (why := overriding.unfit(document, command, reasons)) is None:
-                self._here.evidence.times["decided"] = now
-                self._visits.take(event)
-                return
-        self._journal.refused(CommandRefused(command.id, why))
-        if way is Way.AT_GATE:
-            self._display.declined(why)
-
-    def _form_filled(self, filled: FormFilled) -> None:
-        """Give what was told on a phone to its visit, at the kiosk or parked; one that has ended has no use for it."""
-        dossier = self._visits.called(filled.visit)
-        if dossier is None:
-            return
-        now = self._clock.monotonic()
-        dossier.evidence.declared(filled.declaration, now)
-        if filled.filing is not None:
-            dossier.evidence.filed(filled.filing, now)
-        self._journal.note("form_received", filled.visit)
-        if dossier is self._here:
-            self._visits.take(FormReceived())
-            self._visits.weigh()
-        elif wants_host(self._rules.judged(dossier), dossier.evidence.facts):
-            # Whoever went away to fill it in need not come back before their host is asked.
-            self._visits.take(ConsentWanted(), dossier)
-
-    def _consent_answered(self, answered: ConsentAnswered) -> None:
-        """Give what a resident said to its visit, at the kiosk or parked."""
-        dossier = self._visits.called(answered.visit)
-        if dossier is None:
-            return
-        if answered.answer is None:
-            dossier.evidence.unreached()
-        else:
-            dossier.evidence.consented(answered.answer, self._clock.monotonic())
-        self._journal.note("consent_received", answered.visit, answer=answered.answer or "unreached")
-        if dossier is self._here:
-            self._visits.take(ConsentReceived())
-            self._visits.weigh()
-
     def _door_moved(self, told: DoorMoved) -> None:
         now = self._clock.monotonic()
         self._door.asks(told.asks_until, now)
         if told.guard:
             self._visits.guard_comes(now)
-
-    def _recorded(self, item: Recorded) -> None:
-        admission = item.event or item.unacknowledged
-        if admission is not None and item.spends is not None:
-            self._spent.admitted(admission, item.spends)
-        if item.visit == self.visit.id:
-            if self.visit.deadline is not None and item.at >= self.visit.deadline:
-                self._visits.take(DeadlineReached())
-            self._here.gate_times["durable"] = item.at
-            self._visits.take(PersistFailed(item.decision) if item.event is None else Persisted(item.event, item.decision))
-        elif item.event is not None:
-            self._too_late(item.visit, item.event, item.decision)
-        if item.unacknowledged is not None:
-            # It is no visit's any more: whoever comes to know it later learns that nothing opened.
-            self._too_late(item.visit, item.unacknowledged, item.decision)
-
-    def _too_late(self, visit: VisitId, admission: EventId, decision: Decision) -> None:
-        """An ended visit's row of the table says what becomes of an admission that nobody waits for."""
-        self._visits.take(Persisted(admission, decision), Dossier(Visit(visit, phase=Phase.ENDED, decision=decision)))
-
-    def _gate_says(self, event: GateHasOpened | GatePassed | GateHasClosed | GateHasFailed, **times: Monotonic) -> None:
-        """Take in what the gate says of an admission, whose visit is on its way through or still here."""
-        dossier = None if event.admission is None else self._visits.passing.of(event.admission)
-        if dossier is None:
-            dossier = self._here
-        if dossier.visit.admission == event.admission:
-            dossier.gate_times |= times
-        self._visits.take(event, dossier)
 
     def _part(self, health: PartHealth) -> None:
         if health.part is Part.GATE and health.well:
@@ -373,10 +262,7 @@ class Runtime:
         self._journal.health(self.visit.id, health)
         self._visits.know_losses()
         if health.part is Part.GATE and not health.well:
-            for passing in self._visits.passing.all():
-                self._visits.take(GateHasFailed(), passing)
-            if self.visit.phase is Phase.OPENING:
-                self._visits.take(GateHasFailed())
+            self._admissions.gate_lost()
         self._visits.weigh()
 
     def _renewed(self, renewed: Renewed) -> None:
