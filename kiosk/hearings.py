@@ -8,6 +8,7 @@ from kiosk.journal import Journal
 from kiosk.model import Command
 from kiosk.overriding import Way
 from kiosk.party import part
+from kiosk.people import Consent
 from kiosk.ports import Clock
 from kiosk.presence import Presence
 from kiosk.remote import CommandRefused, Unfit
@@ -65,7 +66,7 @@ class Hearings:
             self._visits.take(GuardWanted())
 
     def form_filled(self, filled: FormFilled) -> None:
-        """Give what was told on a phone to its visit, at the kiosk or parked; one that has ended has no use for it."""
+        """Give what was told on a phone to its visit, wherever it waits; one that has ended has no use for it."""
         dossier = self._visits.called(filled.visit)
         if dossier is None:
             return
@@ -82,7 +83,9 @@ class Hearings:
             self._visits.take(ConsentWanted(), dossier)
 
     def consent_answered(self, answered: ConsentAnswered) -> None:
-        """Give what a resident said to its visit, at the kiosk or parked."""
+        """Give what a resident said to its visit, wherever it waits. Who does not agree lets nobody more of a group come."""
+        if answered.answer is not Consent.GIVEN:
+            self._visits.parties.over(answered.visit)
         dossier = self._visits.called(answered.visit)
         if dossier is None:
             return

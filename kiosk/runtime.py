@@ -211,9 +211,10 @@ class Runtime:
                 self._attention.moving = moving
                 self._display.moved(moving)
             case TokenAnswered():
-                if item.visit == self.visit.id:
-                    self._here.evidence.answered(item.token, item.status, self._clock.monotonic(), item.person)
-                    self._visits.weigh()
+                if (asked := self._visits.called(item.visit)) is not None:
+                    asked.evidence.answered(item.token, item.status, self._clock.monotonic(), item.person)
+                    if asked is self._here:
+                        self._visits.weigh()
             case Recorded():
                 self._admissions.recorded(item)
             case GateOpened() | Passed() | GateClosed() | GateFailed():
@@ -253,6 +254,8 @@ class Runtime:
         self._door.asks(told.asks_until, now)
         if told.guard:
             self._visits.guard_comes(now)
+        else:
+            self._visits.guard_goes()
 
     def _part(self, health: PartHealth) -> None:
         if health.part is Part.GATE and health.well:

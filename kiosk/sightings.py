@@ -112,12 +112,15 @@ class Sightings:
             self._visits.weigh()
 
     def ask_issuers(self, now: Monotonic) -> None:
-        """Ask about health codes once the codes that were seen beside them are taken in: asking takes the processor too."""
+        """Ask about health codes once the codes that were seen beside them are taken in: asking takes the processor too.
+
+        While something waits to be taken in the loop turns again, and comes by here: nobody is left unasked.
+        """
         if self._inbox.depth() and now < self._ask_by:
             return
         asked, self._unasked = self._unasked, []
         for visit, token in asked:
-            if visit == self._visits.visit.id:
+            if self._visits.called(visit) is not None:
                 self._resolver.ask(visit, token)
 
     def _another_steps_in(self, at: Monotonic) -> None:

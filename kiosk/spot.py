@@ -43,14 +43,14 @@ def stepped_out(dossier: Dossier, now: Monotonic, *, expected: bool) -> Left | N
 def stepped_in(dossier: Dossier, now: Monotonic, *, aside: bool) -> Left | None:
     """Whoever stands in the spot now may be somebody else: what was measured before does not vouch for them.
 
-    `aside`: the visitor had stepped aside, and holds up no code. Where a guard has come for them it is the guard, or they.
+    `aside`: the visitor had stepped aside, and holds up no code. While a guard is there for them it is the guard, or they.
     """
     match dossier.visit.phase:
         case Phase.COMMITTING if _seen_by_a_guard(dossier.visit):
             return None
         case Phase.COMMITTING:
             return None if dossier.evidence.in_sight(now) else Left()
-        case Phase.AWAITING_GUARD if aside and not dossier.seen_to:
+        case Phase.AWAITING_GUARD if aside and not dossier.guard_there:
             return Left()
         case _:
             dossier.evidence.unmeasured()

@@ -18,7 +18,7 @@ from kiosk.flow import FlowError
 from kiosk.journal import Journal
 from kiosk.lines import get_logger
 from kiosk.losses import Losses
-from kiosk.model import Phase, VisitId
+from kiosk.model import GateOutcome, Phase, VisitId
 from kiosk.parking import ParkedVisits
 from kiosk.party import Parties
 from kiosk.passing import PassingVisits
@@ -90,6 +90,7 @@ class Visits:
         self._parked = ParkedVisits()
         self._waiting = WaitingVisit()
         self._unanswered: Monotonic | None = None
+        self._guard_there = False
         self.passing = PassingVisits()
         self.parties = Parties()
         self.here = self._nobody()
@@ -100,8 +101,8 @@ class Visits:
         return self.here.visit
 
     def called(self, visit: VisitId) -> Dossier | None:
-        """The visit of this name, at the kiosk or parked; None for one that has ended or is on its way through."""
-        return self.here if visit == self.visit.id else self._parked.of(visit)
+        """The visit of this name, at the kiosk, parked or set aside; None for one that has ended or is on its way through."""
+        return self.here if visit == self.visit.id else self._parked.of(visit) or self._waiting.of(visit)
 
     def aside(self, now: Monotonic) -> bool:
         """Whether the visitor has stepped aside, and holds up no code."""
@@ -187,8 +188,16 @@ class Visits:
             self.know_losses()
             self._presence.called(now)
             self._somebody_here(True)
-        if waits_for_guard(self.here):
-            self.here.seen_to = True
+        self._guard_there = True
+        self._guarded(self.here)
+
+    def guard_goes(self) -> None:
+        """Nobody stands at the desk any more: whoever steps into the spot next may be anybody."""
+        self._guard_there = self.here.guard_there = False
+
+    def _guarded(self, dossier: Dossier) -> None:
+        if self._guard_there and waits_for_guard(dossier):
+            dossier.seen_to = dossier.guard_there = True
 
     def know_losses(self) -> None:
         """Let the visit at the kiosk do without what is lost now."""
@@ -242,6 +251,8 @@ class Visits:
             _log.debug("event not taken", reason=str(error))
             return
         dossier.visit = after
+        if dossier is self.here:
+            self._guarded(dossier)
         for effect in effects:
             self._carry_out(effect, dossier)
         if dossier.visit is not after:
@@ -277,6 +288,8 @@ class Visits:
                     self.take(GateFailed(admission), dossier)
             case RecordGate(_, admission, outcome):
                 gives_back = self._spent.ended(admission, outcome)
+                if outcome in {GateOutcome.NOT_PASSED, GateOutcome.NOT_OPENED}:
+                    self.parties.not_passed(dossier.visit.id, dossier.party)
                 self._journal.outcome(effect, dossier.evidence, dossier.gate_times, gives_back=gives_back)
             case Park():
                 self._parked.park(dossier)

@@ -5,7 +5,7 @@ who comes for them. So that visit is neither shown nor ended: it goes on when a 
 """
 
 from kiosk.dossier import Dossier
-from kiosk.model import Phase
+from kiosk.model import Phase, VisitId
 from kiosk.units import Monotonic
 from kiosk.visit import COMING
 
@@ -28,6 +28,10 @@ class WaitingVisit:
         waits, self._waits = self._waits, None
         return None if waits is None else waits[0]
 
+    def of(self, visit: VisitId) -> Dossier | None:
+        """Return the visit of this name, if it is the one that waits."""
+        return self._waits[0] if self._waits is not None and self._waits[0].visit.id == visit else None
+
     def next_expiry(self) -> Monotonic | None:
         """Until when it is kept; None where nobody waits."""
         return None if self._waits is None else self._waits[1]
@@ -45,5 +49,7 @@ def waits_for_guard(dossier: Dossier) -> bool:
 def gives_way(dossier: Dossier) -> bool:
     """Whether nothing has been shown or asked yet by whoever stands at the kiosk: it may as well be the guard."""
     visit, evidence = dossier.visit, dossier.evidence
-    begun = evidence.seen or evidence.facts.declaration is not None or visit.called_at is not None
+    # What came with whoever was taken for one of a group they have not told here.
+    told = evidence.facts.declaration is not None and dossier.party is None
+    begun = evidence.seen or told or visit.called_at is not None
     return visit.phase in COMING | {Phase.IDLE} and not begun

@@ -8,11 +8,12 @@ from kiosk.declared import ConsentAnswered, FormFilled
 from kiosk.evidence import HealthStatus
 from kiosk.holder import masked_holder
 from kiosk.inbox import TokenAnswered
-from kiosk.link import Finished, FormAsked, GateClosed, GateOpened, Passed
-from kiosk.model import Answer, EventId, Phase
+from kiosk.link import DoorMoved, Finished, FormAsked, GateClosed, GateOpened, Passed
+from kiosk.model import Answer, EventId, Phase, VisitId
 from kiosk.party import TOGETHER_S
 from kiosk.people import Consent, Declaration, VisitorKind
 from tests.kiosk.runtimes import HEALTH_CODE, Bench, signed_pass
+from tests.kiosk.watching import shown, step_out
 
 THREE = Declaration(visitor=VisitorKind.GUEST, group=3)
 
@@ -75,7 +76,7 @@ def test_nobody_asks_their_host_again() -> None:
     assert [note.kind for note in bench.recorder.notes].count("consent_requested") == 1
 
 
-def test_one_of_a_group_with_a_fever_is_held_and_the_others_still_come() -> None:
+def test_one_of_a_group_with_a_fever_is_held_and_nobody_follows_without_the_guard() -> None:
     bench = Bench("response-level-2")
     fill_in(bench, replace(THREE, visitor=VisitorKind.COURIER), asked=False)
     green(bench)
@@ -86,7 +87,44 @@ def test_one_of_a_group_with_a_fever_is_held_and_the_others_still_come() -> None
     bench.give(Finished(bench.clock.now))
     bench.stand(None, present=False)
     assert bench.phase() is Phase.IDLE
+    assert bench.views[-1].next_of_group is None
+    # Nor they themselves, with a forehead that has cooled meanwhile.
+    bench.clock.advance(5)
+    bench.stand(36.4)
+    green(bench)
+    assert len(bench.recorder.decisions) == 2
+
+
+def test_the_guard_who_comes_for_one_of_a_group_is_not_the_next_of_it_and_finds_them_on_the_desk() -> None:
+    bench = Bench("response-level-2")
+    fill_in(bench, replace(THREE, visitor=VisitorKind.COURIER), asked=False)
+    green(bench)
+    go_in(bench, 1)
+    bench.stand(38.4)
+    bench.durable("gate-1/log/2")
+    visit = bench.runtime.visit.id
+    step_out(bench)
+    bench.stand(36.5)
+    assert (len(bench.recorder.decisions), shown(bench).reasons) == (2, ())
+    bench.give(DoorMoved(None, True, bench.clock.now))
+    assert (bench.runtime.visit.id, shown(bench).reasons) == (visit, ("temperature_high",))
+
+
+def test_the_place_of_one_who_does_not_walk_through_is_free_again() -> None:
+    bench, _ = begin()
+    bench.stand(36.9)
+    event = EventId("gate-1/log/2")
+    bench.durable(event)
+    bench.give(GateOpened(event, bench.clock.now))
+    assert bench.views[-1].next_of_group == (3, 3)
+    bench.give(GateClosed(event, passed=False, at=bench.clock.now))
     assert bench.views[-1].next_of_group == (2, 3)
+
+
+def test_a_host_who_no_longer_agrees_lets_nobody_more_of_a_group_come() -> None:
+    bench, visit = begin()
+    bench.give(ConsentAnswered(VisitId(visit), Consent.DECLINED))
+    assert bench.views[-1].next_of_group is None
 
 
 def green(bench: Bench, name: str | None = None) -> None:

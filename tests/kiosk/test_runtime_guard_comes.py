@@ -2,9 +2,11 @@
 
 import pytest
 
+from kiosk.declared import FormFilled
 from kiosk.link import DoorMoved, OverrideAsked
 from kiosk.model import Answer, EventId, Part, Phase, VisitId
-from kiosk.people import VisitorKind
+from kiosk.people import Declaration, VisitorKind
+from kiosk.presence import ABSENCE
 from kiosk.spot import PHONES_FOR
 from kiosk.view import GuardCall
 from tests.kiosk.runtimes import Bench, lose, signed_pass
@@ -116,6 +118,36 @@ def test_whoever_the_guard_is_with_may_step_out_and_in_again(bench: Bench) -> No
     step_out(bench)
     bench.stand(None)
     assert bench.runtime.visit.id == visit
+
+
+def test_once_the_guard_has_gone_whoever_steps_in_begins_a_visit_of_their_own(bench: Bench) -> None:
+    visit = held(bench)
+    bench.stand(None)
+    desk(bench)
+    desk(bench, opens=False)
+    step_out(bench)
+    wait(bench, ABSENCE)
+    bench.stand(None)
+    assert bench.runtime.visit.id != visit
+    assert shown(bench).reasons == ()
+
+
+def test_a_guard_who_was_at_the_desk_before_the_call_is_not_taken_for_the_next_visitor(bench: Bench) -> None:
+    bench.stand(None)
+    desk(bench)
+    visit = held(bench)
+    bench.stand(36.5)
+    assert bench.runtime.visit.id == visit
+    assert len(bench.recorder.decisions) == 1
+
+
+def test_what_is_told_of_one_who_waits_aside_is_there_when_the_guard_comes(bench: Bench) -> None:
+    visit = held(bench)
+    bench.stand(None)
+    bench.give(FormFilled(visit, Declaration(visitor=VisitorKind.COURIER)))
+    assert kinds(bench).count("form_received") == 1
+    desk(bench)
+    assert bench.runtime._here.evidence.facts.declaration == Declaration(visitor=VisitorKind.COURIER)
 
 
 def test_a_code_of_another_begins_a_visit_of_its_own_though_the_guard_is_there(bench: Bench) -> None:
