@@ -133,11 +133,15 @@ def add_turned_away(app: FastAPI) -> None:
         return _turned_away(request, "old", "the form is of no page of this session")
 
 
+_WHY = {404: "gone", 405: "gone", 410: "gone", 413: "too_large", 401: "role", 403: "role", 408: "lost", 429: "lost"}
+"""Where neither: whoever sent it can mend it, below 500, or wait."""
+
+
 def told_to_people(request: Request, status: int) -> Response | None:
     """A page that says in the reader's language why something was refused; None to programs, which get a sentence."""
     if _by_program(request) or "text/html" not in request.headers.get("Accept", ""):
         return None
-    why = "too_large" if status == 413 else "gone" if status < 500 and status != 408 else "lost"
+    why = _WHY.get(status, "lost" if status >= 500 else "unfit")
     person: Person | None = getattr(request.state, "person", None)
     return _page(turned_away_page(why, _language(request), person), status)
 

@@ -114,6 +114,17 @@ def test_what_is_no_order_reaches_no_gate(running: Running, device: Device, type
     assert messages(running) == before
 
 
+def test_somebody_at_a_browser_is_told_what_can_be_mended_and_not_that_the_gate_is_gone(
+    running: Running, device: Device
+) -> None:
+    guard = signed_in(running, Role.GUARD)
+    guard.session.headers["Accept"] = "text/html"
+    words = WORDS["en"]["turned_away"]
+    told = guard.send(guard.load("/gates"), path_of(device), **{**ORDERED, "reason": "x" * 401})
+    assert (told.status_code, words["unfit"] in said(told), words["gone"] in said(told)) == (422, True, False)
+    assert words["gone"] in said(guard.load("/no-such-page"))
+
+
 def test_who_may_not_order_sees_the_modes_and_no_buttons(running: Running, device: Device) -> None:
     guard, administrator, before = signed_in(running, Role.GUARD), signed_in(running, Role.ADMIN), messages(running)
     page = administrator.load("/gates")
