@@ -98,6 +98,8 @@ class Phone:
         self.fits()
 
     def fits(self) -> None:
+        # A page that has only just begun has no element yet.
+        self.page.wait_for_load_state()
         assert self.page.evaluate(MISFITS) == []
 
     def close(self) -> None:
