@@ -15,9 +15,8 @@ class Dossier:
     """A visit, what is known of its visitor, and when the gate moved for them.
 
     `document`: the rules under which it began, and under which it ends; None: those in force. `out_of_force`: why those
-    admitted nobody when it began. `causes`: what cases were opened about. `seen_to`: a guard has come for them;
-    `guard_there`: and is there. `party`: the visit of whoever filled in the form on which they come along, and the how
-    manieth of them they are.
+    admitted nobody when it began. `causes`: what cases were opened about. `seen_to`: a guard has come for them.
+    `party`: the visit of whoever filled in the form on which they come along, and the how manieth of them they are.
     """
 
     visit: Visit
@@ -27,6 +26,5 @@ class Dossier:
     out_of_force: ReasonCode | None = None
     causes: frozenset[Cause] = frozenset()
     seen_to: bool = False
-    guard_there: bool = False
     party: VisitId | None = None
     member: int | None = None

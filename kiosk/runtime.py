@@ -264,6 +264,9 @@ class Runtime:
             return
         self._journal.health(self.visit.id, health)
         self._visits.know_losses()
+        if health.part is Part.SCREEN and not health.well:
+            # With it goes its door: nobody can be at the desk.
+            self._door_moved(DoorMoved(None, False, health.at))
         if health.part is Part.GATE and not health.well:
             self._admissions.gate_lost()
         self._visits.weigh()

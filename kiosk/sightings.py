@@ -124,7 +124,7 @@ class Sightings:
                 self._resolver.ask(visit, token)
 
     def _another_steps_in(self, at: Monotonic) -> None:
-        left = stepped_in(self._here, at, aside=self._visits.aside(at))
+        left = stepped_in(self._here, at, aside=self._visits.aside(at), guard_there=self._visits.guard_there)
         if left is not None and waits_for_guard(self._here):
             # The guard may still come for them.
             self._visits.set_aside(left)

@@ -40,7 +40,7 @@ def stepped_out(dossier: Dossier, now: Monotonic, *, expected: bool) -> Left | N
     return None
 
 
-def stepped_in(dossier: Dossier, now: Monotonic, *, aside: bool) -> Left | None:
+def stepped_in(dossier: Dossier, now: Monotonic, *, aside: bool, guard_there: bool) -> Left | None:
     """Whoever stands in the spot now may be somebody else: what was measured before does not vouch for them.
 
     `aside`: the visitor had stepped aside, and holds up no code. While a guard is there for them it is the guard, or they.
@@ -50,7 +50,7 @@ def stepped_in(dossier: Dossier, now: Monotonic, *, aside: bool) -> Left | None:
             return None
         case Phase.COMMITTING:
             return None if dossier.evidence.in_sight(now) else Left()
-        case Phase.AWAITING_GUARD if aside and not dossier.guard_there:
+        case Phase.AWAITING_GUARD if aside and not (guard_there and dossier.seen_to):
             return Left()
         case _:
             dossier.evidence.unmeasured()

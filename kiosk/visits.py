@@ -90,7 +90,7 @@ class Visits:
         self._parked = ParkedVisits()
         self._waiting = WaitingVisit()
         self._unanswered: Monotonic | None = None
-        self._guard_there = False
+        self.guard_there = False
         self.passing = PassingVisits()
         self.parties = Parties()
         self.here = self._nobody()
@@ -188,16 +188,16 @@ class Visits:
             self.know_losses()
             self._presence.called(now)
             self._somebody_here(True)
-        self._guard_there = True
+        self.guard_there = True
         self._guarded(self.here)
 
     def guard_goes(self) -> None:
         """Nobody stands at the desk any more: whoever steps into the spot next may be anybody."""
-        self._guard_there = self.here.guard_there = False
+        self.guard_there = False
 
     def _guarded(self, dossier: Dossier) -> None:
-        if self._guard_there and waits_for_guard(dossier):
-            dossier.seen_to = dossier.guard_there = True
+        if self.guard_there and waits_for_guard(dossier):
+            dossier.seen_to = True
 
     def know_losses(self) -> None:
         """Let the visit at the kiosk do without what is lost now."""

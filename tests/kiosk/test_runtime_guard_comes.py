@@ -132,6 +132,17 @@ def test_once_the_guard_has_gone_whoever_steps_in_begins_a_visit_of_their_own(be
     assert shown(bench).reasons == ()
 
 
+def test_with_the_screen_its_desk_goes_and_whoever_steps_in_begins_a_visit_of_their_own(bench: Bench) -> None:
+    visit = held(bench)
+    bench.stand(None)
+    desk(bench)
+    lose(bench, Part.SCREEN)
+    step_out(bench)
+    wait(bench, ABSENCE)
+    bench.stand(None)
+    assert bench.runtime.visit.id != visit
+
+
 def test_a_guard_who_was_at_the_desk_before_the_call_is_not_taken_for_the_next_visitor(bench: Bench) -> None:
     bench.stand(None)
     desk(bench)

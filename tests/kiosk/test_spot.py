@@ -45,8 +45,11 @@ def test_whoever_waits_for_the_guard_may_step_aside_and_what_was_measured_of_the
     held = measured(Phase.AWAITING_GUARD)
     assert stepped_out(held, NOW, expected=False) is None
     assert held.evidence.facts.reading is None
-    assert stepped_in(held, NOW, aside=False) is None
-    assert stepped_in(held, NOW, aside=True) == Left()
+    assert stepped_in(held, NOW, aside=False, guard_there=False) is None
+    assert stepped_in(held, NOW, aside=True, guard_there=False) == Left()
+    # A guard at the desk is nobody's who is not known to have one with them.
+    assert stepped_in(held, NOW, aside=True, guard_there=True) == Left()
+    assert stepped_in(replace(held, seen_to=True), NOW, aside=True, guard_there=True) is None
 
 
 @pytest.mark.parametrize(
@@ -77,10 +80,10 @@ def test_only_whoever_was_answered_is_waited_for_longer_than_a_moment(called_at:
 
 def test_whoever_steps_in_is_measured_anew_and_finds_no_decision_of_another() -> None:
     asking = measured(Phase.COLLECTING)
-    assert stepped_in(asking, NOW, aside=False) is None
+    assert stepped_in(asking, NOW, aside=False, guard_there=False) is None
     assert asking.evidence.facts.reading is None
-    assert stepped_in(measured(Phase.COMMITTING), NOW, aside=False) == Left()
-    assert stepped_in(measured(Phase.COMMITTING, code=NOW), NOW, aside=False) is None
+    assert stepped_in(measured(Phase.COMMITTING), NOW, aside=False, guard_there=False) == Left()
+    assert stepped_in(measured(Phase.COMMITTING, code=NOW), NOW, aside=False, guard_there=False) is None
 
 
 @pytest.mark.parametrize("phase", Phase)
